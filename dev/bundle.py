@@ -1,0 +1,70 @@
+"""Writes dist/songwright.mcpb: the bundle that desktop assistants install with a click.
+
+It is a zip of the sources; the assistant's own uv installs the packages on the person's machine. So that those are the
+packages Songwright was tested with, the pinned versions travel in the bundle's copy of pyproject.toml. The same sources
+give the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+BUNDLE = Path("dist/songwright.mcpb")
+FILES = ("manifest.json", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
+FOLDERS = ("server", "tools", "prompts")
+
+_PIN = re.compile(r"^(?P<pin>[a-z0-9][\w.-]*==[^\s;]+(?: ; [^\\\n]+)?) \\$", re.MULTILINE)
+_BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)
+"""The earliest date a zip can hold; the real ones would make every bundle differ."""
+
+
+def contents() -> list[Path]:
+    """What belongs into the bundle, relative to the top folder, in order."""
+    inside = [path for folder in FOLDERS for path in Path(folder).rglob("*") if path.is_file()]
+    sources = [path for path in inside if "__pycache__" not in path.parts and not path.name.startswith(".")]
+    return sorted([Path(name) for name in FILES if Path(name).exists()] + sources)
+
+
+def pins(requirements: str) -> list[str]:
+    """The pinned versions in a requirements file with hashes, each with the condition it is for."""
+    return [match["pin"].strip() for match in _PIN.finditer(requirements)]
+
+
+def with_pins(pyproject: str, requirements: str) -> str:
+    """A pyproject.toml by which uv installs the pinned versions and nothing for developers."""
+    listed = "".join(f"  {pin!r},\n" if '"' in pin else f'  "{pin}",\n' for pin in pins(requirements))
+    text = f"{pyproject.rstrip()}\n\n[tool.uv]\ndefault-groups = []\nconstraint-dependencies = [\n{listed}]\n"
+    tomllib.loads(text)  # a second [tool.uv] table, say, must fail here and not at somebody's first start
+    return text
+
+
+def build(bundle: Path = BUNDLE) -> Path:
+    """Write the bundle, over an older one, and say where it is."""
+    pyproject = Path("pyproject.toml")
+    requirements = Path("requirements-dev.txt").read_text(encoding="utf-8")
+    bundle.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(bundle, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in contents():
+            entry = zipfile.ZipInfo(path.as_posix(), _BEGINNING_OF_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o100644 << 16
+            data = path.read_bytes()
+            if path == pyproject:
+                data = with_pins(data.decode(), requirements).encode()
+            archive.writestr(entry, data)
+    return bundle
+
+
+def main(arguments: list[str]) -> int:
+    """Build it, where the first argument says if there is one, and say so."""
+    bundle = build(Path(arguments[0]) if arguments else BUNDLE)
+    print(f"{bundle}: {bundle.stat().st_size / 1024:.0f} kB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

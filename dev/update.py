@@ -1,0 +1,59 @@
+"""Writes again what is derived from the declarations: schemas, the manifest's lists, the README's tables.
+
+`--check` writes nothing and names what is out of date; tests/test_packaging.py runs it so.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from songwright import prompts, tools
+from songwright.server import schema
+
+from .tables import filled, summary
+
+
+def derived() -> Iterator[tuple[Path, str]]:
+    """Every derived file with what should be in it."""
+    for name in tools.names():
+        yield Path("tools", tools.folder(name), f"{name}.json"), schema.dumps(schema.derive(tools.load(name)))
+    yield Path("manifest.json"), manifest(Path("manifest.json").read_text(encoding="utf-8"))
+    yield Path("README.md"), filled(Path("README.md").read_text(encoding="utf-8"))
+
+
+def manifest(text: str) -> str:
+    """The manifest with all prompts, and with the tools that are listed by default; others are only said to exist."""
+    content = json.loads(text)
+    listed = tools.chosen(tools.DEFAULT_TOOLSETS)
+    content["tools"] = [{"name": name, "description": summary(name)} for name in listed]
+    content["tools_generated"] = set(listed) != set(tools.names())
+    content["prompts"] = [prompt(name) for name in prompts.names()]
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def prompt(name: str) -> dict[str, object]:
+    """A prompt as the manifest has it, its arguments standing in the places they fill."""
+    found = prompts.load(name)
+    names = [argument.name for argument in found.arguments]
+    text = found.render({argument: f"${{arguments.{argument}}}" for argument in names})
+    return {"name": name, "description": found.description, "arguments": names, "text": text}
+
+
+def main(arguments: list[str]) -> int:
+    """Write what differs, or with `--check` name it and return 1."""
+    stale = [(path, text) for path, text in derived() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if "--check" in arguments:
+        for path, _ in stale:
+            print(f"{path} is out of date: run `make update`", file=sys.stderr)
+        return 1 if stale else 0
+    for path, text in stale:
+        path.write_text(text, encoding="utf-8")
+        print(f"{path} written")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

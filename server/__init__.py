@@ -1,0 +1,1 @@
+"""The running system. Arrows point down: cli, app, publish; engine; upstream, journal, library; operation; errors."""

@@ -1,0 +1,134 @@
+"""The composition root: settings in, wired parts out. Nothing is created at import."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+
+import anyio
+
+from .. import tools
+from .catalogue import SANDBOX, Catalogue
+from .clock import Clock, SystemClock
+from .counter import Counter, Limits
+from .downloads import Fetcher
+from .engine import Engine
+from .errors import SongwrightError
+from .jobs import Account
+from .journal import Journal
+from .library import Library
+from .offline import KEY, LOGICAL_URL, sandbox_transport
+from .operation import Operation
+from .settings import Settings, loopback
+from .store import Store
+from .threads import in_thread
+from .upstream import Upstream
+
+log = logging.getLogger(__name__)
+
+LOCAL_TENANT = "local"
+
+
+def program_version() -> str:
+    """This Songwright's version."""
+    try:
+        return version("songwright")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+class Songwright:
+    """One person's Songwright on this machine: the journal, the library, the engine and the counter."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.catalogue = Catalogue.load(settings.catalogue_override)
+        folder = settings.state_dir / "sandbox" if settings.sandbox else settings.state_dir
+        self.store = Store(folder / "journal.sqlite3")
+        self.journal = Journal(self.store, self.clock)
+        self.engine = Engine(self.journal, self.catalogue, self.clock, operation_named)
+        self._counter: Counter | None = None
+        self._upstream: Upstream | None = None
+        self._fetcher: Fetcher | None = None
+        self._library: Library | None = None
+        self._opening = anyio.Lock()
+
+    async def counter(self) -> Counter:
+        """The counter, opened when it is first needed. Raises `SongwrightError` when the journal is out of reach."""
+        async with self._opening:
+            if self._counter is None:
+                self._counter = await self._open()
+            return self._counter
+
+    async def _open(self) -> Counter:
+        settings = self.settings
+        await in_thread(self.store.open)
+        salt = await in_thread(self.journal.fact, "salt", secrets.token_hex(16))
+        base_url = LOGICAL_URL if settings.sandbox else settings.base_url
+        key = KEY if settings.sandbox else settings.key()
+        brand = SANDBOX if settings.sandbox else self.catalogue.brand_of(base_url)
+        account = Account(LOCAL_TENANT, base_url, fingerprint(salt, base_url, key), brand, settings.sandbox)
+        self._fetcher = Fetcher(loopback_ok=settings.sandbox or loopback(base_url))
+        library = self._library = Library(settings.library, self._fetcher, sandbox=settings.sandbox)
+        transport = None
+        if settings.sandbox:
+            transport = sandbox_transport(settings.state_dir, pace=settings.sandbox_pace, fast=settings.sandbox_fast)
+        self._upstream = Upstream(base_url, key, user_agent=f"songwright/{program_version()}", transport=transport)
+        self.engine.hold(account, self._upstream, library)
+        limits = Limits(
+            settings.wait_seconds, settings.confirm_above, settings.daily_credits, settings.model, settings.upload_dir
+        )
+        return Counter(self.engine, library, account, limits)
+
+    async def _tidy(self) -> None:
+        """Remove what crashed downloads have left in the library."""
+        if self._library is not None and self._library.root.exists():
+            with contextlib.suppress(SongwrightError):
+                await self._library.tidy()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Songwright]:
+        """Work for as long as the block lasts; orders on the wire get a moment to arrive at its end."""
+        failure: Exception | None = None
+        async with anyio.create_task_group() as group:
+            await group.start(self.engine.run)
+            try:
+                await self.counter()
+            except SongwrightError as error:
+                # Every tool call says so in its own answer; a server that does not start says nothing to anybody.
+                log.error("%s", error)
+            group.start_soon(self._tidy)
+            try:
+                yield self
+            except Exception as error:  # noqa: BLE001 — raised outside, or the task group would wrap it
+                failure = error
+            finally:
+                await self.engine.drain()
+                group.cancel_scope.cancel()
+        if self._upstream is not None:
+            await self._upstream.close()
+        if self._fetcher is not None:
+            await self._fetcher.aclose()
+        self.store.close()
+        if failure is not None:
+            raise failure
+
+
+def operation_named(name: str) -> type[Operation] | None:
+    """The operation of a job; None for one that this Songwright does not know."""
+    try:
+        return tools.load(name)
+    except KeyError:
+        return None
+
+
+def fingerprint(salt: str, base_url: str, key: str) -> str:
+    """What stands for a key in the journal: tells two keys apart and gives neither away."""
+    return hmac.new(bytes.fromhex(salt), f"{base_url}\n{key}".encode(), hashlib.sha256).hexdigest()[:16]

@@ -1,0 +1,333 @@
+"""Where an operation is performed for a caller: checked, priced, confirmed, ordered, waited for, answered.
+
+It knows neither MCP nor the terminal. Who talks to the person is handed in as a `Talk`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote as quote_path
+
+from . import money, songcraft
+from .engine import Engine
+from .errors import ArgumentRefused, NotFound, RequestRefused
+from .facts import CallFacts
+from .jobs import Account, Asked, Job, State
+from .journal import DAY, Order, Verdict
+from .library import Library
+from .operation import Operation, Purchase, Request
+from .results import Result, Results
+from .threads import in_thread
+
+MONTH = 30 * DAY
+
+
+class Agreed(StrEnum):
+    """What a person answered, or that nobody could be asked."""
+
+    YES = "yes"
+    NO = "no"
+    CANNOT_ASK = "cannot ask"
+
+
+class Talk(Protocol):
+    """The line to the person during one call."""
+
+    async def agree(self, question: str, quote: str) -> Agreed:
+        """Ask for a yes. May end this round of the call by raising; the next round brings the quote back."""
+        ...
+
+    def agreed_quote(self) -> str | None:
+        """A quote that the person has agreed to in an earlier round of this call."""
+        ...
+
+    def patience(self, seconds: float) -> float:
+        """How much of the waiting time this caller wants to spend."""
+        ...
+
+    async def progress(self, job: Job, elapsed: float, expected: float) -> None:
+        """How a job is doing; `elapsed` and `expected` in seconds since it was ordered."""
+        ...
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the person has set."""
+
+    wait_seconds: float
+    confirm_above: int
+    daily_credits: int
+    default_model: str | None
+    upload_dir: Path | None = None
+
+
+Handler = Callable[[Any, Talk, float], Awaitable[Result]]
+
+
+class Counter:
+    """Performs operations for one account."""
+
+    def __init__(self, engine: Engine, library: Library, account: Account, limits: Limits) -> None:
+        self._engine = engine
+        self.journal = self._journal = engine.journal
+        self.catalogue = engine.catalogue
+        self.library = self._library = library
+        self.account = account
+        self._limits = limits
+        self.results = Results(engine.journal, library, account, engine.operation_of, self._facts_then)
+        self._handlers: Mapping[str, Handler] = {
+            "wait_for_song": self._wait_for_song,
+            "get_song": self._get_song,
+            "list_songs": self._list_songs,
+            "resolve_job": self._resolve_job,
+            "cancel_job": self._cancel_job,
+            "check_credits": self._check_credits,
+            **songcraft.Songcraft(engine.journal, account, limits.default_model).handlers(),
+        }
+
+    async def perform(self, operation: Operation, talk: Talk) -> Result:
+        """Do it and answer. Raises `SongwrightError` with a sentence for everything that is refused."""
+        started = self._engine.clock.monotonic()
+        if isinstance(operation, Purchase):
+            warnings = await in_thread(songcraft.preflight, operation)
+            result = await self._buy(operation, talk, started, quote=operation.quote)
+            return songcraft.with_warnings(result, warnings)
+        return await self._handlers[operation.tool_name()](operation, talk, started)
+
+    # -- buying ---------------------------------------------------------------------------------------------------
+
+    async def _buy(
+        self, operation: Operation, talk: Talk, started: float, *, quote: str | None, replaces: Job | None = None
+    ) -> Result:
+        facts = await in_thread(self._facts)
+        await in_thread(operation.check, facts)
+        cost = await in_thread(operation.price, facts)
+        order = Order(
+            account=self.account,
+            operation=operation,
+            request=await in_thread(operation.request, facts),
+            cost=cost,
+            own_cost=await in_thread(operation.own_price, facts),
+            words=operation.search_words(),
+            daily_limit=None if self.account.sandbox else self._limits.daily_credits,
+            confirm_above=self._limits.confirm_above,
+            again=isinstance(operation, Purchase) and operation.again,
+            quote=quote or talk.agreed_quote(),
+            replaces=None if replaces is None else replaces.id,
+        )
+        verdict = await self._engine.order(order)
+        tool = operation.tool_name() if replaces is None else "resolve_job"
+        if verdict.asked is Asked.NEEDS_CONFIRMATION:
+            assert verdict.quote is not None, "a quote comes with the question"
+            answer = await talk.agree(money.confirmation_question(operation.subject(), cost), verdict.quote)
+            if answer is Agreed.NO:
+                return self.results.declined(operation.subject())
+            if answer is Agreed.CANNOT_ASK:
+                return await self.results.of_quote(verdict, cost, operation.subject(), again=tool)
+            verdict = await self._engine.order(replace(order, quote=verdict.quote))
+        return await self._ordered(verdict, cost, talk, started)
+
+    async def _ordered(self, verdict: Verdict, cost: int | None, talk: Talk, started: float) -> Result:
+        refused = money.refusal(verdict, cost, self._limits.daily_credits)
+        if refused is not None:
+            raise refused
+        assert verdict.job is not None, "every other verdict has a job"
+        asked = None if verdict.asked is Asked.NEW else verdict.asked
+        return await self._waited(verdict.job, talk, started, asked)
+
+    async def _waited(self, job: Job, talk: Talk, started: float, asked: Asked | None = None) -> Result:
+        expected = self._engine.catalogue.schedule(self.account.brand, job.operation).expected
+
+        async def seen(now: Job) -> None:
+            await talk.progress(now, self._engine.clock.now() - now.created_at, expected)
+
+        def left() -> float:
+            patience = talk.patience(self._limits.wait_seconds)
+            return max(patience - (self._engine.clock.monotonic() - started), 0.0)
+
+        job = await self._engine.wait(self.account, job.id, left(), seen)
+        if job.state is State.DONE:
+            for child in await in_thread(self.journal.children, job.id):
+                await self._engine.wait(self.account, child.id, left(), seen)
+        return await self.results.of_job(job, asked=asked)
+
+    def _facts_then(self, job: Job) -> CallFacts:
+        return self._facts(job.created_at)
+
+    def _facts(self, at: float | None = None) -> CallFacts:
+        now = self._engine.clock.now() if at is None else at
+        find = partial(self.library.find_upload, upload_dir=self._limits.upload_dir)
+        return CallFacts(self.catalogue, self.journal, self.account, now, self._limits.default_model, find)
+
+    # -- the library ----------------------------------------------------------------------------------------------
+
+    async def _wait_for_song(self, operation: Any, talk: Talk, started: float) -> Result:
+        if operation.job_id:
+            job = await self._job(operation.job_id)
+        else:
+            found = await in_thread(self._journal.newest, self.account, unfinished=True)
+            job_or_none = found or await in_thread(self._journal.newest, self.account, unfinished=False)
+            if job_or_none is None:
+                raise NotFound("Nothing was ordered yet. create_song makes a song.", field="job_id")
+            job = job_or_none
+        return await self._waited(job, talk, started)
+
+    async def _get_song(self, operation: Any, talk: Talk, started: float) -> Result:
+        wanted = operation.id
+        found = await in_thread(self._journal.clip, self.account, wanted)
+        if found is not None:
+            job = await self._job(found.clip.job_id)
+            result = await self.results.of_job(job, only=wanted)
+            extra: dict[str, Any] = {"model": found.clip.model} if found.clip.model else {}
+            if found.sources:
+                extra["sources"] = {relation: list(ids) for relation, ids in found.sources.items()}
+            files = await in_thread(self._journal.files, self.account, wanted)
+            if files:
+                extra["files"] = [{"kind": f.kind, "file": str(self._library.locate(f.path))} for f in files]
+            return self._with_origin(result, job, extra)
+        mine = await in_thread(self._journal.job, self.account, wanted)
+        mine = mine or await in_thread(self._journal.job_of_remote, self.account, wanted)
+        if mine is not None:
+            return self._with_origin(await self.results.of_job(mine), mine, {})
+        return await self._adopted(operation, talk, started)
+
+    async def _adopted(self, operation: Any, talk: Talk, started: float) -> Result:
+        """A task made elsewhere with the same key: looked at once before it is believed, then followed."""
+        try:
+            path = f"/api/v1/{self._engine.catalogue.brand(self.account.brand).family}/task/"
+            await self._engine.read(self.account, Request("GET", path + quote_path(operation.id, safe="")))
+        except RequestRefused as error:
+            raise NotFound(
+                f"Neither this library nor the service knows {operation.id!r} as a job, task or clip. list_songs shows "
+                "what there is. The service has no way to look up a clip by its id alone; its task id works."
+            ) from error
+        job = await self._engine.adopt(self.account, operation, operation.id)
+        result = await self._waited(job, talk, started)
+        job = await self._job(job.id)
+        return self._with_origin(result, job, {})
+
+    def _with_origin(self, result: Result, job: Job, extra: dict[str, Any]) -> Result:
+        origin: dict[str, Any] = {"operation": job.operation, "asked": job.subject}
+        origin |= {"created": money.moment(job.created_at), **extra}
+        return replace(result, data={**result.data, **origin})
+
+    async def _list_songs(self, operation: Any, talk: Talk, started: float) -> Result:
+        del talk, started
+        since = _midnight(operation.since) if operation.since else 0.0
+        until = _midnight(operation.until) + DAY if operation.until else 1e12
+        jobs = await in_thread(
+            self._journal.search, self.account, words=(operation.words or "").split(), state=operation.state or "",
+            since=since, until=until, songs=not operation.everything,
+        )  # fmt: skip
+        page = jobs[operation.offset : operation.offset + operation.limit]
+        data: dict[str, Any] = {"songs": [await self._listed(job) for job in page], "total": len(jobs)}
+        if operation.offset + len(page) < len(jobs):
+            data["next"] = f"Call list_songs with offset {operation.offset + len(page)} for more."
+        if self.account.sandbox:
+            data["sandbox"] = True
+        return Result(data, f"{len(page)} of {len(jobs)} songs.")
+
+    async def library_page(self, limit: int) -> Result:
+        """The newest orders, without searching."""
+        jobs = await in_thread(
+            self._journal.search, self.account, words=(), state="", since=0.0, until=1e12, songs=False
+        )
+        data: dict[str, Any] = {"songs": [await self._listed(job) for job in jobs[:limit]], "total": len(jobs)}
+        return Result(data, f"{len(jobs)} orders.")
+
+    async def _listed(self, job: Job) -> dict[str, Any]:
+        clips = await in_thread(self._journal.clips, job.id)
+        row: dict[str, Any] = {
+            "job_id": job.id,
+            "status": str(job.state),
+            "title": clips[0].title if clips else job.subject,
+            "operation": job.operation,
+            "created": money.moment(job.created_at),
+        }
+        if job.cost is not None:
+            row["cost"] = job.cost
+        if clips:
+            row["clips"] = [clip.clip_id for clip in clips]
+            files = await in_thread(self._journal.files, self.account, clips[0].clip_id)
+            audio = [file for file in files if file.kind == "audio"]
+            if audio:
+                row["file"] = str(self._library.locate(audio[0].path))
+        return row
+
+    async def _resolve_job(self, operation: Any, talk: Talk, started: float) -> Result:
+        job = await self._job(operation.job_id)
+        if job.state is not State.UNKNOWN:
+            raise ArgumentRefused(
+                f"Order {job.id} is {job.state}, so there is nothing to resolve. Nothing was changed or spent.",
+                field="job_id",
+            )
+        if operation.action == "give_up":
+            sentence = "Given up: it stays open whether it was bought; nothing more happens by itself."
+            closed = await in_thread(self._journal.give_up, self.account, job.id, sentence)
+            self._engine.hint(self.account)
+            return await self.results.of_job(closed or job)
+        if operation.action == "attach":
+            now = self._engine.clock.now()
+            attached = await in_thread(self._journal.bought, job.id, operation.task_id, now, "person")
+            if attached is None:
+                raise ArgumentRefused(f"Order {job.id} carries another task id already.", field="task_id")
+            self._engine.hint(self.account)
+            return await self._waited(attached, talk, started)
+        asked = self._engine.operation_of(job)
+        if asked is None:
+            raise ArgumentRefused(
+                f"This Songwright does not know the tool {job.operation}; update it to buy again.", field="job_id"
+            )
+        return await self._buy(asked, talk, started, quote=operation.quote, replaces=job)
+
+    async def _cancel_job(self, operation: Any, talk: Talk, started: float) -> Result:
+        del talk, started
+        job = await self._job(operation.job_id)
+        return await self.results.of_job(await self.cancel(job))
+
+    async def cancel(self, job: Job) -> Job:
+        """Withdraw what was not sent; leave out of lists what is paid."""
+        withdrawn = await in_thread(self._journal.withdraw, self.account, job.id)
+        if withdrawn is None and not job.settled:
+            withdrawn = await in_thread(self._journal.hide, self.account, job.id)
+        self._engine.hint(self.account)
+        return withdrawn or job
+
+    async def _job(self, job_id: str) -> Job:
+        job = await in_thread(self._journal.job, self.account, job_id)
+        if job is None:
+            raise NotFound(f"There is no job {job_id!r}. list_songs shows the jobs there are.", field="job_id")
+        return job
+
+    # -- the account ----------------------------------------------------------------------------------------------
+
+    async def _check_credits(self, operation: Any, talk: Talk, started: float) -> Result:
+        del operation, talk, started
+        balance = await self._engine.balance(self.account)
+        spent = await in_thread(self._journal.spent, self.account, DAY)
+        rows = await in_thread(self._journal.spent_by_operation, self.account, MONTH)
+        unsettled = await in_thread(self._journal.unsettled, self.account)
+        data: dict[str, Any] = {
+            "left": balance.total,
+            "extra": balance.extra,
+            "subscription": balance.credits,
+            "as_of": money.moment(balance.read_at),
+            "spent_24h": spent,
+            "daily_limit": self._limits.daily_credits,
+            "spent_30d": [{"operation": name, "times": times, "credits": cost} for name, times, cost in rows],
+        }
+        if unsettled:
+            data["unsettled"] = unsettled
+        if self.account.sandbox:
+            data["sandbox"] = True
+        return Result(data, f"{balance.total} credits left, {spent} spent in 24 hours.")
+
+
+def _midnight(day: dt.date) -> float:
+    return dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()

@@ -1,0 +1,100 @@
+"""check_lyrics: everything that can be said about a lyric before money is spent."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from .duration import Calibration
+from .findings import Finding, Kind, Report, SectionStats, Stats, choose
+from .fixes import repair
+from .genres import genre as find_genre
+from .languages import base
+from .lyric import read
+from .rhyme import can_rhyme
+from .rules import RULES
+from .song import Song, engine_of, limits_for
+
+_MOST_CLICHES = 8
+_MOST_CHARS = 10_000  # twice the longest limit: what comes after is not read
+
+
+def check_lyrics(
+    lyrics: str,
+    *,
+    model: str | None = None,
+    genre: str | None = None,
+    language: str | None = None,
+    seconds: float | None = None,
+    bpm: float | None = None,
+    title: str | None = None,
+    kind: Kind = "song",
+    names: Mapping[str, str] | None = None,
+    reference: str | None = None,
+    calibration: Calibration | None = None,
+    engine: str = "sonic",
+) -> Report:
+    """Check a lyric against what the service accepts, what gets sung wrongly, and what songs usually do.
+
+    `seconds` is the wanted length, `bpm` beats per minute, `names` maps proper names to how they sound,
+    `reference` is the original of an adaptation, line by line. Line numbers in findings belong to `lyrics` as given;
+    it is never changed. `ok` is true when nothing stops the song.
+    """
+    repaired = repair(lyrics[:_MOST_CHARS])
+    song = Song(
+        given=lyrics,
+        lyric=read(repaired.text, repaired.numbers),
+        limits=limits_for(model, engine),
+        kind=kind,
+        engine=engine_of(model, engine),
+        genre=find_genre(genre),
+        declared=base(language),
+        seconds=seconds,
+        bpm=bpm,
+        title=title,
+        names=names,
+        reference=read(repair(reference).text) if reference else None,
+        calibration=calibration,
+    )
+    findings = [*repaired.findings, *(finding for rule in RULES for finding in rule(song))]
+    shown, more = choose(_one_per_line(findings))
+    return Report(
+        ok=not any(finding.level == "stop" for finding in findings),
+        findings=shown,
+        stats=_stats(song),
+        estimate=song.estimate if song.lyric.lines else None,
+        more=more,
+        fixed_lyrics=repaired.text if repaired.findings and len(lyrics) <= _MOST_CHARS else None,
+    )
+
+
+def _one_per_line(findings: list[Finding]) -> list[Finding]:
+    """The same rule about the same line is told once."""
+    seen: dict[tuple[str, int | None, str], Finding] = {}
+    for finding in findings:
+        key = (finding.id, finding.line, finding.why if finding.line is None else "")
+        if key in seen and finding.fix is not None:
+            seen[key] = replace(finding, level=seen[key].level)
+        seen.setdefault(key, finding)
+    return list(seen.values())
+
+
+def _stats(song: Song) -> Stats:
+    judged = can_rhyme(song.language)
+    sections = tuple(
+        SectionStats(
+            tag=section.label,
+            lines=len(section.lines),
+            syllables=song.syllables[place],
+            rhyme=song.scheme_of(section) if judged and len(section.lines) > 1 else "",
+        )
+        for place, section in enumerate(song.lyric.sections)
+        if section.lines
+    )
+    return Stats(
+        chars=len(song.given),
+        words=len(song.lyric.words),
+        lines=len(song.lyric.lines),
+        syllables=sum(sum(counts) for counts in song.syllables.values()),
+        language=song.language,
+        sections=sections,
+        cliches=tuple(list(song.worn)[:_MOST_CLICHES]),
+    )

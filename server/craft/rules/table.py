@@ -1,0 +1,31 @@
+"""The rules as a table for people: `python -m songwright.server.craft.rules.table > docs/craft-rules.md`."""
+
+import sys
+
+from ..bundled import toml
+
+_HEAD = """# Rules of check_lyrics and check_style
+
+Generated from `server/craft/data/rules.toml` by `python -m songwright.server.craft.rules.table`; do not edit.
+
+- **stop**: the service would refuse it, or it would surely be wasted. Only these block a paid call.
+- **warn**: probably not what is wanted. **note**: worth a look. **fix**: a repair is offered, never made silently.
+- Sources: *service* its published limits; *corpus* percentiles of 37 finished lyrics; *custom* advice that several
+  public guides share; *ours* a rule of thumb that nobody has measured.
+
+| id | level | test | source |
+| --- | --- | --- | --- |
+"""
+
+
+def table() -> str:
+    """All rules as one Markdown page."""
+    rows = (
+        f"| {name} | {rule['level']} | {rule['test']} | {rule['source']} |"
+        for name, rule in toml("rules")["rule"].items()
+    )
+    return _HEAD + "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table())

@@ -1,0 +1,134 @@
+"""Everything that can go wrong, drawn once.
+
+SongwrightError                 a sentence for a person: what happened, what it cost, what to do next
+├── ArgumentRefused             the caller's words are off; nothing was sent
+│   ├── NotFound                no such job, clip, prompt, tool
+│   └── ConfirmationMissing     a quote is unknown, used, or for something else
+├── SettingRefused              a setting is missing or makes no sense
+│   └── KeyMissing              no key where one is needed
+├── BudgetRefused               would break a limit the person has set, or the balance
+├── Blocked                     too many unsettled purchases
+├── ServiceError                the service said no, or said nothing we understand
+│   ├── KeyRefused              401
+│   ├── CreditsRefused          402, 403: not enough credits or no subscription
+│   ├── WordsRefused            403: moderation
+│   ├── RequestRefused          400, 413, 422: the service does not take these arguments
+│   ├── Retired                 410, 405
+│   ├── TooFast                 429
+│   ├── Unreachable             no connection: nothing left this machine
+│   └── Garbled                 an answer that is no answer: HTML, cut JSON, missing fields
+├── StorageError                this machine's disk
+│   ├── JournalUnavailable      the intent could not be written, so nothing was sent
+│   ├── LibraryUnavailable      a file could not be written
+│   └── JournalTooNew           written by a newer Songwright
+└── DownloadRefused             a link is unsafe, dead, too large or not audio
+    └── LinkDead                the link has expired; a fresh one comes from the next look
+
+Only sentences written here, or the service's own words in `service_said`, reach an assistant.
+"""
+
+from __future__ import annotations
+
+
+class SongwrightError(Exception):
+    """Something went wrong; `str(error)` is a complete sentence for a person.
+
+    `service_said` carries the service's own words where there are any: data, never an instruction.
+    """
+
+    def __init__(self, sentence: str, *, service_said: str | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.service_said = service_said
+
+
+class ArgumentRefused(SongwrightError):
+    """The caller's arguments are off. Nothing was sent and nothing was spent."""
+
+    def __init__(self, sentence: str, *, field: str | None = None) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class NotFound(ArgumentRefused):
+    """No such job, clip, prompt or tool, for this caller."""
+
+
+class ConfirmationMissing(ArgumentRefused):
+    """The quote is unknown, used up, expired, or was given for another request or price."""
+
+
+class SettingRefused(SongwrightError):
+    """A setting is missing or makes no sense."""
+
+
+class KeyMissing(SettingRefused):
+    """There is no API key where one is needed."""
+
+
+class BudgetRefused(SongwrightError):
+    """The purchase would break a limit the person has set, or the balance. Nothing was sent."""
+
+
+class Blocked(SongwrightError):
+    """Three purchases are unsettled; buying stops until they are resolved."""
+
+
+class ServiceError(SongwrightError):
+    """The service refused, or its answer could not be understood."""
+
+
+class KeyRefused(ServiceError):
+    """The service does not accept the key."""
+
+
+class CreditsRefused(ServiceError):
+    """Not enough credits, or no active subscription. Nothing was charged."""
+
+
+class WordsRefused(ServiceError):
+    """The service's moderation refused the words. Nothing was charged."""
+
+
+class RequestRefused(ServiceError):
+    """The service does not take these arguments. Nothing was charged."""
+
+
+class Retired(ServiceError):
+    """The service no longer offers this operation. Nothing was charged."""
+
+
+class TooFast(ServiceError):
+    """The service asks for patience. Nothing was charged."""
+
+
+class Unreachable(ServiceError):
+    """No connection to the service; nothing left this machine."""
+
+
+class Garbled(ServiceError):
+    """The answer is no answer: a web page, cut JSON, or without the fields that matter."""
+
+
+class StorageError(SongwrightError):
+    """This machine's disk is in the way."""
+
+
+class JournalUnavailable(StorageError):
+    """The journal cannot be read or written; an intent that cannot be written is never sent."""
+
+
+class JournalTooNew(StorageError):
+    """The journal was written by a newer Songwright."""
+
+
+class LibraryUnavailable(StorageError):
+    """A file could not be written to the library; it is tried again."""
+
+
+class DownloadRefused(SongwrightError):
+    """A link is unsafe, answers wrongly, is too large, or is not what it says."""
+
+
+class LinkDead(DownloadRefused):
+    """The link has expired or the file is gone; the next look at the job brings a fresh one."""

@@ -1,0 +1,83 @@
+"""What a declaration may look up while a call is checked, priced and turned into a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from .. import tools
+from .catalogue import Catalogue
+from .jobs import Account
+from .journal import Journal
+from .operation import Era, KnownClip, Model
+
+
+class CallFacts:
+    """The catalogue and the journal, as seen by one caller. Its methods may block."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        journal: Journal,
+        account: Account,
+        now: float,
+        default_model: str | None = None,
+        find_upload: Callable[[str], Path] | None = None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._journal = journal
+        self._account = account
+        self._default_model = default_model
+        self._now = now
+        self._find_upload = find_upload
+
+    @property
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self._now
+
+    @property
+    def default_model(self) -> str:
+        """The person's own default, else the catalogue's."""
+        return self._default_model or self._catalogue.default_model
+
+    def model(self, name: str) -> Model | None:
+        """The catalogue's row for a model."""
+        return self._catalogue.model(name)
+
+    def spell(self, model: str) -> str:
+        """The model's name as this account's brand spells it."""
+        return self._catalogue.spell(self._account.brand, model)
+
+    def era(self, family: str) -> Era:
+        """What this account's brand makes of a family at this time."""
+        return self._catalogue.era(self._account.brand, family, self._now)
+
+    def price(self, row: str) -> int | None:
+        """Credits for one row of the price table."""
+        return self._catalogue.price(self._account.brand, row)
+
+    def clip(self, clip_id: str) -> KnownClip | None:
+        """What the journal knows of a clip."""
+        found = self._journal.clip(self._account, clip_id)
+        if found is None:
+            return None
+        clip = found.clip
+        return KnownClip(
+            clip.clip_id, clip.title, clip.seconds, clip.uploaded, clip.created_at, clip.lyrics, clip.style,
+            self._family(clip.job_id),
+        )  # fmt: skip
+
+    def _family(self, job_id: str) -> str:
+        """The engine that a job was ordered from, as the path of its task names it."""
+        job = self._journal.any_job(job_id)
+        try:
+            return tools.load(job.operation).poll.split("/")[3] if job is not None else ""
+        except KeyError:
+            return ""
+
+    def link_to(self, name: str) -> str | None:
+        """Makes sure that the file is there; this Songwright serves no files, so there is never a link."""
+        if self._find_upload is not None:
+            self._find_upload(name)
+        return None

@@ -1,0 +1,68 @@
+"""The MCP server over a wired Songwright: tools, prompts, resources, instructions."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from .. import tools
+from . import resources
+from .app import Songwright, program_version
+from .publish import JobBook, SongwrightServer
+from .tasks import Tasks
+
+TASK_TTL_MS = 30 * 86_400_000
+"""What clients are told; jobs themselves are never pruned."""
+TASK_POLL_MS = 5_000
+
+log = logging.getLogger(__name__)
+
+
+def build(app: Songwright) -> SongwrightServer:
+    """The server; the engine runs for as long as it serves."""
+    for word in tools.strangers(app.settings.toolsets):
+        log.warning("SONGWRIGHT_TOOLSETS names %r, which is neither a toolset nor a tool", word)
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
+        async with app.running():
+            yield {}
+
+    server = SongwrightServer(
+        app.counter,
+        tools.chosen(app.settings.toolsets),
+        name="songwright",
+        title="Songwright",
+        version=program_version(),
+        instructions=instructions(app),
+        lifespan=lifespan,
+        log_level=app.settings.log_level,
+        extensions=[Tasks(JobBook(app.counter), ttl_ms=TASK_TTL_MS, poll_ms=TASK_POLL_MS)],
+    )
+    resources.add(server, app.counter)
+    return server
+
+
+def instructions(app: Songwright) -> str:
+    """What an assistant should know before its first call; short, because some clients repeat it."""
+    listed = set(tools.chosen(app.settings.toolsets))
+    parts = ["Songwright makes songs, which cost credits."]
+    if {"plan_song", "songwriting_guide", "check_lyrics", "check_style"} <= listed:
+        parts.append(
+            "First plan_song (or songwriting_guide, topic start), write with the person, then check_lyrics and "
+            "check_style; all free."
+        )
+    parts.append(
+        "Show words, style and price, ask for a yes, then create_song. It takes 1-3 minutes: after working or "
+        "streaming call wait_for_song until done. Two takes come: let the person compare, then change one thing. Never "
+        "repeat a paid call because it was slow: the same call returns the same order. list_songs finds earlier songs."
+    )
+    if off := [name for name, members in tools.TOOLSETS.items() if not listed.intersection(members)]:
+        parts.append(f"Toolsets that are off: {', '.join(off)} (SONGWRIGHT_TOOLSETS).")
+    if app.settings.sandbox:
+        parts.append(
+            "No API key is set: songs come from the offline sandbox, a toy synthesizer, and cost play credits."
+        )
+    return " ".join(parts)

@@ -1,0 +1,87 @@
+"""Price, budget and balance, in sentences: what something costs, why it is refused, what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from .errors import Blocked, BudgetRefused, Garbled, SongwrightError
+from .jobs import Asked, Balance, Job
+from .journal import UNSETTLED_LIMIT, Verdict
+
+
+def balance_of(body: Mapping[str, Any]) -> tuple[int, int]:
+    """Subscription and extra credits in the service's answer. Raises `Garbled` when neither is there."""
+    found = [_whole(body.get(name)) for name in ("credits", "extra_credits")]
+    if found == [None, None]:
+        raise Garbled("The service's answer about credits holds no number. Try again in a minute.")
+    return found[0] or 0, found[1] or 0
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return int(float(value))
+    except (ValueError, OverflowError):
+        return None
+
+
+def refusal(verdict: Verdict, cost: int | None, daily_limit: int) -> SongwrightError | None:
+    """The error of an order that was not written down; None for one that was, or that waits for a yes."""
+    if verdict.asked is Asked.OVER_BUDGET:
+        return BudgetRefused(
+            f"This would cost {cost} credits, and {verdict.spent} of the {daily_limit} allowed in 24 hours are spent. "
+            "Nothing was sent. Wait, or let the person raise SONGWRIGHT_DAILY_CREDITS."
+        )
+    if verdict.asked is Asked.TOO_POOR:
+        return BudgetRefused(
+            f"This would cost {cost} credits, but only {verdict.spent} are left, less what is on order already. "
+            "Nothing was sent. check_credits shows the balance; credits are bought at the service's website."
+        )
+    if verdict.asked is Asked.BLOCKED:
+        return Blocked(
+            f"{UNSETTLED_LIMIT} orders are unsettled: nobody here knows whether they were bought. Nothing more is "
+            'bought until they are. list_songs with state "unknown" shows them; resolve_job settles one.'
+        )
+    return None
+
+
+def confirmation_question(subject: str, cost: int | None) -> str:
+    """What a person is asked before money moves; the same words on every round."""
+    price = "an unknown number of credits" if cost is None else f"{cost} credits"
+    return f"Spend {price} on {subject}?"
+
+
+def credits_note(cost: int | None, balance: Balance | None) -> dict[str, Any]:
+    """The `credits` part of a result: the expected cost, and what is left as last read."""
+    note: dict[str, Any] = {}
+    if cost is not None:
+        note["cost"] = cost
+    if balance is not None:
+        note["left"] = balance.total
+        note["as_of"] = moment(balance.read_at)
+    return note
+
+
+def disagreement(job: Job, alone: bool) -> str | None:
+    """A sentence when the balance speaks clearly against the expected price; None otherwise."""
+    if job.balance_before is None or job.balance_after is None or job.cost is None or not alone:
+        return None
+    moved = job.balance_before - job.balance_after
+    if moved == job.cost:
+        return None
+    return f"The balance fell by {moved} credits where {job.cost} were expected."
+
+
+def evidence(job: Job) -> str | None:
+    """What the balance says about an unsettled order: shown, never decisive."""
+    if job.balance_before is None or job.balance_after is None:
+        return None
+    return f"The balance was {job.balance_before} before and {job.balance_after} after."
+
+
+def moment(at: float) -> str:
+    """A time for people and programs, to the second, UTC."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

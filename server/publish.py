@@ -1,0 +1,313 @@
+"""Operations become MCP tools here: listed from committed schemas, called through the counter, answered in one shape.
+
+`tools/list` never imports an operation; a tool's model is built when it is first called.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mcp.server import MCPServer
+from mcp.server.caching import CacheHint
+from mcp.server.context import HandlerResult
+from mcp.server.mcpserver import Context
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    Annotations,
+    CallToolResult,
+    ElicitRequest,
+    ElicitRequestFormParams,
+    ElicitResult,
+    GetPromptResult,
+    InputRequiredResult,
+    Prompt,
+    PromptArgument,
+    PromptMessage,
+    ResourceLink,
+    TextContent,
+    Tool,
+)
+from pydantic import BaseModel, Field, ValidationError
+
+from .. import prompts, tools
+from .counter import Agreed, Counter
+from .errors import ArgumentRefused, NotFound, SongwrightError
+from .jobs import SENTENCES, Job
+from .operation import Operation
+from .results import Result, failure
+from .schema import published
+from .songcraft import companion
+from .tasks import EARLY_SECONDS, Ctx, TaskView, followed
+from .threads import in_thread
+
+log = logging.getLogger(__name__)
+
+CONFIRM = "confirm"
+MODERN = "2026-07-28"
+"""The first revision in which a question to the person travels in a tool's result."""
+AUDIO_TYPES: Mapping[str, str] = {
+    "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
+    "wav": "audio/wav",
+    "flac": "audio/flac",
+    "ogg": "audio/ogg",
+}
+
+
+FAULT = (
+    "Songwright has met a fault of its own; the log on standard error tells more. Nothing that was ordered is lost: "
+    "list_songs shows every order and what became of it. Look there before ordering the same again."
+)
+
+
+class AskFirst(Exception):
+    """Ends a round of a call with a question; the client repeats the call with the answer."""
+
+    def __init__(self, result: InputRequiredResult) -> None:
+        super().__init__("the person is asked first")
+        self.result = result
+
+
+class Yes(BaseModel):
+    """What the person fills in."""
+
+    proceed: bool = Field(True, title="Spend the credits", description="Uncheck to keep them.")
+
+
+class McpTalk:
+    """The line to the person through an MCP client, in either protocol era."""
+
+    def __init__(self, context: Context[Any, Any]) -> None:
+        self._context = context
+        self._last = -1.0
+
+    def _can_ask(self) -> bool:
+        try:
+            capabilities = self._context.client_capabilities
+        except (LookupError, ValueError):
+            return False
+        return capabilities is not None and capabilities.elicitation is not None
+
+    def agreed_quote(self) -> str | None:
+        """On the second round of a modern call: the quote of the question that was answered with yes."""
+        answer = (self._context.input_responses or {}).get(CONFIRM)
+        return self._context.request_state if isinstance(answer, ElicitResult) and _is_yes(answer) else None
+
+    async def agree(self, question: str, quote: str) -> Agreed:
+        """Ask through the client's own dialogue where it has one."""
+        answer = (self._context.input_responses or {}).get(CONFIRM)
+        if isinstance(answer, ElicitResult):
+            return Agreed.NO
+        if not self._can_ask():
+            return Agreed.CANNOT_ASK
+        if (self._context.protocol_version or "") >= MODERN:
+            params = ElicitRequestFormParams(message=question, requested_schema=Yes.model_json_schema())
+            raise AskFirst(
+                InputRequiredResult(input_requests={CONFIRM: ElicitRequest(params=params)}, request_state=quote)
+            )
+        try:
+            said = await self._context.elicit(question, Yes)
+        except Exception as error:  # noqa: BLE001 — whatever the client's side of it throws
+            # A client that declares elicitation and cannot do it must not stand between a person and a quote.
+            log.warning("the client could not ask the person: %s", type(error).__name__)
+            return Agreed.CANNOT_ASK
+        return Agreed.YES if said.action == "accept" and said.data.proceed else Agreed.NO
+
+    def patience(self, seconds: float) -> float:
+        """A client that follows tasks is only kept for an early refusal."""
+        call = followed.get()
+        if call is None:
+            return seconds
+        call.waits = True
+        return min(seconds, EARLY_SECONDS)
+
+    async def progress(self, job: Job, elapsed: float, expected: float) -> None:
+        """A line the client may show; the number only ever grows."""
+        value = min(max(elapsed, self._last + 0.01), max(expected, elapsed) * 0.99 if not job.settled else elapsed + 1)
+        self._last = max(value, self._last + 0.001)
+        message = f"{SENTENCES[job.state]} {elapsed:.0f} s of about {expected:.0f} s."
+        try:
+            await self._context.report_progress(self._last, max(expected, elapsed), message)
+        except Exception as error:  # noqa: BLE001 — whatever the client's side of it throws
+            # A client that has gone away does not see progress, and that is all.
+            log.debug("progress could not be told: %s", type(error).__name__)
+
+
+def _is_yes(answer: ElicitResult) -> bool:
+    return answer.action == "accept" and bool((answer.content or {}).get("proceed"))
+
+
+CounterOf = Callable[[], Awaitable[Counter]]
+
+
+class JobBook:
+    """Tasks kept by the journal: a task is a job."""
+
+    def __init__(self, counter_of: CounterOf) -> None:
+        self._counter_of = counter_of
+
+    async def find(self, ctx: Ctx, task_id: str) -> TaskView | None:
+        """The job of this caller, as a task with its result once it is settled."""
+        del ctx
+        counter = await self._open()
+        job = await in_thread(counter.journal.job, counter.account, task_id)
+        if job is None:
+            return None
+        result = await counter.results.of_job(job)
+        status = result.data["status"]
+        if status in ("working", "streaming"):
+            return TaskView(job.id, "working", job.created_at, job.updated_at, SENTENCES[job.state])
+        if status == "cancelled":
+            return TaskView(job.id, "cancelled", job.created_at, job.updated_at, result.line)
+        answer = render(result).model_dump(by_alias=True, mode="json", exclude_none=True)
+        return TaskView(job.id, "completed", job.created_at, job.updated_at, result.line, answer)
+
+    async def became(self, ctx: Ctx, outcome: HandlerResult) -> TaskView | None:
+        """An answer that says "working" stands for its job."""
+        data = outcome.structured_content if isinstance(outcome, CallToolResult) else None
+        if not data or data.get("status") not in ("working", "streaming"):
+            return None
+        task = await self.find(ctx, data["job_id"])
+        # Settled in the same moment: the client learns that from its first look.
+        return task if task is None or task.status == "working" else replace(task, status="working")
+
+    async def cancel(self, ctx: Ctx, task_id: str) -> None:
+        """Withdraw what was not sent; what is paid is finished and saved all the same."""
+        del ctx
+        counter = await self._open()
+        job = await in_thread(counter.journal.job, counter.account, task_id)
+        if job is not None:
+            await counter.cancel(job)
+
+    async def answer(self, ctx: Ctx, task_id: str, answers: Mapping[str, Any]) -> None:
+        """Our tasks ask nothing: a price is agreed to before there is a task."""
+
+    async def _open(self) -> Counter:
+        try:
+            return await self._counter_of()
+        except SongwrightError as error:
+            raise MCPError(INTERNAL_ERROR, error.sentence) from None
+
+
+class SongwrightServer(MCPServer[Any]):
+    """The SDK's server with our tools: listed from files, called through the counter."""
+
+    def __init__(self, counter_of: CounterOf, names: tuple[str, ...], **options: Any) -> None:
+        super().__init__(
+            cache_hints={"tools/list": CacheHint(ttl_ms=300_000, scope="public")},
+            subscriptions=False,
+            **options,
+        )
+        self._counter_of = counter_of
+        self._names = names
+        self._listed: list[Tool] | None = None
+
+    async def list_tools(self) -> list[Tool]:
+        """Every chosen tool, from the committed schemas, always in the same order."""
+        if self._listed is None:
+            self._listed = [Tool.model_validate(published(name)) for name in self._names]
+        return self._listed
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Perform an operation; every refusal is a result with a sentence, never a protocol error."""
+        talk = McpTalk(context if context is not None else Context(mcp_server=self))
+        sandbox = False
+        try:
+            if name not in self._names:
+                raise NotFound(f"There is no tool {name!r} here. tools/list shows the tools.")
+            operation = parse(tools.load(name), arguments)
+            counter = await self._counter_of()
+            sandbox = counter.account.sandbox
+            result = await counter.perform(operation, talk)
+        except AskFirst as question:
+            return question.result
+        except SongwrightError as error:
+            log.info("%s: %s", name, type(error).__name__)
+            result = failure(error, sandbox=sandbox)
+        except Exception:
+            # What a crash says is for the log: it may hold paths, or text of strangers.
+            log.exception("%s: an unexpected fault", name)
+            result = failure(SongwrightError(FAULT), sandbox=sandbox)
+        return render(result)
+
+    async def list_prompts(self) -> list[Prompt]:
+        """Every prompt; all arguments are optional."""
+        return [
+            Prompt(
+                name=text.name,
+                title=text.title,
+                description=text.description,
+                arguments=[
+                    PromptArgument(name=a.name, description=a.description, required=False) for a in text.arguments
+                ],
+            )
+            for text in map(prompts.load, prompts.names())
+        ]
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
+    ) -> GetPromptResult:
+        """A prompt with what the person filled in."""
+        del context
+        try:
+            text = prompts.load(name)
+        except KeyError:
+            raise MCPError(INVALID_PARAMS, f"There is no prompt {name!r}.") from None
+        given = {key: str(value) for key, value in (arguments or {}).items()}
+        said = [text.render(given), await in_thread(companion, text, given)]
+        messages = [PromptMessage(role="user", content=TextContent(text=part)) for part in said if part]
+        return GetPromptResult(description=text.description, messages=messages)
+
+
+def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:
+    """Arguments as a value. Raises `ArgumentRefused` that names the field and the limit."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        raise ArgumentRefused(_sentence(kind, error), field=_field(error)) from None
+
+
+def _field(error: ValidationError) -> str:
+    return ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
+
+
+def _sentence(kind: type[Operation], error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_input=True)
+    said = []
+    for problem in problems[:3]:
+        name = ".".join(str(part) for part in problem["loc"])
+        context = problem.get("ctx", {})
+        if problem["type"] == "string_too_long":
+            said.append(f"{name} has {len(str(problem['input']))} characters; the limit is {context['max_length']}")
+        elif problem["type"] == "missing":
+            said.append(f"{name} is missing")
+        elif problem["type"] == "extra_forbidden":
+            known = ", ".join(kind.model_fields)
+            said.append(f"{name[:60]} is no argument of {kind.tool_name()}; it takes {known}")
+        else:
+            said.append(f"{name}: {problem['msg'][:1].lower()}{problem['msg'][1:]}")
+    return f"{'; '.join(said)}. Nothing was sent or spent."
+
+
+def render(result: Result) -> CallToolResult:
+    """A result as MCP content: the data, one line of text, and audio as links."""
+    content: list[TextContent | ResourceLink] = [TextContent(text=result.line)]
+    for clip_id, title, ending, size in result.audio:
+        content.append(
+            ResourceLink(
+                uri=f"song://clips/{clip_id}/audio",
+                name=title,
+                mime_type=AUDIO_TYPES.get(ending, "application/octet-stream"),
+                size=size,
+                annotations=Annotations(audience=["user"]),
+            )
+        )
+    return CallToolResult(content=[*content], structured_content=result.data, is_error=result.error)

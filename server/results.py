@@ -1,0 +1,221 @@
+"""From jobs and clips to what an assistant reads: small, complete, no nulls, no lyrics, every sentence true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import money
+from .errors import ServiceError, SongwrightError
+from .jobs import SENTENCES, Account, Asked, Clip, Job, SavedFile, State
+from .journal import Journal, Verdict
+from .library import Library
+from .operation import Facts, Operation
+from .threads import in_thread
+
+STYLE_CUT = 60
+PREVIEW_CLIPS = 12
+
+_CHARGED_FAILURES = ("given_up", "task_unknown", "never_ended", "charged_twice", "not_ready")
+"""Ends of a job after which its price may be gone all the same."""
+_STATUS = {
+    State.DONE: "done",
+    State.FAILED: "failed",
+    State.CANCELLED: "cancelled",
+    State.UNKNOWN: "unknown",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished answer: what the model reads, one line for people, and the audio that can be asked for."""
+
+    data: dict[str, Any]
+    line: str
+    audio: tuple[tuple[str, str, str, int], ...] = ()
+    """(clip id, title, kind, bytes) of saved audio."""
+    error: bool = False
+
+
+class Results:
+    """Builds results for one account."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        library: Library,
+        account: Account,
+        operation_of: Callable[[Job], Operation | None],
+        facts_of: Callable[[Job], Facts],
+    ) -> None:
+        self._journal = journal
+        self._library = library
+        self._account = account
+        self._operation_of = operation_of
+        self._facts_of = facts_of
+
+    async def of_job(self, job: Job, *, asked: Asked | None = None, only: str | None = None) -> Result:
+        """What became of a job and of the jobs that belong to it; `only` keeps one clip."""
+        children = await in_thread(self._journal.children, job.id)
+        # The newest one that is not simply done speaks for the family: there is something to wait for, or to settle.
+        speaker = next((child for child in children if child.state is not State.DONE), job)
+        clips: list[Clip] = []
+        for member in (*children, job):
+            if not clips or only is not None:
+                clips = [c for c in await in_thread(self._journal.clips, member.id) if only in (None, c.clip_id)]
+        for child in children[1:]:
+            clips += [c for c in await in_thread(self._journal.clips, child.id) if c not in clips and only is None]
+        shown = [c for c in clips if c.state != "failed"]
+        saved = {c.clip_id: await in_thread(self._journal.files, self._account, c.clip_id) for c in shown}
+        data: dict[str, Any] = {"status": self._status(speaker, shown), "job_id": job.id}
+        if shown:
+            data["clips"] = [self._clip(clip, saved[clip.clip_id]) for clip in shown]
+        data |= await self._outcome(job)
+        if job.settled and (failed := sum(c.state == "failed" for c in clips)) and job.state is State.DONE:
+            data["failed_takes"] = failed
+        balance = await in_thread(self._journal.balance, self._account)
+        # What was refused or given back has cost nothing, whatever its price would have been.
+        costs = [0 if _free(member) else member.cost for member in (job, *children)]
+        if note := money.credits_note(None if None in costs else sum(c or 0 for c in costs), balance):
+            data["credits"] = note
+        data |= await self._remarks(job, speaker, asked, data)
+        if self._account.sandbox:
+            data["sandbox"] = True
+        audio = tuple(
+            (clip.clip_id, clip.title, file.path.rsplit(".", 1)[-1], file.bytes)
+            for clip in shown
+            for file in saved[clip.clip_id]
+            if file.kind == "audio"
+        )
+        return Result(data, self._line(job, data), audio, error=speaker.state is State.FAILED)
+
+    async def _outcome(self, job: Job) -> dict[str, Any]:
+        """Facts and further files of a finished job, where its answer holds any."""
+        operation = self._operation_of(job)
+        if operation is None or job.answer is None or job.state is not State.DONE:
+            return {}
+        outcome = operation.outcome(job.answer)
+        facts = dict(outcome.facts)
+        owners = {link.clip_id for link in outcome.links} | ({operation.clip_of} if outcome.texts else set())
+        files = [
+            {"kind": file.kind, "file": str(self._library.locate(file.path))}
+            for owner in sorted(filter(None, owners))
+            for file in await in_thread(self._journal.files, self._account, owner)
+            if file.kind in {link.kind for link in outcome.links} or (outcome.texts and file.kind == "lyrics")
+        ]
+        return facts | ({"files": files} if files else {})
+
+    def _status(self, job: Job, clips: Sequence[Clip]) -> str:
+        if job.state in _STATUS:
+            return _STATUS[job.state]
+        return "streaming" if any(clip.audio_url for clip in clips) else "working"
+
+    def _clip(self, clip: Clip, files: Sequence[SavedFile]) -> dict[str, Any]:
+        data: dict[str, Any] = {"clip_id": clip.clip_id, "title": clip.title}
+        if clip.seconds is not None:
+            data["seconds"] = round(clip.seconds, 1)
+        if clip.style:
+            data["style"] = clip.style if len(clip.style) <= STYLE_CUT else clip.style[: STYLE_CUT - 1] + "…"
+        if clip.part:
+            data["part"] = clip.part
+        audio = next((file for file in files if file.kind == "audio"), None)
+        if audio is not None:
+            data["file"] = str(self._library.locate(audio.path))
+            data["resource"] = f"song://clips/{clip.clip_id}/audio"
+        elif clip.audio_url is not None:
+            data["url"] = clip.audio_url
+        return data
+
+    async def _remarks(self, parent: Job, job: Job, asked: Asked | None, data: dict[str, Any]) -> dict[str, Any]:
+        """Notice, next call, the service's words: what a person should know beside the facts."""
+        said: list[str] = []
+        remarks: dict[str, Any] = {}
+        if asked is Asked.REPLAYED:
+            remarks["replayed"] = True
+            when = money.moment(parent.created_at)
+            said.append(f"The same request was fulfilled before (ordered {when}); nothing was spent now.")
+            remarks["next"] = "To buy another one, call again with again: true."
+        elif asked is Asked.JOINED:
+            said.append("The same request is already on order; nothing was spent now.")
+        if job.sentence:
+            said.append(job.sentence)
+        elif job.state in (State.FAILED, State.CANCELLED, State.UNKNOWN):
+            said.append(SENTENCES[job.state])
+        if job.state is State.UNKNOWN:
+            if evidence := money.evidence(job):
+                said.append(evidence)
+            which = "" if job is parent else f" with job_id {job.id}"
+            remarks["next"] = f"Ask the person, then call resolve_job{which}: attach, buy_again or give_up."
+        elif not job.settled:
+            remarks["next"] = f'Call wait_for_song with job_id "{parent.id}".'
+        elif job.state is State.DONE:
+            until = job.running_at or job.updated_at
+            if wrong := money.disagreement(job, await in_thread(self._journal.alone, job, until + 120.0)):
+                said.append(wrong)
+            if data.get("failed_takes"):
+                said.append("One take failed at the service; the other is here.")
+        said += await in_thread(self._of_its_own, parent, data)
+        if job.hidden and not job.settled:
+            said.append("It is left out of lists, and finished and saved all the same, because it is paid.")
+        if said:
+            remarks["notice"] = " ".join(said)
+        if job.service_said:
+            remarks["service_said"] = job.service_said
+        return remarks
+
+    def _of_its_own(self, job: Job, data: dict[str, Any]) -> tuple[str, ...]:
+        """What the order itself has to say, by the catalogue of the day it was made."""
+        operation = self._operation_of(job)
+        if operation is None or job.state in (State.FAILED, State.CANCELLED):
+            return ()
+        made = data.get("clips") if job.state is State.DONE else None
+        return operation.remarks(self._facts_of(job), made[0].get("seconds") if made else None)
+
+    def _line(self, job: Job, data: dict[str, Any]) -> str:
+        titles = {clip["title"] for clip in data.get("clips", ())}
+        name = ", ".join(sorted(titles)) or job.subject
+        if job.state is State.DONE:
+            return f"{name}: done, {len(data.get('clips', ()))} file(s) in the library."
+        return f"{name}: {data['status']}."
+
+    async def of_quote(self, verdict: Verdict, cost: int | None, subject: str, *, again: str) -> Result:
+        """A price that a person has to agree to first."""
+        balance = await in_thread(self._journal.balance, self._account)
+        data: dict[str, Any] = {
+            "status": "needs_confirmation",
+            "credits": money.credits_note(cost, balance),
+            "quote": verdict.quote,
+            "notice": money.confirmation_question(subject, cost) + " Nothing was sent or spent yet.",
+            "next": f"Ask the person. If they agree, call {again} again with the same arguments and this quote.",
+        }
+        if self._account.sandbox:
+            data["sandbox"] = True
+        return Result(data, str(data["notice"]))
+
+    def declined(self, subject: str) -> Result:
+        """The person said no."""
+        data: dict[str, Any] = {
+            "status": "cancelled",
+            "notice": f"The person declined to pay for {subject}. Nothing was sent or spent.",
+        }
+        if self._account.sandbox:
+            data["sandbox"] = True
+        return Result(data, str(data["notice"]))
+
+
+def _free(job: Job) -> bool:
+    if job.state is State.CANCELLED:
+        return True
+    return job.state is State.FAILED and job.problem not in _CHARGED_FAILURES
+
+
+def failure(error: SongwrightError, *, sandbox: bool = False) -> Result:
+    """A refusal, as the result of any tool."""
+    data: dict[str, Any] = {"status": "failed", "notice": error.sentence}
+    if isinstance(error, ServiceError) and error.service_said:
+        data["service_said"] = error.service_said
+    if sandbox:
+        data["sandbox"] = True
+    line = error.sentence if "service_said" not in data else f"{error.sentence} ({data['service_said']})"
+    return Result(data, line, error=True)

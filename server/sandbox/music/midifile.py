@@ -1,0 +1,116 @@
+"""The score as a MIDI file."""
+
+from __future__ import annotations
+
+import io
+from typing import Final
+
+from .report import notes, timeline
+from .score import Arrangement, Note, Score
+
+_TICKS: Final = 480
+_DRUM_CHANNEL: Final = 9
+
+# General MIDI programs, counted from 0.
+_PROGRAMS: Final = {
+    "vocals": 52, "backing vocals": 53, "bass": 33, "guitar": 25, "keyboard": 0, "strings": 48,
+    "synth": 81, "fx": 97, "brass": 61, "woodwinds": 73, "drums": 0, "percussion": 0,
+}  # fmt: skip
+_PATCH_PROGRAMS: Final = {
+    "electric piano": 4, "house piano": 2, "clavinet": 7, "organ": 16, "accordion": 21, "music box": 10, "bells": 14,
+    "vibraphone": 11, "nylon guitar": 24, "ukulele": 24, "banjo": 105, "clean guitar": 27, "jazz guitar": 26,
+    "crunch guitar": 29, "overdrive": 29, "distortion": 30, "upright": 32, "pick bass": 34, "slap bass": 36,
+    "synth bass": 38, "acid bass": 38, "reese bass": 39, "sub bass": 39, "808 bass": 39, "arco bass": 43,
+    "pizzicato": 45, "fiddle": 110, "slow strings": 49, "clarinet": 71, "saxophone": 65, "muted trumpet": 59,
+    "warm pad": 89, "analog pad": 90, "glass pad": 92, "choir pad": 91, "pluck": 87, "horns": 60,
+}  # fmt: skip
+
+
+def midi(score: Score) -> bytes:
+    """Return a type 1 file: the tempo map first, then one named track per part; sung words are lyric events."""
+    import mido
+
+    clock = _Clock(score)
+    file = mido.MidiFile(type=1, ticks_per_beat=_TICKS)
+    conductor = mido.MidiTrack()
+    conductor.append(mido.MetaMessage("track_name", name=_ascii(score.title) or "Song", time=0))
+    main = score.main
+    if isinstance(main, Arrangement):
+        conductor.append(mido.MetaMessage("time_signature", numerator=main.meter, denominator=4, time=0))
+    before = 0
+    for seconds, tempo in clock.changes:
+        tick = clock.tick(seconds)
+        conductor.append(mido.MetaMessage("set_tempo", tempo=round(60e6 / tempo), time=tick - before))
+        before = tick
+    file.tracks.append(conductor)
+    programs = _programs(score)
+    free = (channel for channel in range(16) if channel != _DRUM_CHANNEL)
+    for part, played in notes(score).items():
+        drums = part in ("drums", "percussion")
+        channel = _DRUM_CHANNEL if drums else next(free)
+        track = mido.MidiTrack()
+        track.append(mido.MetaMessage("track_name", name=part, time=0))
+        track.append(mido.Message("program_change", channel=channel, program=programs[part], time=0))
+        lyrics = [(clock.tick(w.start), w.word) for w in timeline(score)] if part == "vocals" else []
+        _fill(track, played, channel, clock, lyrics)
+        file.tracks.append(track)
+    out = io.BytesIO()
+    file.save(file=out)
+    return out.getvalue()
+
+
+class _Clock:
+    """Seconds to ticks, with the tempo of whatever piece is heard."""
+
+    def __init__(self, score: Score) -> None:
+        changes: list[tuple[float, float]] = []
+        for piece in sorted(score.pieces, key=lambda p: p.at):
+            tempo = score.sources[piece.source].tempo
+            if not changes or abs(changes[-1][1] - tempo) > 1e-6:
+                if changes and piece.at <= changes[-1][0]:
+                    continue
+                changes.append((piece.at if changes else 0.0, tempo))
+        self.changes = changes
+
+    def tick(self, seconds: float) -> int:
+        beats = 0.0
+        for index, (start, tempo) in enumerate(self.changes):
+            end = self.changes[index + 1][0] if index + 1 < len(self.changes) else seconds
+            beats += max(0.0, min(seconds, end) - start) * tempo / 60
+        return round(beats * _TICKS)
+
+
+def _programs(score: Score) -> dict[str, int]:
+    programs = dict(_PROGRAMS)
+    for source in score.sources:
+        if isinstance(source, Arrangement):
+            for chair in source.chairs:
+                if chair.manner != "lead" and chair.patch in _PATCH_PROGRAMS:
+                    programs[chair.part] = _PATCH_PROGRAMS[chair.patch]
+    return programs
+
+
+def _fill(track: list[object], played: list[Note], channel: int, clock: _Clock, lyrics: list[tuple[int, str]]) -> None:
+    import mido
+
+    # (tick, order at that tick, pitch, loudness, word): a note ends before the next one on its pitch begins.
+    events: list[tuple[int, int, int, int, str]] = [(tick, 0, 0, 0, word) for tick, word in lyrics]
+    for note in played:
+        start = clock.tick(note.start)
+        end = max(start + 1, clock.tick(note.end))
+        events.append((start, 2, note.pitch, min(127, max(1, round(note.velocity * 127))), ""))
+        events.append((end, 1, note.pitch, 0, ""))
+    before = 0
+    for tick, order, pitch, loud, word in sorted(events):
+        wait = tick - before
+        before = tick
+        if order == 0:
+            track.append(mido.MetaMessage("lyrics", text=_ascii(word), time=wait))
+        else:
+            kind = "note_on" if order == 2 else "note_off"
+            track.append(mido.Message(kind, channel=channel, note=pitch, velocity=loud, time=wait))
+
+
+def _ascii(text: str) -> str:
+    """Return text as the file format's Latin-1 can carry it; other scripts become question marks."""
+    return text.encode("latin-1", "replace").decode("latin-1")

@@ -1,0 +1,217 @@
+"""From parts to a finished mix: levels, width, the room, and one gain curve that every stem shares.
+
+Everything after the parts is linear, or a gain computed once from the whole mix. That is why stems add up to the mix.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from .dice import dice
+from .score import RATE, Arrangement, Chair, Note, Polish
+from .synth import Samples
+
+CEILING: Final = 0.89
+_LOUDNESS: Final = -16.5
+_BLOCK: Final = 64
+_FFT: Final = 1 << 18
+
+# Level at which a part sounds while it plays, in decibels below full scale (root mean square).
+_TARGETS: Final = {
+    "vocals": -20.0,
+    "backing vocals": -28.0,
+    "bass": -22.0,
+    "guitar": -23.5,
+    "keyboard": -23.5,
+    "synth": -25.5,
+    "strings": -26.0,
+    "brass": -25.5,
+    "woodwinds": -25.0,
+    "fx": -34.0,
+}
+_LEAD_TARGET: Final = -21.5
+# Kits are made with their drums in proportion, so they are not levelled: a brush kit is meant to be quieter.
+_KIT_GAIN: Final = {"drums": 0.33, "percussion": 0.75}
+# How much of a part is sent to the room.
+_SENDS: Final = {"bass": 0.04, "drums": 0.35, "percussion": 0.5, "vocals": 0.75, "backing vocals": 1.0}
+_SHELVES: Final[dict[str, tuple[float, float]]] = {
+    "": (0.0, 0.0),
+    "subtle": (0.12, 1.0),
+    "normal": (0.3, 2.0),
+    "high": (0.6, 3.5),
+}
+
+
+def silence(count: int) -> Samples:
+    """Return stereo silence of shape (count, 2), each side in one stretch of memory, which halves all work on it."""
+    return np.zeros((2, count), np.float32).T
+
+
+def middle(stereo: Samples) -> Samples:
+    """Return the mean of both sides (a column sum: NumPy's mean over the short axis is thirty times slower)."""
+    return (stereo[:, 0] + stereo[:, 1]) * np.float32(0.5)
+
+
+def loudest_side(stereo: Samples) -> Samples:
+    """Return, sample by sample, how far the further side is from zero."""
+    return np.maximum(np.abs(stereo[:, 0]), np.abs(stereo[:, 1]))
+
+
+def leveled(sound: Samples, chair: Chair) -> Samples:
+    """Return a mono part at the level its seat in the mix asks for, whatever its patch's own loudness."""
+    target = (_LEAD_TARGET if chair.manner == "lead" else _TARGETS[chair.part]) + 0.5 * chair.level
+    loud = active_level(sound)
+    return sound if loud <= 0 else sound * np.float32(10 ** (target / 20) / loud)
+
+
+def kit_gain(chair: Chair) -> float:
+    """Return the gain of a drummer's or percussionist's sounds."""
+    return float(_KIT_GAIN[chair.part] * 10 ** (0.5 * chair.level / 20))
+
+
+def active_level(sound: Samples, window: float = 0.1) -> float:
+    """Return the root mean square of the stretches where something is heard; 0.0 for silence."""
+    size = int(window * RATE)
+    count = len(sound) // size
+    if count == 0:
+        return float(np.sqrt(np.mean(sound**2))) if len(sound) else 0.0
+    blocks = sound[: count * size].reshape(count, -1)
+    power = np.einsum("ij,ij->i", blocks, blocks) / size
+    heard = power[power > power.max() * 1e-3] if power.max() > 1e-12 else power[:0]
+    return float(np.sqrt(heard.mean())) if len(heard) else 0.0
+
+
+def spread(sound: Samples, pan: float, width: float) -> Samples:
+    """Return a mono part as stereo: panned with constant power, and widened by a short delay on one side."""
+    angle = (pan + 1) * np.pi / 4
+    left, right = float(np.cos(angle)) * 1.4142, float(np.sin(angle)) * 1.4142
+    stereo = silence(len(sound))
+    stereo[:, 0] = sound * np.float32(left)
+    stereo[:, 1] = sound * np.float32(right)
+    if width:
+        late = int(0.013 * RATE)
+        share = np.float32(0.55 * width)
+        delayed = sound[:-late] * share
+        stereo[late:, 0] += delayed
+        stereo[late:, 1] -= delayed
+        stereo *= np.float32(1 / np.sqrt(1 + share**2))
+    return stereo
+
+
+def pumped(sound: Samples, kicks: list[Note], depth: float) -> Samples:
+    """Return a part that ducks under every kick drum, as in dance music."""
+    if not depth or not kicks:
+        return sound
+    steps = len(sound) // _BLOCK + 2
+    clock = np.arange(steps) * _BLOCK / RATE
+    starts = np.array([kick.start for kick in kicks])
+    latest = np.searchsorted(starts, clock, side="right") - 1
+    since = np.where(latest >= 0, clock - starts[np.maximum(latest, 0)], 9.0)
+    duck = 1 - depth * np.exp(-((since / 0.16) ** 2)) * np.minimum(since / 0.01, 1.0)
+    return sound * _stretch(duck, len(sound))
+
+
+def send_of(part: str) -> float:
+    """Return how much of a part goes to the room, 0…1."""
+    return _SENDS.get(part, 0.65)
+
+
+@lru_cache(maxsize=2)
+def room(seconds: float) -> Samples:
+    """Return the echo of a room: two sides of fading noise, dark and without rumble."""
+    count = int(seconds * RATE)
+    chance = dice("room", seconds)
+    time = np.arange(count) / RATE
+    sides = []
+    for _ in range(2):
+        spectrum = np.fft.rfft(chance.standard_normal(count) * np.exp(-time * 5.5 / seconds))
+        hertz = np.fft.rfftfreq(count, 1 / RATE)
+        spectrum *= 1 / (1 + (hertz / 3800) ** 2) / (1 + (280 / np.maximum(hertz, 1)) ** 4)
+        side = np.fft.irfft(spectrum, count) * np.minimum(time / 0.012, 1.0) * np.minimum((time[-1] - time) / 0.05, 1.0)
+        side = np.concatenate([np.zeros(int(0.018 * RATE)), side])
+        sides.append(side / np.sqrt(np.sum(side**2)))
+    return np.stack(sides, axis=1).astype(np.float32)
+
+
+def add_room(dry: Samples, send: Samples, seconds: float) -> None:
+    """Add to stereo sound what a room of `seconds` gives back for a mono send."""
+    echo = room(seconds)
+    hop = _FFT - len(echo) + 1
+    spectra = [np.fft.rfft(echo[:, side], _FFT) for side in range(2)]
+    for start in range(0, len(send), hop):
+        block = send[start : start + hop]
+        if not np.any(block):
+            continue
+        spectrum = np.fft.rfft(block, _FFT)
+        for side in range(2):
+            end = min(len(dry), start + _FFT)
+            dry[start:end, side] += np.fft.irfft(spectrum * spectra[side], _FFT)[: end - start]
+
+
+def brightened(sound: Samples, polish: Polish) -> Samples:
+    """Return stereo sound with the highs a remaster adds: the sound plus a share of itself without its lows."""
+    share, _ = _SHELVES[polish]
+    if not share:
+        return sound
+    kernel = np.hanning(15)[1:-1]
+    kernel /= kernel.sum()
+    result = np.empty_like(sound)
+    for side in range(2):
+        dark = np.convolve(sound[:, side], kernel, mode="same").astype(np.float32)
+        result[:, side] = sound[:, side] + np.float32(4 * share) * (sound[:, side] - dark)
+    return result
+
+
+def master_gain(mix: Samples, song: Arrangement | None, polish: Polish = "") -> Samples:
+    """Return the gain, sample by sample, that makes a stereo mix evenly loud, never over the ceiling, with its fades.
+
+    Without a song (somebody's recording) the level stays as it is, but for what a remaster adds.
+    """
+    loud = active_level(middle(mix), 0.4)
+    push = 10 ** (_SHELVES[polish][1] / 20)
+    if song is not None and loud > 0:
+        push *= 10 ** (_LOUDNESS / 20) / loud
+    gain = limit_gain(mix, push)
+    if song is not None:
+        gain *= fades(len(mix), song.fade_in or 0.004, song.fade_out or min(0.6, song.seconds / 8))
+    return gain
+
+
+def limit_gain(mix: Samples, push: float = 1.0, ceiling: float = CEILING) -> Samples:
+    """Return `push` lowered smoothly around every place where the mix would pass the ceiling."""
+    blocks = -(-len(mix) // _BLOCK)
+    peaks = np.zeros(blocks * _BLOCK, np.float32)
+    peaks[: len(mix)] = loudest_side(mix)
+    need = np.minimum(1.0, ceiling / np.maximum(peaks.reshape(blocks, _BLOCK).max(axis=1) * push, 1e-9))
+    if need.min() >= 1.0:
+        return np.full(len(mix), push, np.float32)
+    reach = 40
+    padded = np.pad(need, 2 * reach + 2, mode="edge")
+    lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 3).min(axis=1)
+    kernel = np.hanning(2 * reach + 3)[1:-1]
+    smooth = np.convolve(lowest, kernel / kernel.sum(), mode="valid")
+    # An average of values that are each low enough is low enough: the smoothing never lets a peak through.
+    return _stretch(smooth[:blocks] * push, len(mix), half=True)
+
+
+def fades(count: int, rise: float, fall: float) -> Samples:
+    """Return a gain that rises and falls in the given seconds at the ends."""
+    gain = np.ones(count, np.float32)
+    for seconds, rising in ((rise, True), (fall, False)):
+        size = min(count, int(seconds * RATE))
+        if size > 1:
+            ramp = (np.sin(np.linspace(0, np.pi / 2, size)) ** 2).astype(np.float32)
+            if rising:
+                gain[:size] *= ramp
+            else:
+                gain[count - size :] *= ramp[::-1]
+    return gain
+
+
+def _stretch(values: np.ndarray, count: int, *, half: bool = False) -> Samples:
+    """Return block values as samples, joined by straight lines (`half`: a value stands in the middle of its block)."""
+    at = (np.arange(count, dtype=np.float32) - (_BLOCK / 2 if half else 0)) / _BLOCK
+    return np.asarray(np.interp(at, np.arange(len(values)), values), np.float32)

@@ -1,0 +1,337 @@
+"""Free songwriting help for one caller: the four local tools, the check before a purchase, what a prompt brings along.
+
+The rules themselves are in `craft`, which knows only texts. Here they meet operations, results and the person's own
+finished songs. `craft` is loaded when it is first needed, never at the start of a server.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..prompts import PromptText
+from .errors import ArgumentRefused, NotFound
+from .jobs import Account
+from .journal import Journal
+from .operation import Operation
+from .results import Result
+from .threads import in_thread
+
+if TYPE_CHECKING:
+    from .craft import Calibration, Finding, Plan, Report, StyleReport
+
+MOST_FINDINGS = 8
+"""Findings told in full, unless more than that are stops."""
+MOST_WARNINGS = 3
+"""Warnings that travel in the result of a purchase."""
+FIX_CUT = 80
+RECENT_CLIPS = 60
+"""How many of the newest clips the length estimate learns from."""
+_PARTS = ("extend_song", "replace_section")
+"""How the names of purchases end whose lyrics are a part of a song."""
+_CHECKED_BY_THE_DECLARATION = frozenset({"L1", "L2", "L4", "Y1"})
+"""Limits that differ by tool and by the person's own catalogue: the operation itself refuses those."""
+
+LocalHandler = Callable[[Any, object, float], Awaitable[Result]]
+
+
+class Songcraft:
+    """The local tools of one account."""
+
+    def __init__(self, journal: Journal, account: Account, default_model: str | None) -> None:
+        self._journal = journal
+        self._account = account
+        self._default_model = default_model
+        self._learned: tuple[tuple[Any, ...], Calibration | None] = ((), None)
+
+    def handlers(self) -> Mapping[str, LocalHandler]:
+        """Who performs which operation."""
+        return {
+            "plan_song": _handler(self._plan),
+            "check_lyrics": _handler(self._lyrics),
+            "check_style": _handler(self._style),
+            "songwriting_guide": _handler(self._guide),
+        }
+
+    def _plan(self, asked: Any) -> Result:
+        from .craft import plan_song
+
+        plan = plan_song(
+            asked.genre,
+            asked.seconds,
+            bpm=asked.bpm,
+            language=asked.language,
+            kind=asked.kind,
+            calibration=self.calibration(),
+        )
+        return Result(_plan_data(plan), f"{plan.genre}, {plan.bpm} BPM: {plan.lines} lines for {plan.seconds} s.")
+
+    def _lyrics(self, asked: Any) -> Result:
+        from .craft import check_lyrics
+
+        report = check_lyrics(
+            asked.lyrics,
+            model=asked.model or self._default_model,
+            genre=asked.genre,
+            language=asked.language,
+            seconds=asked.seconds,
+            bpm=asked.bpm,
+            title=asked.title,
+            kind=asked.kind,
+            names=asked.names,
+            reference=asked.reference,
+            calibration=self.calibration(),
+        )
+        line = _summary(report.findings, report.more)
+        if report.estimate is not None:
+            line += f" It will take some {report.estimate.low} to {report.estimate.high} seconds."
+        return Result(_lyrics_data(report), line)
+
+    def _style(self, asked: Any) -> Result:
+        from .craft import check_style
+
+        report = check_style(
+            asked.style,
+            negative_style=asked.negative_style,
+            model=asked.model or self._default_model,
+            language=asked.language,
+        )
+        data = _style_data(report, asked.style, asked.negative_style)
+        return Result(data, _summary(report.findings, report.more))
+
+    def _guide(self, asked: Any) -> Result:
+        text = guide(asked.topic, asked.genre, asked.language, asked.engine)
+        return Result({"topic": asked.topic, "text": text}, f"Songwriting guide: {asked.topic}.")
+
+    def calibration(self) -> Calibration | None:
+        """How long this person's songs turned out, against the estimate; None below five. Blocks."""
+        from .craft import Calibration
+
+        examples = tuple(self._finished())
+        if examples != self._learned[0]:
+            self._learned = (examples, Calibration.of(examples))
+        return self._learned[1]
+
+    def _finished(self) -> Iterable[tuple[str, float | None, str | None, float]]:
+        """Lyrics, tempo, genre and seconds of the newest whole songs that were made from nothing but words.
+
+        A cover keeps its source's length and an extension has only a part of the words, so whatever descends from
+        another clip teaches nothing about how long lyrics take.
+        """
+        from .craft.style import bpm_of
+
+        for clip_id in self._journal.clip_ids(self._account, RECENT_CLIPS):
+            found = self._journal.clip(self._account, clip_id)
+            if found is None or found.sources:
+                continue
+            clip = found.clip
+            whole = clip.good and clip.part is None and not clip.uploaded and clip.seconds is not None
+            if whole and clip.seconds and _is_sung(clip.lyrics):
+                yield clip.lyrics, clip.bpm or bpm_of(clip.style), clip.style or None, clip.seconds
+
+
+def _handler(perform: Callable[[Any], Result]) -> LocalHandler:
+    """Reading tables and counting syllables would hold up everybody else, so it is done in a thread."""
+
+    async def handle(operation: Any, talk: object, started: float) -> Result:
+        del talk, started
+        return await in_thread(perform, operation)
+
+    return handle
+
+
+# -- before a purchase ----------------------------------------------------------------------------------------------
+
+
+def preflight(operation: Operation) -> tuple[str, ...]:
+    """Warnings about the texts of a purchase that composes, at most three; nothing for any other.
+
+    Raises `ArgumentRefused` for what would be refused or wasted for certain, unless the purchase says `force`. Blocks.
+    """
+    fields = type(operation).model_fields
+    if "force" not in fields:
+        return ()
+    from .craft import preflight as check
+
+    given = {name: getattr(operation, name) for name in fields}
+    found = check(
+        given.get("lyrics"),
+        given.get("style"),
+        negative_style=given.get("negative_style"),
+        title=given.get("title"),
+        model=given.get("model"),
+        engine=operation.family,
+        instrumental=bool(given.get("instrumental")),
+        partial=operation.tool_name().endswith(_PARTS),
+        seconds=given.get("seconds"),
+    )
+    stops = [finding for finding in found.stops if finding.id not in _CHECKED_BY_THE_DECLARATION]
+    if stops and not given["force"]:
+        said = "; ".join(_said(finding) for finding in stops[:MOST_WARNINGS])
+        left = len(stops) - MOST_WARNINGS
+        further = f"; and {left} more" if left > 0 else ""
+        raise ArgumentRefused(
+            f"{said}{further}. Nothing was sent or spent. Repair it, or call again with force: true to order it as it "
+            "stands. check_lyrics and check_style are free.",
+            field=_field(stops[0]),
+        )
+    return tuple(_said(finding) for finding in (*stops, *found.warnings))[:MOST_WARNINGS]
+
+
+def with_warnings(result: Result, warnings: tuple[str, ...]) -> Result:
+    """The result of a purchase, with what the check before it had to say."""
+    return replace(result, data={**result.data, "preflight": list(warnings)}) if warnings else result
+
+
+def _field(finding: Finding) -> str:
+    # An artist's name in lyrics is at most a note; what speaks here was found in the style.
+    return "style" if finding.id.startswith("Y") or finding.id == "C4" else "lyrics"
+
+
+def _said(finding: Finding) -> str:
+    """A finding on one line: where, what, how to mend it, and the rule's id."""
+    where = f"{_field(finding)}, line {finding.line}" if finding.line is not None else _field(finding)
+    return f"{where}: {finding.why.rstrip('.')}{_remedy(finding)} [{finding.id}]"
+
+
+def _remedy(finding: Finding) -> str:
+    """The repair, unless the finding says it already; of a style only one that fits, because a cut one misleads."""
+    if finding.fix is None or (finding.fix and finding.fix in finding.why):
+        return ""
+    if not finding.fix:
+        return " (fix: take the line out)"
+    if _field(finding) == "style" and len(finding.fix) > FIX_CUT:
+        return ""
+    return f" (fix: {_cut(' / '.join(finding.fix.splitlines()))})"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= FIX_CUT else text[: FIX_CUT - 1] + "…"
+
+
+# -- the guide ------------------------------------------------------------------------------------------------------
+
+
+def guide(topic: str, genre: str | None = None, language: str | None = None, engine: str | None = None) -> str:
+    """A page of the guide as Markdown. Raises `NotFound` for a topic that does not exist."""
+    from .craft import guide as page
+
+    try:
+        return page(topic, genre, language, engine)
+    except ValueError as error:
+        raise NotFound(str(error), field="topic") from None
+
+
+def topics() -> tuple[str, ...]:
+    """The topics of the guide."""
+    from .craft import topics as known
+
+    return known()
+
+
+def companion(prompt: PromptText, given: Mapping[str, str]) -> str | None:
+    """The page of the guide that goes along with a prompt; None when the page would be about nothing in particular.
+
+    The prompt's file names the topic, and may name a genre, language or engine; what the person filled in wins.
+    """
+    if not prompt.guide:
+        return None
+    from .craft.genres import genre as known_genre
+
+    said = prompt.said(given)
+    narrowed = {name: said.get(name) or prompt.guide.get(name) for name in ("genre", "language", "engine")}
+    topic = prompt.guide["topic"]
+    if topic == "genre" and known_genre(narrowed["genre"]) is None:
+        return None
+    if topic == "language" and narrowed["language"] is None:
+        return None
+    return guide(topic, **narrowed)
+
+
+# -- from reports to results ----------------------------------------------------------------------------------------
+
+
+def _lyrics_data(report: Report) -> dict[str, Any]:
+    stats = report.stats
+    data = _findings_data(report.ok, report.findings, report.more)
+    if report.estimate is not None:
+        data["estimate"] = _range(report.estimate)
+    if stats.language:
+        data["language"] = stats.language
+    data |= {"words": stats.words, "chars": stats.chars}
+    if stats.sections:
+        data["sections"] = [
+            f"{section.tag or 'no tag'}: {' '.join(map(str, section.syllables))} {section.rhyme}".rstrip()
+            for section in stats.sections
+        ]
+    if stats.cliches:
+        data["cliches"] = list(stats.cliches)
+    return data
+
+
+def _style_data(report: StyleReport, style: str, negative_style: str | None) -> dict[str, Any]:
+    data = _findings_data(report.ok, report.findings, report.more)
+    if report.slots_missing:
+        data["slots_missing"] = list(report.slots_missing)
+    if report.packed_style and report.packed_style != " ".join(style.split()):
+        data["packed_style"] = report.packed_style
+    if report.packed_negatives and report.packed_negatives != " ".join((negative_style or "").split()):
+        data["packed_negatives"] = report.packed_negatives
+    data["chars"] = report.chars
+    if report.limit is not None:
+        data["limit"] = report.limit
+    return data
+
+
+def _plan_data(plan: Plan) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "genre": plan.genre,
+        "bpm": plan.bpm,
+        "bpm_range": list(plan.bpm_range),
+        "lines": plan.lines,
+        "sections": [],
+        "total": _range(plan.total),
+    }
+    for part in plan.sections:
+        section: dict[str, Any] = {"tag": part.tag, "lines": part.lines, "seconds": part.seconds}
+        if part.lines:
+            section |= {"syllables": list(part.syllables), "rhyme": part.rhyme}
+        data["sections"].append(section)
+    if plan.notes:
+        data["notes"] = list(plan.notes)
+    return data
+
+
+def _findings_data(ok: bool, findings: Iterable[Finding], more: Mapping[str, int]) -> dict[str, Any]:
+    ordered = list(findings)
+    room = max(MOST_FINDINGS, sum(finding.level == "stop" for finding in ordered))
+    left = Counter(finding.id for finding in ordered[room:]) + Counter(dict(more))
+    data: dict[str, Any] = {"ok": ok, "findings": [_finding(finding) for finding in ordered[:room]]}
+    return data | ({"more": dict(left)} if left else {})
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    row = {"id": finding.id, "level": finding.level, "line": finding.line, "why": finding.why, "fix": finding.fix}
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _range(found: Any) -> dict[str, Any]:
+    return {"low": found.low, "likely": found.likely, "high": found.high, "basis": found.basis}
+
+
+def _summary(findings: Iterable[Finding], more: Mapping[str, int]) -> str:
+    levels = Counter(str(finding.level) for finding in findings)
+    said = [
+        f"{levels[level]} {word}{'' if levels[level] == 1 else 's'}"
+        for level, word in (("stop", "stop"), ("warn", "warning"), ("note", "note"))
+        if levels[level]
+    ]
+    said += [f"{sum(more.values())} more"] if more else []
+    return ", ".join(said) + "." if said else "Nothing to complain about."
+
+
+def _is_sung(lyrics: str) -> bool:
+    """Whether there is a line that is no tag."""
+    return any(line.strip() and not line.lstrip().startswith("[") for line in lyrics.splitlines())

@@ -1,0 +1,263 @@
+-- Named queries: `-- name: x` begins one, the comment lines under it say what it is for.
+
+-- name: job
+SELECT * FROM jobs WHERE id = :id;
+
+-- name: same_request
+-- The newest job of this caller that asks for the same thing and blocks or answers a repeat.
+SELECT * FROM jobs
+ WHERE tenant = :tenant AND key_id = :key_id AND dedupe = :dedupe
+   AND (state IN ('queued', 'sending', 'running', 'fetching', 'unknown')
+        OR (state = 'done' AND finished_at > :since))
+ ORDER BY CASE WHEN state = 'done' THEN 1 ELSE 0 END, created_at DESC LIMIT 1;
+
+-- name: unsettled_count
+SELECT COUNT(*) AS n FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND state = 'unknown';
+
+-- name: spent_since
+-- Credits of everything bought, being bought or possibly bought.
+SELECT COALESCE(SUM(cost), 0) AS credits FROM jobs
+ WHERE tenant = :tenant AND key_id = :key_id AND created_at > :since
+   AND state IN ('queued', 'sending', 'running', 'fetching', 'done', 'unknown');
+
+-- name: spent_by_operation
+SELECT operation, COUNT(*) AS n, COALESCE(SUM(cost), 0) AS credits FROM jobs
+ WHERE tenant = :tenant AND key_id = :key_id AND created_at > :since AND cost > 0
+   AND state IN ('queued', 'sending', 'running', 'fetching', 'done', 'unknown')
+ GROUP BY operation ORDER BY credits DESC, operation;
+
+-- name: promised
+-- Credits of jobs that are not charged yet but will be: they count against the balance.
+SELECT COALESCE(SUM(cost), 0) AS credits FROM jobs
+ WHERE key_id = :key_id AND (state = 'queued' OR (state IN ('sending', 'running', 'fetching', 'done', 'unknown')
+   AND COALESCE(sent_at, 0) >= :since));
+
+-- name: insert_job
+INSERT INTO jobs (id, tenant, key_id, base_url, operation, arguments, method, path, body, dedupe, parent_id, cost,
+                  subject, words, state, remote_id, timeout, next_at, created_at, running_at, updated_at)
+VALUES (:id, :tenant, :key_id, :base_url, :operation, :arguments, :method, :path, :body, :dedupe, :parent_id, :cost,
+        :subject, :words, :state, :remote_id, :timeout, :next_at, :now, :running_at, :now);
+
+-- name: insert_limiter
+INSERT INTO limiter (key_id, next_at) VALUES (:key_id, 0) ON CONFLICT (key_id) DO NOTHING;
+
+-- name: slot_free_at
+SELECT next_at FROM limiter WHERE key_id = :key_id;
+
+-- name: take_slot
+-- No row means that somebody was faster. A slot far in the future is a clock that was set back.
+UPDATE limiter SET next_at = :until
+ WHERE key_id = :key_id AND (next_at <= :now OR next_at > :now + 300 + :gap) RETURNING key_id;
+
+-- name: push_slot
+UPDATE limiter SET next_at = CASE WHEN next_at > :until THEN next_at ELSE :until END WHERE key_id = :key_id;
+
+-- name: next_for_slot
+-- The one call that should leave next: purchases before looks, then who waited longest.
+-- A time or a lease more than ten minutes ahead is a clock that was set back: here, below and in the sweep.
+SELECT * FROM jobs
+ WHERE key_id = :key_id AND state IN ('queued', 'running') AND (lease_until < :now OR lease_until > :now + 600)
+   AND (next_at <= :now OR next_at > :now + 600)
+ ORDER BY CASE WHEN state = 'queued' THEN 0 ELSE 1 END, next_at, created_at LIMIT 1;
+
+-- name: purchase_waits
+SELECT COUNT(*) AS n FROM jobs WHERE key_id = :key_id AND state = 'queued' AND next_at <= :now
+   AND (lease_until < :now OR lease_until > :now + 600);
+
+-- name: claim
+UPDATE jobs SET lease_until = :lease_until, epoch = epoch + 1, updated_at = :now,
+       sent_at = CASE WHEN state = 'queued' THEN :now ELSE sent_at END,
+       balance_before = CASE WHEN state = 'queued' THEN (SELECT b.credits + b.extra FROM balances b WHERE b.key_id = jobs.key_id) ELSE balance_before END,
+       balance_before_at = CASE WHEN state = 'queued' THEN (SELECT b.read_at FROM balances b WHERE b.key_id = jobs.key_id) ELSE balance_before_at END,
+       state = CASE WHEN state = 'queued' THEN 'sending' ELSE state END
+ WHERE id = :id AND epoch = :epoch RETURNING *;
+
+-- name: next_to_fetch
+SELECT * FROM jobs
+ WHERE key_id = :key_id AND state = 'fetching' AND (lease_until < :now OR lease_until > :now + 600)
+   AND (next_at <= :now OR next_at > :now + 600)
+ ORDER BY next_at, created_at LIMIT 1;
+
+-- name: renew
+UPDATE jobs SET lease_until = :lease_until WHERE id = :id AND epoch = :epoch RETURNING id;
+
+-- name: agenda
+-- When something of this key is due next: its time, its lease's end, and for calls the free slot.
+SELECT MIN(CASE WHEN j.state IN ('queued', 'running') AND COALESCE(l.next_at, 0) > j.next_at
+                 AND COALESCE(l.next_at, 0) > j.lease_until THEN l.next_at
+                WHEN j.lease_until > j.next_at OR j.state = 'sending' THEN j.lease_until
+                ELSE j.next_at END) AS at
+  FROM jobs j LEFT JOIN limiter l ON l.key_id = j.key_id
+ WHERE j.key_id = :key_id AND j.state IN ('queued', 'sending', 'running', 'fetching');
+
+-- name: overdue
+SELECT COUNT(*) AS n FROM jobs
+ WHERE key_id = :key_id AND state = 'sending' AND (lease_until < :now OR lease_until > :now + 600);
+
+-- name: sweep
+-- Whoever was sending is gone. It is not sent again.
+UPDATE jobs SET state = 'unknown', epoch = epoch + 1, lease_until = 0, problem = 'answer_lost', sentence = :sentence,
+       finished_at = :now, updated_at = :now
+ WHERE key_id = :key_id AND state = 'sending' AND (lease_until < :now OR lease_until > :now + 600) RETURNING id;
+
+-- name: receipt
+INSERT INTO receipts (job_id, remote_id, at, via) VALUES (:job_id, :remote_id, :now, :via)
+ON CONFLICT (job_id, remote_id) DO NOTHING;
+
+-- name: note_call
+INSERT INTO calls (job_id, n, at) VALUES (:job_id, :n, :now) ON CONFLICT (job_id, n) DO UPDATE SET at = excluded.at;
+
+-- name: receipts_of
+SELECT * FROM receipts WHERE job_id = :job_id ORDER BY at;
+
+-- name: bought
+-- A receipt is always true, so this ignores the epoch: a late answer repairs a guess, and brings an order home that
+-- was given up.
+UPDATE jobs SET state = 'running', remote_id = :remote_id, lease_until = 0, epoch = epoch + 1, problem = NULL,
+       sentence = NULL, service_said = NULL, finished_at = NULL, next_at = :next_at, running_at = :now, updated_at = :now
+ WHERE id = :id AND (state IN ('queued', 'sending', 'unknown') OR problem = 'given_up')
+   AND (remote_id IS NULL OR remote_id = :remote_id)
+RETURNING *;
+
+-- name: bought_at_once
+-- The answer is the receipt. Like `bought`, it is true whenever it comes.
+UPDATE jobs SET state = :state, answer = :answer, lease_until = 0, epoch = epoch + 1, problem = NULL,
+       sentence = NULL, service_said = NULL, finished_at = NULL, next_at = :next_at, running_at = :now, updated_at = :now
+ WHERE id = :id AND (state IN ('queued', 'sending', 'unknown') OR problem = 'given_up') RETURNING *;
+
+-- name: move
+-- Every other change: only for who holds the newest epoch, only from the state it was read in.
+UPDATE jobs SET state = :state, next_at = :next_at, lease_until = 0, epoch = epoch + 1, tries = :tries, looks = :looks,
+       troubles = :troubles, answer = :answer, problem = :problem, sentence = :sentence, service_said = :service_said,
+       finished_at = :finished_at, updated_at = :now
+ WHERE id = :id AND epoch = :epoch AND state = :was RETURNING *;
+
+-- name: note_answer
+-- What the service says about a job in work; the lease goes on.
+UPDATE jobs SET answer = :answer, updated_at = :now WHERE id = :id AND epoch = :epoch AND state = :was RETURNING id;
+
+-- name: refused
+-- A certain refusal is true whenever it comes, unless a receipt says otherwise.
+UPDATE jobs SET state = 'failed', lease_until = 0, epoch = epoch + 1, problem = :problem, sentence = :sentence,
+       service_said = :service_said, finished_at = :now, updated_at = :now
+ WHERE id = :id AND state IN ('sending', 'unknown') AND remote_id IS NULL RETURNING *;
+
+-- name: withdraw
+UPDATE jobs SET state = 'cancelled', epoch = epoch + 1, finished_at = :now, updated_at = :now
+ WHERE id = :id AND tenant = :tenant AND key_id = :key_id AND state = 'queued' RETURNING *;
+
+-- name: hide
+UPDATE jobs SET hidden = 1, updated_at = :now
+ WHERE id = :id AND tenant = :tenant AND key_id = :key_id RETURNING *;
+
+-- name: give_up
+UPDATE jobs SET state = 'failed', epoch = epoch + 1, problem = 'given_up', sentence = :sentence, finished_at = :now,
+       updated_at = :now
+ WHERE id = :id AND tenant = :tenant AND key_id = :key_id AND state = 'unknown' RETURNING *;
+
+-- name: look_now
+UPDATE jobs SET next_at = :now, updated_at = :now
+ WHERE id = :id AND state IN ('running', 'fetching') AND next_at > :now RETURNING id;
+
+-- name: job_of_remote
+SELECT * FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND remote_id = :remote_id ORDER BY created_at LIMIT 1;
+
+-- name: newest_unfinished
+SELECT * FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND hidden = 0
+   AND state IN ('queued', 'sending', 'running', 'fetching', 'unknown')
+ ORDER BY CASE WHEN state = 'unknown' THEN 1 ELSE 0 END, created_at DESC LIMIT 1;
+
+-- name: newest
+SELECT * FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND hidden = 0 ORDER BY created_at DESC LIMIT 1;
+
+-- name: search
+SELECT * FROM jobs
+ WHERE tenant = :tenant AND key_id = :key_id AND hidden = 0 AND created_at >= :since AND created_at < :until
+   AND (:state = '' OR state = :state)
+   AND (:songs = 0 OR state <> 'done' OR EXISTS (SELECT 1 FROM clips c WHERE c.job_id = jobs.id))
+ ORDER BY created_at DESC;
+
+-- name: children
+SELECT * FROM jobs WHERE parent_id = :id ORDER BY created_at, id;
+
+-- name: live_keys
+SELECT key_id, COUNT(*) AS n FROM jobs WHERE state IN ('queued', 'sending', 'running', 'fetching') GROUP BY key_id;
+
+-- name: overlapping
+-- Other purchases of this key that were charged, or may have been, between two readings of the balance.
+SELECT COUNT(*) AS n FROM jobs
+ WHERE key_id = :key_id AND id <> :id AND sent_at IS NOT NULL
+   AND sent_at < :until AND COALESCE(finished_at, :until) > :since;
+
+-- name: put_clip
+INSERT INTO clips (tenant, key_id, clip_id, job_id, take, part, label, state, title, style, lyrics, prompt, model, seconds,
+                   bpm, audio_url, image_url, uploaded, reason, created_at)
+VALUES (:tenant, :key_id, :clip_id, :job_id, :take, :part, :label, :state, :title, :style, :lyrics, :prompt, :model, :seconds,
+        :bpm, :audio_url, :image_url, :uploaded, :reason, :created_at)
+ON CONFLICT (tenant, key_id, clip_id) DO UPDATE SET
+  label = COALESCE(clips.label, excluded.label), state = excluded.state, title = excluded.title, style = excluded.style, lyrics = excluded.lyrics,
+  model = excluded.model, seconds = COALESCE(excluded.seconds, clips.seconds), bpm = COALESCE(excluded.bpm, clips.bpm),
+  audio_url = COALESCE(excluded.audio_url, clips.audio_url), image_url = COALESCE(excluded.image_url, clips.image_url),
+  reason = excluded.reason;
+
+-- name: clip
+SELECT * FROM clips WHERE tenant = :tenant AND key_id = :key_id AND clip_id = :clip_id;
+
+-- name: clips_of_job
+SELECT * FROM clips WHERE job_id = :job_id
+ ORDER BY CASE WHEN uploaded = 1 THEN 2 WHEN part IS NULL THEN 0 ELSE 1 END, take, clip_id;
+
+-- name: clip_ids
+SELECT clip_id FROM clips WHERE tenant = :tenant AND key_id = :key_id ORDER BY created_at DESC LIMIT :limit;
+
+-- name: job_ids
+SELECT id FROM jobs WHERE tenant = :tenant AND key_id = :key_id ORDER BY created_at DESC LIMIT :limit;
+
+-- name: set_bpm
+UPDATE clips SET bpm = :bpm WHERE tenant = :tenant AND key_id = :key_id AND clip_id = :clip_id;
+
+-- name: put_file
+INSERT INTO files (tenant, key_id, clip_id, kind, path, bytes, sha256, saved_at)
+VALUES (:tenant, :key_id, :clip_id, :kind, :path, :bytes, :sha256, :now)
+ON CONFLICT (tenant, key_id, clip_id, kind) DO UPDATE SET
+  path = excluded.path, bytes = excluded.bytes, sha256 = excluded.sha256, saved_at = excluded.saved_at;
+
+-- name: files_of_clip
+SELECT * FROM files WHERE tenant = :tenant AND key_id = :key_id AND clip_id = :clip_id ORDER BY kind;
+
+-- name: put_lineage
+INSERT INTO lineage (tenant, key_id, clip_id, relation, source_id)
+VALUES (:tenant, :key_id, :clip_id, :relation, :source_id)
+ON CONFLICT (tenant, key_id, clip_id, relation, source_id) DO NOTHING;
+
+-- name: lineage_of
+SELECT relation, source_id FROM lineage WHERE tenant = :tenant AND key_id = :key_id AND clip_id = :clip_id
+ ORDER BY relation, source_id;
+
+-- name: put_quote
+INSERT INTO quotes (id, tenant, key_id, dedupe, cost, expires_at)
+VALUES (:id, :tenant, :key_id, :dedupe, :cost, :expires_at);
+
+-- name: use_quote
+-- One use: the job that spends it is written in the same transaction.
+UPDATE quotes SET used_by = :job_id
+ WHERE id = :id AND tenant = :tenant AND key_id = :key_id AND dedupe = :dedupe AND used_by IS NULL
+   AND expires_at > :now AND (cost = :cost OR (cost IS NULL AND :cost IS NULL)) RETURNING id;
+
+-- name: put_balance
+INSERT INTO balances (key_id, credits, extra, read_at) VALUES (:key_id, :credits, :extra, :now)
+ON CONFLICT (key_id) DO UPDATE SET credits = excluded.credits, extra = excluded.extra, read_at = excluded.read_at;
+
+-- name: balance
+SELECT * FROM balances WHERE key_id = :key_id;
+
+-- name: note_balance_after
+UPDATE jobs SET balance_after = :total
+ WHERE key_id = :key_id AND balance_after IS NULL AND state IN ('running', 'fetching', 'done', 'unknown')
+   AND sent_at IS NOT NULL AND sent_at < :asked_at;
+
+-- name: fact
+SELECT value FROM facts WHERE name = :name;
+
+-- name: put_fact
+INSERT INTO facts (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING;

@@ -1,0 +1,113 @@
+"""The only module that speaks to the service: one call out, one reply back, and what may be said about its fate."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+
+from .answers import Reply
+from .errors import SongwrightError, Unreachable
+from .operation import Request
+
+log = logging.getLogger(__name__)
+
+READ_SECONDS = 30.0
+MAX_BODY = 8 * 1024 * 1024
+MOST_PATIENCE = 300.0
+"""Seconds that a `Retry-After` is believed at most; a rate slot further ahead counts as a clock that was set back."""
+
+_NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
+"""Raised before a byte of the request left. Every other transport error leaves open whether it was heard."""
+
+
+class AnswerLost(Exception):
+    """The request left and no whole answer came back; nobody can tell what the service did."""
+
+
+class Upstream:
+    """A connection to one service with one key. The key never leaves this object but in the header."""
+
+    def __init__(
+        self, base_url: str, key: str, *, user_agent: str, transport: httpx2.AsyncBaseTransport | None = None
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        # A fresh connection for every call: on a stale one the service's goodbye and its answer look alike.
+        self._client = httpx2.AsyncClient(
+            headers={"Authorization": f"Bearer {key}", "User-Agent": user_agent, "Accept": "application/json"},
+            limits=httpx2.Limits(max_keepalive_connections=0, max_connections=64),
+            transport=transport,
+            follow_redirects=False,
+            trust_env=True,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections; the key is forgotten with the object."""
+        await self._client.aclose()
+
+    async def call(self, request: Request, *, seconds: float = READ_SECONDS, order_id: str | None = None) -> Reply:
+        """Send one request and return the reply, whatever its status.
+
+        Raises `Unreachable` when nothing left this machine, and `AnswerLost` when the request left and no whole answer
+        came back within `seconds`. Retries nothing.
+        """
+        headers = {} if order_id is None else {"Idempotency-Key": order_id}
+        content = None
+        if request.body is not None:
+            content = json.dumps(request.body, ensure_ascii=False).encode()
+            headers["Content-Type"] = "application/json"
+        timeout = httpx2.Timeout(seconds, connect=10.0, pool=10.0)
+        try:
+            async with self._client.stream(
+                request.method, self.base_url + request.path, content=content, headers=headers, timeout=timeout
+            ) as response:
+                raw = bytearray()
+                async for chunk in response.aiter_bytes():
+                    raw += chunk
+                    if len(raw) > MAX_BODY:
+                        raise AnswerLost("the answer is larger than any answer should be")
+        except _NOT_SENT as error:
+            log.info("%s %s: not sent (%s)", request.method, request.path, type(error).__name__)
+            if isinstance(error.__cause__, SongwrightError):
+                raise Unreachable(error.__cause__.sentence) from error
+            raise Unreachable(
+                f"The service at {self.base_url} cannot be reached ({type(error).__name__}). Nothing was sent or "
+                "charged. Check the network and SONGWRIGHT_BASE_URL, then try again."
+            ) from error
+        except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
+            log.info("%s %s: answer lost (%s)", request.method, request.path, type(error).__name__)
+            raise AnswerLost(type(error).__name__) from error
+        log.info("%s %s: %s", request.method, request.path, response.status_code)
+        return Reply(response.status_code, _object(bytes(raw)), _seconds(response.headers.get("Retry-After")))
+
+
+def _object(raw: bytes) -> Mapping[str, Any] | None:
+    try:
+        value = json.loads(raw)
+    except (ValueError, UnicodeDecodeError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _seconds(text: str | None) -> float | None:
+    """`Retry-After` in seconds; anything but a number, such as a date, is taken as "a minute"."""
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        return 60.0
+    return min(max(seconds, 0.0), MOST_PATIENCE) if math.isfinite(seconds) else 60.0

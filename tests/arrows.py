@@ -1,0 +1,74 @@
+"""Every change of a job's state that the code can make, read from the code itself: the journal's SQL and the steps."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from types import ModuleType
+
+from songwright.server import journal, steps
+from songwright.server.jobs import State
+from songwright.server.store import queries
+
+Arrow = tuple[str, str]
+
+START = "(new)"
+BEGINS = {"send": State.SENDING, "look": State.RUNNING, "fetch": State.FETCHING}
+"""The functions of a step, with the state in which a job is handed to them; they write through the query `move`."""
+
+
+def arrows() -> set[Arrow]:
+    """(from, to) of everything that can be written to a job's state."""
+    found: set[Arrow] = {(START, state) for state in states_in(functions(journal)["_insert"])}
+    for name, query in queries().items():
+        if query.startswith("UPDATE jobs") and name != "move":
+            found |= set(written_by(name, query))
+    for entry, state in BEGINS.items():
+        found |= {(state.value, to) for to in reached_from(entry)}
+    return found
+
+
+def written_by(name: str, query: str) -> Iterator[Arrow]:
+    """The arrows of one named UPDATE; its `:state`, if any, is whatever the journal's function of that name says."""
+    changes, _, condition = query.rpartition(" WHERE ")
+    before = re.search(r"\bstate (?:= '(\w+)'|IN \(([^)]*)\))", condition)
+    sources = re.findall(r"\w+", before[1] or before[2]) if before else []
+    if case := re.search(r"\bstate = CASE WHEN state = '(\w+)' THEN '(\w+)' ELSE state END", changes):
+        yield case[1], case[2]
+    elif fixed := re.search(r"\bstate = '(\w+)'", changes):
+        yield from ((source, fixed[1]) for source in sources)
+    elif re.search(r"\bstate = :state", changes):
+        yield from ((source, to) for source in sources for to in states_in(functions(journal)[name]))
+
+
+def functions(module: ModuleType) -> dict[str, ast.AST]:
+    """Every function and method of a module, by name."""
+    tree = ast.parse(inspect.getsource(module))
+    return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def reached_from(entry: str) -> set[str]:
+    """The states in every `Change` that a function of `steps`, or one it calls, can make."""
+    known = functions(steps)
+    waiting, seen = [entry], set[str]()
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        for node in ast.walk(known[name]):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Change":
+                found |= states_in(node.args[0])
+            elif isinstance(node, ast.Name) and node.id in known and node.id not in seen:
+                waiting.append(node.id)
+    return found
+
+
+def states_in(node: ast.AST) -> set[str]:
+    """Every `State.X` below a node, as the journal spells it."""
+    return {
+        State[part.attr].value
+        for part in ast.walk(node)
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "State"
+    }

@@ -1,0 +1,89 @@
+"""What tests of declarations look things up in, and how they place an order as a caller would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pytest
+
+from songwright import tools
+from songwright.server import contract
+from songwright.server.catalogue import Catalogue
+from songwright.server.errors import ArgumentRefused
+from songwright.server.operation import KnownClip, Model, Operation
+from songwright.server.publish import parse
+
+NOW = 1_800_000_000.0
+HOUR = 3600.0
+SONG = KnownClip("song-1", "Night Bus", 142.36, created_at=NOW - HOUR, lyrics="[Verse]\nLast stop", style="indie pop")
+OTHER = KnownClip("song-2", "Low Tide", 95.0, created_at=NOW - HOUR, lyrics="[Instrumental]", style="ambient")
+UPLOAD = KnownClip("upload-1", "demo.mp3", None, uploaded=True, created_at=NOW - HOUR)
+OLD_UPLOAD = KnownClip("upload-2", "old.mp3", None, uploaded=True, created_at=NOW - 25 * HOUR)
+LINK = "https://files.example/demo.mp3"
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return Catalogue.load()
+
+
+class KnownFacts:
+    """The shipped catalogue, and a journal that knows these clips."""
+
+    def __init__(self, *clips: KnownClip, brand: str = "aimusicapi", default_model: str = "sonic-v6") -> None:
+        self._catalogue = _catalogue()
+        self._clips = {clip.clip_id: clip for clip in clips or (SONG, OTHER, UPLOAD, OLD_UPLOAD)}
+        self._brand = brand
+        self.default_model = default_model
+        self.now = NOW
+
+    def model(self, name: str) -> Model | None:
+        return self._catalogue.model(name)
+
+    def spell(self, model: str) -> str:
+        return self._catalogue.spell(self._brand, model)
+
+    def price(self, row: str) -> int | None:
+        return self._catalogue.price(self._brand, row)
+
+    def clip(self, clip_id: str) -> KnownClip | None:
+        return self._clips.get(clip_id)
+
+    def link_to(self, name: str) -> str | None:
+        return None
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An order as it would leave."""
+
+    operation: Operation
+    path: str
+    body: dict[str, Any]
+    price: int | None
+
+
+def place(name: str, /, facts: KnownFacts | None = None, **arguments: Any) -> Placed:
+    """Place an order; fails when the service's contract would not take the body or does not know a field of it."""
+    facts = facts or KnownFacts()
+    operation = parse(tools.load(name), arguments)
+    operation.check(facts)
+    request = operation.request(facts)
+    found = contract.match(request.method, request.path)
+    assert found is not None, f"the service has no {request.method} {request.path}"
+    body = dict(request.body or {})
+    assert contract.check_request(found[0].id, body) == []
+    assert set(body) <= set(found[0].known_fields)
+    assert None not in body.values()
+    return Placed(operation, request.path, body, operation.price(facts))
+
+
+def refusal(name: str, /, facts: KnownFacts | None = None, **arguments: Any) -> ArgumentRefused:
+    """How an order is refused before anything leaves."""
+    facts = facts or KnownFacts()
+    with pytest.raises(ArgumentRefused) as caught:
+        parse(tools.load(name), arguments).check(facts)
+    assert str(caught.value).endswith("Nothing was sent or spent.")
+    return caught.value

@@ -1,0 +1,329 @@
+"""From an idea to an order with the free help on the way: a real client, a real server, the sandbox as the service."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp_types import ResourceTemplateReference
+from world import World, said
+
+from songwright import tools
+from songwright.server import craft, schema, songcraft
+from songwright.server.app import Songwright
+from songwright.server.errors import ArgumentRefused
+from songwright.server.mcp_server import instructions
+from songwright.server.operation import Effect
+from songwright.server.publish import parse
+from songwright.server.settings import load
+
+CRAFT = tools.TOOLSETS["craft"]
+CRAFT_WEIGHT = 900
+"""Tokens that a model reads for the four local tools."""
+TYPICAL_ANSWER = 1500
+"""Bytes of a usual answer of a check or a plan."""
+INSTRUCTIONS_LIMIT = 700
+STYLE = "folk, warm female alto, nylon guitar, upright bass, tender, 88 BPM"
+LYRICS = """[Verse 1]
+The kettle sings before the sun
+Your boots still wait beside the door
+I fold the shirt you never wore
+And count the buttons one by one
+[Chorus]
+Come home the slow way
+Come home by the lane
+I left the porch light burning
+For you and the rain
+[Verse 2]
+The postman knows me by my name
+He shakes his head from down the street
+I feed the dog, I warm the wheat
+And every evening ends the same
+[Chorus]
+Come home the slow way
+Come home by the lane
+I left the porch light burning
+For you and the rain
+[Outro]
+Come home the slow way
+"""
+PLANTED = (
+    LYRICS.replace("[Verse 1]", "Verse 1:").replace("one by one", "1 by 1").replace("The postman", "**The postman**")
+)
+"""A heading that would be sung, digits, and Markdown."""
+COMPOSING = {
+    "create_song": {},
+    "cover_song": {"source": "clip-1"},
+    "extend_song": {"source": "clip-1"},
+    "sample_song": {"source": "clip-1", "start_seconds": 1, "end_seconds": 9},
+    "mashup_songs": {"clip_ids": ["clip-1", "clip-2"]},
+    "replace_section": {"clip_id": "clip-1", "start_seconds": 1, "end_seconds": 20},
+    "add_vocals": {"clip_id": "clip-1"},
+    "add_instrumental": {"clip_id": "clip-1"},
+}
+"""Every purchase that composes, with what it cannot do without besides the words."""
+SONGS = sorted((Path(__file__).parents[1] / "craft" / "lyrics").glob("*.txt"))
+
+
+def rules(report: dict[str, Any], level: str) -> set[str]:
+    return {finding["id"] for finding in report["findings"] if finding["level"] == level}
+
+
+def size(answer: dict[str, Any]) -> int:
+    return len(json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+# -- the way to a song ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.anyio
+async def test_a_song_is_planned_checked_mended_and_ordered(world: World) -> None:
+    async with world.client() as client:
+        plan = said(await client.call_tool("plan_song", {"genre": "folk", "seconds": 120}))
+        assert sum(section["lines"] for section in plan["sections"]) == plan["lines"]
+        assert plan["total"]["low"] <= 120 <= plan["total"]["high"]
+
+        report = said(await client.call_tool("check_lyrics", {"lyrics": PLANTED, "genre": "folk", "bpm": plan["bpm"]}))
+        assert report["ok"] is False
+        assert rules(report, "stop") == {"F4", "F2"}
+        assert "P1" in rules(report, "warn")
+        fixes = {finding["line"]: finding["fix"] for finding in report["findings"] if "fix" in finding}
+        rows = PLANTED.splitlines()
+        mended = "\n".join(fixes.get(number, row) for number, row in enumerate(rows, 1)).replace("1 by 1", "one by one")
+        assert mended == LYRICS.rstrip("\n")
+
+        again = said(await client.call_tool("check_lyrics", {"lyrics": mended, "genre": "folk", "bpm": plan["bpm"]}))
+        assert again["ok"] is True
+        assert not rules(again, "warn")
+        style = said(await client.call_tool("check_style", {"style": STYLE + ", no drums"}))
+        assert style["packed_style"] == STYLE
+        assert style["packed_negatives"] == "drums"
+        assert world.charges() == []
+        assert said(await client.call_tool("list_songs", {"everything": True}))["total"] == 0
+
+        order = {"lyrics": mended, "style": STYLE, "negative_style": "drums", "title": "The Slow Way"}
+        song = said(await client.call_tool("create_song", order))
+        assert song["status"] == "done"
+        assert "preflight" not in song
+    assert len(world.charges()) == 1
+
+
+@pytest.mark.anyio
+async def test_warnings_travel_with_the_song_at_most_three(world: World) -> None:
+    """They never block: the genre or the person may be right."""
+    order = {"lyrics": LYRICS.replace("one by one", "1 by 1"), "style": "pop like Billie Eilish, no drums, no choir"}
+    async with world.client() as client:
+        song = said(await client.call_tool("create_song", order))
+        repeat = said(await client.call_tool("create_song", order))
+    assert song["status"] == "done"
+    assert 1 <= len(song["preflight"]) <= 3
+    assert song["preflight"][0].startswith("lyrics, line 5: ")
+    assert repeat["preflight"] == song["preflight"]
+    assert repeat["replayed"] is True
+
+
+@pytest.mark.anyio
+async def test_warnings_are_read_before_a_dear_song_is_agreed_to(world: World) -> None:
+    order = {"lyrics": LYRICS.replace("one by one", "1 by 1"), "style": STYLE}
+    async with world.client(confirm_above=10) as client:
+        offer = said(await client.call_tool("create_song", order))
+    assert offer["status"] == "needs_confirmation"
+    assert len(offer["preflight"]) == 1
+
+
+@pytest.mark.anyio
+async def test_a_stop_blocks_and_costs_nothing_and_force_overrides_it(world: World) -> None:
+    order = {"lyrics": PLANTED, "style": STYLE}
+    async with world.client() as client:
+        refused = await client.call_tool("create_song", order)
+        assert refused.is_error
+        notice = said(refused)["notice"]
+        assert 'lyrics, line 1: "Verse 1" without square brackets would be sung; write [Verse 1] [F4]' in notice
+        assert "lyrics, line 12" in notice
+        assert "Nothing was sent or spent" in notice
+        assert "force: true" in notice
+        assert world.charges() == []
+        assert said(await client.call_tool("list_songs", {"everything": True}))["total"] == 0
+        forced = said(await client.call_tool("create_song", {**order, "force": True}))
+    assert forced["status"] == "done"
+    assert any("[F4]" in warning for warning in forced["preflight"])
+    assert len(world.charges()) == 1
+
+
+@pytest.mark.anyio
+async def test_the_expected_length_learns_from_five_finished_clips(world: World) -> None:
+    """The sandbox's fast songs last about two seconds whatever is sung, so the estimate has to shrink to that."""
+    asked = {"lyrics": LYRICS, "genre": "folk", "bpm": 88}
+    async with world.client() as client:
+        before = said(await client.call_tool("check_lyrics", asked))["estimate"]
+        for number in range(3):
+            order = {"lyrics": LYRICS, "style": STYLE, "title": f"Take {number}"}
+            song = said(await client.call_tool("create_song", order))
+        after = said(await client.call_tool("check_lyrics", asked))["estimate"]
+        plan = said(await client.call_tool("plan_song", {"genre": "folk", "seconds": 120}))
+    assert before["likely"] > 60
+    assert "6 of your own finished clips" in after["basis"]
+    assert after["likely"] == pytest.approx(song["clips"][0]["seconds"], abs=1)
+    assert plan["total"]["likely"] < before["likely"]
+
+
+# -- the guide --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.anyio
+async def test_the_guide_is_the_same_page_through_both_doors(world: World) -> None:
+    async with world.client() as client:
+        for topic in craft.topics():
+            page = said(await client.call_tool("songwriting_guide", {"topic": topic}))
+            resource = (await client.read_resource(f"song://guide/{topic}")).contents[0]
+            assert resource.text == page["text"]  # type: ignore[union-attr]
+            assert page["text"].startswith("# ")
+            assert len(page["text"].split()) <= 1200
+        card = said(await client.call_tool("songwriting_guide", {"topic": "genre", "genre": "bossa nova"}))
+        assert card["text"].startswith("# bossa-nova")
+        wrong = await client.call_tool("songwriting_guide", {"topic": "chords"})
+        assert wrong.is_error
+        assert "rhyme" in said(wrong)["notice"]
+
+
+@pytest.mark.anyio
+async def test_the_guides_topics_are_offered_while_one_types(world: World) -> None:
+    place = ResourceTemplateReference(uri="song://guide/{topic}")
+    async with world.client() as client:
+        found = await client.complete(place, {"name": "topic", "value": "st"})
+        assert found.completion.values == ["start", "style", "structure"]
+        with pytest.raises(Exception, match="chords"):
+            await client.read_resource("song://guide/chords")
+
+
+def test_the_tools_know_the_topics_and_kinds_that_the_checks_know() -> None:
+    published = schema.published("songwriting_guide")["inputSchema"]["properties"]
+    assert tuple(published["topic"]["enum"]) == craft.topics()
+    kinds = schema.published("plan_song")["inputSchema"]["properties"]["kind"]["enum"]
+    assert tuple(kinds) == craft.Kind.__args__
+
+
+# -- what an assistant reads first ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No settings but those of the test, and folders of its own."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("SONGWRIGHT_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("SONGWRIGHT_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("SONGWRIGHT_STATE_DIR", str(tmp_path / "state"))
+    return tmp_path
+
+
+def test_the_instructions_are_short_and_name_the_way(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_key = instructions(Songwright(load()))
+    assert len(without_key) <= INSTRUCTIONS_LIMIT
+    assert "sandbox" in without_key
+    steps = ["plan_song", "check_lyrics", "price", "create_song", "wait_for_song", "compare"]
+    places = [without_key.index(step) for step in steps]
+    assert places == sorted(places)
+    monkeypatch.setenv("SONGWRIGHT_API_KEY", "secret")
+    assert "sandbox" not in instructions(Songwright(load()))
+
+
+def test_the_instructions_say_which_toolsets_are_off_and_name_no_tool_of_theirs(alone: Path) -> None:
+    text = instructions(Songwright(load(toolsets="sonic")))
+    assert "craft" in text
+    assert "library" not in text.split("off:")[0]
+    assert "check_lyrics" not in text
+    assert len(text) <= INSTRUCTIONS_LIMIT
+
+
+@pytest.mark.anyio
+async def test_the_instructions_reach_the_client(world: World) -> None:
+    async with world.client() as client:
+        assert client.instructions is not None
+        assert client.instructions.startswith("Songwright makes songs")
+
+
+# -- light, quick and quiet -------------------------------------------------------------------------------------------
+
+
+def test_the_four_tools_are_light_and_only_read() -> None:
+    assert schema.weight(CRAFT) <= CRAFT_WEIGHT
+    for name in CRAFT:
+        assert tools.load(name).effect is Effect.LOCAL
+        hints = schema.published(name)["annotations"]
+        assert (hints["readOnlyHint"], hints["openWorldHint"]) == (True, False)
+
+
+@pytest.mark.anyio
+async def test_usual_answers_are_small(world: World) -> None:
+    async with world.client() as client:
+        for song in SONGS:
+            asked = {"lyrics": song.read_text(encoding="utf-8"), "seconds": 120}
+            assert size(said(await client.call_tool("check_lyrics", asked))) <= TYPICAL_ANSWER
+        planted = said(await client.call_tool("check_lyrics", {"lyrics": PLANTED, "seconds": 60, "genre": "rock"}))
+        assert size(planted) <= TYPICAL_ANSWER
+        for genre in ("pop", "hip-hop", "musical"):
+            plan = said(await client.call_tool("plan_song", {"genre": genre, "seconds": 240}))
+            assert size(plan) <= TYPICAL_ANSWER
+
+
+@pytest.mark.anyio
+async def test_a_storm_of_faults_stays_short_and_hides_no_stop(world: World) -> None:
+    storm = "\n".join(f"Verse {n}:\n**line {n} & co at 7:30**\n(softly) neon shadows x4" for n in range(1, 8))
+    async with world.client() as client:
+        report = said(await client.call_tool("check_lyrics", {"lyrics": storm}))
+        refused = await client.call_tool("create_song", {"lyrics": storm})
+    stops = [finding for finding in report["findings"] if finding["level"] == "stop"]
+    assert len(stops) >= 14
+    assert len(report["findings"]) == len(stops)
+    assert report["more"]
+    assert len(said(refused)["notice"]) < 900
+
+
+def test_a_starting_server_loads_no_tables() -> None:
+    """The checks are loaded when they are first needed."""
+    program = (
+        "import sys, songwright.server.mcp_server, songwright.server.stdio; from songwright import tools;"
+        "from songwright.server import schema; [schema.published(n) for n in tools.names()];"
+        "print([m for m in sys.modules if m.startswith('songwright.server.craft')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# -- the check before a purchase leaves honest songs in peace ---------------------------------------------------------
+
+
+def test_everything_that_composes_is_checked_and_can_be_forced() -> None:
+    spending = [name for name in tools.names() if tools.load(name).effect is Effect.SPENDS]
+    checked = {name for name in spending if "force" in tools.load(name).model_fields}
+    assert checked >= set(COMPOSING)
+    assert {name for name in checked if tools.folder(name) == "sonic"} == set(COMPOSING)
+
+
+@pytest.mark.parametrize("song", SONGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("name", COMPOSING)
+def test_no_honest_song_is_blocked(name: str, song: Path) -> None:
+    words = {"lyrics": song.read_text(encoding="utf-8")} if "lyrics" in tools.load(name).model_fields else {}
+    order = parse(tools.load(name), {**COMPOSING[name], **words, "style": STYLE})
+    assert len(songcraft.preflight(order)) <= 3
+
+
+def test_what_is_ordered_without_own_words_is_left_alone() -> None:
+    for given in ({"idea": "a lullaby for Lucía"}, {"instrumental": True, "style": "ambient pads"}):
+        assert songcraft.preflight(parse(tools.load("create_song"), given)) == ()
+    assert songcraft.preflight(parse(tools.load("get_bpm"), {"clip_id": "clip-1"})) == ()
+
+
+def test_a_style_that_excludes_what_it_asks_for_is_stopped_by_name() -> None:
+    order = {"source": "clip-1", "style": "solo piano, calm", "negative_style": "piano"}
+    with pytest.raises(ArgumentRefused, match=r"style: Asked for and excluded at once: piano \[Y9\]") as refused:
+        songcraft.preflight(parse(tools.load("cover_song"), order))
+    assert refused.value.field == "style"
+    assert songcraft.preflight(parse(tools.load("cover_song"), {**order, "force": True}))[0].endswith("[Y9]")

@@ -1,0 +1,137 @@
+"""The command line as a person meets it: a real process, what it prints, what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from world import World
+
+from songwright import tools
+
+
+def run(world: World, *words: str, **settings: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "songwright.server", *words],
+        env=world.environment(**settings), capture_output=True, text=True, timeout=90, check=False, cwd=world.folder,
+    )  # fmt: skip
+
+
+def test_version_and_help(world: World) -> None:
+    assert run(world, "--version").stdout.startswith("songwright 0.")
+    text = run(world, "--help").stdout
+    for command in ("serve", "compose", "call", "tools", "doctor", "sandbox"):
+        assert command in text
+
+
+def test_compose_prints_where_the_takes_are_and_what_they_cost(world: World) -> None:
+    done = run(world, "compose", "a lullaby for Lucía")
+    assert done.returncode == 0, done.stderr
+    assert "take 1" in done.stdout
+    assert "take 2" in done.stdout
+    assert "Cost 14 credits, 986 left." in done.stdout
+    assert len(list(world.library.glob("*.mp3"))) == 2
+    # In a pipe progress is plain lines, on standard error.
+    assert "\r" not in done.stderr
+    assert "The service is making it" in done.stderr
+
+
+def test_compose_as_json_prints_only_json(world: World) -> None:
+    done = run(world, "compose", "--json", "a lullaby")
+    assert json.loads(done.stdout)["status"] == "done"
+
+
+def test_call_reaches_any_tool_even_an_unlisted_one(world: World) -> None:
+    done = run(world, "call", "--json", "check_credits", toolsets="sonic")
+    assert json.loads(done.stdout)["left"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("call", "no_such_tool"), "songwright tools"),
+        (("call", "create_song", "not json"), "no JSON"),
+        (("call", "create_song", "[1]"), "JSON object"),
+        (("compose",), "Say what the song is about"),
+        (("compose", "--lyrics", "/no/such/file"), "cannot be read"),
+        (("call", "create_song", "{}"), "Give lyrics, or an idea"),
+    ],
+)
+def test_a_slip_is_answered_with_a_sentence(world: World, words: tuple[str, ...], hint: str) -> None:
+    done = run(world, *words)
+    assert done.returncode != 0
+    assert hint in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert world.charges() == []
+
+
+def test_tools_lists_every_tool_with_its_price(world: World) -> None:
+    text = run(world, "tools", toolsets="all").stdout
+    for name in tools.names():
+        assert name in text
+
+
+def test_doctor_finds_everything_in_place(world: World) -> None:
+    done = run(world, "doctor")
+    assert done.returncode == 0, done.stdout
+    assert "1000 credits" in done.stdout
+    assert world.key not in done.stdout
+
+
+def test_doctor_names_a_bad_folder_and_a_bad_key(world: World) -> None:
+    (world.folder / "file").write_text("in the way")
+    done = run(world, "doctor", library=world.folder / "file" / "songs")
+    assert done.returncode == 1
+    assert "SONGWRIGHT_LIBRARY" in done.stdout
+    world.fault("get_credits", "refuse", status=401, body={"message": "unknown key"})
+    done = run(world, "doctor")
+    assert done.returncode == 1
+    assert "does not accept the API key" in done.stdout
+
+
+def test_confirmation_in_a_pipe_is_a_no_unless_yes_was_said(world: World) -> None:
+    declined = run(world, "compose", "a lullaby", confirm_above=5)
+    assert declined.returncode == 1
+    assert "--yes" in declined.stderr
+    assert world.charges() == []
+    agreed = run(world, "compose", "--yes", "a lullaby", confirm_above=5)
+    assert agreed.returncode == 0
+    assert len(world.charges()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_leaves_an_order_that_can_be_picked_up(world: World) -> None:
+    """The order is paid; the person is told how to go on, and going on finds it."""
+    world.fault("task", "slow", seconds=20, times=1)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "songwright.server", "compose", "a lullaby"],
+        env=world.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 30
+    while not world.charges() and time.monotonic() < deadline:
+        assert process.poll() is None
+    import os
+
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "songwright call wait_for_song" in errors
+    assert "Traceback" not in errors
+    done = run(world, "call", "--json", "wait_for_song")
+    assert json.loads(done.stdout)["status"] == "done"
+    assert len(world.charges()) == 1
+
+
+def test_lyrics_come_from_a_file_or_a_pipe(world: World) -> None:
+    words = world.folder / "words.txt"
+    words.write_text("[Verse]\nboats come home\n", encoding="utf-8")
+    done = run(world, "compose", "--json", "--lyrics", str(words), "--style", "folk", "--title", "Boats")
+    assert [Path(clip["file"]).name for clip in json.loads(done.stdout)["clips"]] == [
+        "Boats (take 1).mp3",
+        "Boats (take 2).mp3",
+    ]

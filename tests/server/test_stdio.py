@@ -1,0 +1,112 @@
+"""Standard input and output with clients of every habit, spoken to in raw JSON lines."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from mcp.server import MCPServer
+from world import World
+
+MODERN = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": {"name": "raw", "version": "0"},
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+
+
+def talk(world: World, *messages: dict[str, Any], **settings: object) -> list[dict[str, Any]]:
+    """Send each message once the former request was answered; the answers, notifications left out."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "songwright.server"], env=world.environment(**settings), stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    answers = []
+    try:
+        for message in messages:
+            process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+            process.stdin.flush()
+            while "id" in message:
+                line = json.loads(process.stdout.readline())
+                if line.get("id") == message["id"]:
+                    answers.append(line)
+                    break
+    finally:
+        process.stdin.close()
+        assert process.wait(15) == 0
+        process.stdout.close()
+    return answers
+
+
+def initialize(version: str, number: int = 1) -> dict[str, Any]:
+    params = {"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "raw", "version": "0"}}
+    return {"id": number, "method": "initialize", "params": params}
+
+
+@pytest.mark.parametrize("version", ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])
+def test_every_older_revision_is_served(world: World, version: str) -> None:
+    first, listed = talk(
+        world, initialize(version), {"method": "notifications/initialized"}, {"id": 2, "method": "tools/list"}
+    )
+    assert first["result"]["protocolVersion"] == version
+    assert "create_song" in [tool["name"] for tool in listed["result"]["tools"]]
+
+
+def test_the_newest_revision_needs_no_handshake(world: World) -> None:
+    (listed,) = talk(world, {"id": 1, "method": "tools/list", "params": {"_meta": MODERN}})
+    assert "create_song" in [tool["name"] for tool in listed["result"]["tools"]]
+
+
+def test_a_client_that_probes_and_then_shakes_hands_is_served(world: World) -> None:
+    """Two shipped clients did exactly this, and the SDK alone refuses them for good."""
+    probe, first, listed = talk(
+        world,
+        {"id": 1, "method": "server/discover", "params": {"_meta": MODERN}},
+        initialize("2025-11-25", 2),
+        {"method": "notifications/initialized"},
+        {"id": 3, "method": "tools/list"},
+    )[:3]
+    assert "result" in probe
+    assert first["result"]["protocolVersion"] == "2025-11-25"
+    assert listed["result"]["tools"]
+
+
+def test_a_client_that_probes_and_stays_modern_is_served(world: World) -> None:
+    probe, listed = talk(
+        world,
+        {"id": 1, "method": "server/discover", "params": {"_meta": MODERN}},
+        {"id": 2, "method": "tools/list", "params": {"_meta": MODERN}},
+    )
+    assert "result" in probe
+    assert listed["result"]["tools"]
+
+
+def test_the_legacy_switch_sends_probing_clients_back_to_the_handshake(world: World) -> None:
+    probe, first = talk(
+        world,
+        {"id": 1, "method": "server/discover", "params": {"_meta": MODERN}},
+        initialize("2025-11-25", 2),
+        era="legacy",
+    )
+    assert probe["error"]["code"] == -32601
+    assert first["result"]["protocolVersion"] == "2025-11-25"
+
+
+def test_rubbish_on_the_line_does_not_end_the_server(world: World) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "songwright.server"], env=world.environment(), stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    out, _ = process.communicate("rubbish\n{}\n" + json.dumps({"jsonrpc": "2.0", **initialize("2025-11-25")}) + "\n")
+    assert any("protocolVersion" in line for line in out.splitlines())
+    assert process.returncode == 0
+
+
+def test_the_sdk_still_has_what_we_reach_for() -> None:
+    """The SDK has no public way to serve a stream pair; an update that takes this away must be seen here."""
+    assert hasattr(MCPServer("probe")._lowlevel_server, "create_initialization_options")

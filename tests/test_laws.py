@@ -1,0 +1,216 @@
+"""Laws that every operation keeps; a new one is held to them by being listed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from facts import LINK, KnownFacts
+
+from songwright import tools
+from songwright.server import contract, schema
+from songwright.server.operation import CONTROLS, Effect, Finish, Purchase
+from songwright.tools.shapes import Answer, SongAnswer
+
+DEFAULT_WEIGHT, WHOLE_WEIGHT = 7500, 12_000
+"""Tokens that a model reads for the default toolsets, and for everything."""
+DESCRIPTION_LIMIT = 4096
+NAMES = tools.names()
+KINDS = {name: tools.load(name) for name in NAMES}
+SPENDING = [name for name in NAMES if KINDS[name].effect is Effect.SPENDS]
+REQUIRED: dict[str, Any] = {
+    "source": LINK, "clip_id": "clip-1", "clip_ids": ["clip-1", "clip-2"], "start_seconds": 1, "end_seconds": 9,
+    "name": "Ana", "formats": ["wav"], "style": "pop",
+}  # fmt: skip
+"""A plain value for everything that some operation cannot do without."""
+
+
+def plain(name: str) -> Purchase:
+    """The least that can be bought with a tool, with words where it composes."""
+    fields = KINDS[name].model_fields
+    needed = {n: REQUIRED.get(n, "la") for n, field in fields.items() if field.is_required()}
+    composing = {"lyrics": "la"} if "lyrics" in fields else {}
+    made = KINDS[name].model_validate({**composing, **needed})
+    assert isinstance(made, Purchase)
+    return made
+
+
+def parts(node: Any) -> Iterator[dict[str, Any]]:
+    """A schema and every schema inside it."""
+    if isinstance(node, dict):
+        yield node
+        for value in node.values():
+            yield from parts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from parts(value)
+
+
+VOCABULARY = {
+    word
+    for name in NAMES
+    for form in (schema.published(name),)
+    for part in parts([form["inputSchema"], form["outputSchema"]])
+    for word in (*part.get("enum", ()), *(part["properties"] if isinstance(part.get("properties"), dict) else ()))
+}
+"""Every argument, field and choice that some tool publishes."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_file_class_and_tool_have_one_name(name: str) -> None:
+    kind = KINDS[name]
+    assert kind.tool_name() == name
+    assert kind.__module__ == f"songwright.tools.{tools.folder(name)}.{name}"
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", name)
+    assert len(name) <= 64
+
+
+def test_no_two_tools_have_the_same_name_or_label() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+    labels = [kind.label for kind in KINDS.values()]
+    assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_committed_schema_is_what_the_declaration_says(name: str) -> None:
+    """`make update` writes it."""
+    assert schema.published(name) == schema.derive(KINDS[name])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_tool_says_what_it_does_and_every_argument_what_it_is(name: str) -> None:
+    form = schema.published(name)
+    assert 20 <= len(form["description"]) < DESCRIPTION_LIMIT
+    for argument, part in form["inputSchema"].get("properties", {}).items():
+        assert part.get("description"), argument
+    for part in parts(form["outputSchema"]):
+        for field, stated in part.get("properties", {}).items() if isinstance(part.get("properties"), dict) else ():
+            assert stated.get("description"), field
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_schema_has_no_noise_that_clients_stumble_over(name: str) -> None:
+    """Some clients refuse unions at the top, and every model pays for titles and null branches."""
+    form = schema.published(name)
+    assert form["inputSchema"]["type"] == "object"
+    for part in parts(form["inputSchema"]):
+        assert not {"anyOf", "oneOf", "allOf", "$ref", "$defs"} & part.keys()
+        assert not isinstance(part.get("title"), str)
+        assert part.get("type") != "null"
+    assert not any("$ref" in part or "$defs" in part for part in parts(form["outputSchema"]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_annotations_follow_from_the_effect(name: str) -> None:
+    kind, hints = KINDS[name], schema.published(name)["annotations"]
+    reads = kind.effect in (Effect.READS, Effect.LOCAL) and not kind.may_spend
+    assert hints["readOnlyHint"] is reads
+    assert hints["readOnlyHint"] is not hints["destructiveHint"]
+    if kind.effect is Effect.SPENDS:
+        assert (hints["readOnlyHint"], hints["idempotentHint"], hints["openWorldHint"]) == (False, False, True)
+        assert issubclass(kind, Purchase)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_description_names_only_tools_fields_and_words_that_exist(name: str) -> None:
+    form = schema.published(name)
+    texts = [form["description"], *(part.get("description", "") for part in parts(form["inputSchema"]))]
+    mentioned = {
+        word for text in texts if isinstance(text, str) for word in re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", text)
+    }
+    assert mentioned <= {*NAMES, *VOCABULARY}
+
+
+@pytest.mark.parametrize("name", SPENDING)
+def test_what_costs_says_what_and_how_long(name: str) -> None:
+    kind = KINDS[name]
+    assert kind.price_note
+    assert f"Costs {kind.price_note}." in schema.published(name)["description"]
+    assert kind.minutes
+    assert kind.minutes.lower() in schema.published(name)["description"].lower()
+
+
+@pytest.mark.parametrize("name", SPENDING)
+def test_the_first_price_that_is_named_is_what_a_plain_call_costs(name: str) -> None:
+    order, facts = plain(name), KnownFacts()
+    order.check(facts)
+    stated = re.search(r"\d+", KINDS[name].price_note)
+    assert stated is not None
+    assert order.price(facts) == int(stated[0])
+    assert (order.own_price(facts) or 0) <= int(stated[0])
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in SPENDING and not KINDS[name].may_spend])
+def test_what_is_free_names_no_price(name: str) -> None:
+    assert KINDS[name].price_note == ""
+
+
+@pytest.mark.parametrize("name", SPENDING)
+def test_a_purchase_is_an_operation_of_the_contract(name: str) -> None:
+    kind = KINDS[name]
+    known = contract.operations()
+    assert kind.route is not None
+    assert kind.contract
+    assert kind.route.path in {known[op_id].path for op_id in kind.contract}
+    assert all(known[op_id].offered for op_id in kind.contract)
+    request = plain(name).request(KnownFacts())
+    found = contract.match(request.method, request.path)
+    assert found is not None
+    assert found[0].id in kind.contract
+    assert contract.check_request(found[0].id, dict(request.body or {})) == []
+
+
+def test_every_sonic_operation_that_is_offered_has_a_tool() -> None:
+    performed = {op_id for kind in KINDS.values() for op_id in kind.contract}
+    offered = {op.id for op in contract.operations().values() if op.offered and "/sonic/" in op.path}
+    assert offered <= performed
+
+
+@pytest.mark.parametrize("name", SPENDING)
+def test_a_purchase_can_be_steered_and_is_the_same_one_however_it_is(name: str) -> None:
+    order = plain(name)
+    assert set(KINDS[name].model_fields) >= CONTROLS - {"force"}
+    steered = KINDS[name].model_validate({**order.arguments(), "again": True, "quote": "q"})
+    assert steered.identity() == order.identity()
+
+
+@pytest.mark.parametrize("name", SPENDING)
+def test_an_order_survives_the_journal(name: str) -> None:
+    """It is written down as JSON and read back after a crash."""
+    order = plain(name)
+    again = KINDS[name].model_validate(json.loads(json.dumps(order.arguments())))
+    assert again == order
+    assert again.request(KnownFacts()) == order.request(KnownFacts())
+    assert 0 < len(order.subject()) <= 100
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_answer_can_be_said_with_the_least_there_is(name: str) -> None:
+    answer = KINDS[name].answer
+    assert issubclass(answer, Answer)
+    if issubclass(answer, SongAnswer):
+        answer.model_validate({"status": "working"})
+    else:
+        assert answer.model_json_schema()["required"]
+    assert KINDS[name].effect is not Effect.SPENDS or issubclass(answer, SongAnswer)
+
+
+@pytest.mark.parametrize("name", SPENDING)
+def test_only_what_is_answered_at_once_or_asked_again_is_kept_for_ever(name: str) -> None:
+    """A song is made anew each time it is bought; a tempo or a file of a clip is not."""
+    assert not KINDS[name].keeps or KINDS[name].finish in (Finish.AT_ONCE, Finish.ASK_AGAIN)
+
+
+def test_the_tools_are_light_enough_to_be_listed_always() -> None:
+    """Measured as bytes / 4 of name, description and input schema: what a model reads before it does anything."""
+    assert schema.weight(tools.chosen(tools.DEFAULT_TOOLSETS)) <= DEFAULT_WEIGHT
+    assert schema.weight(NAMES) <= WHOLE_WEIGHT
+
+
+def test_spending_and_waiting_are_watched_whatever_is_listed() -> None:
+    assert set(tools.chosen(["get_bpm"])) == {"get_bpm", "wait_for_song", "check_credits"}
+    assert tools.strangers(["sonic", "get_bpm", "all", "typo"]) == ("typo",)
+    assert tools.chosen(["all"]) == NAMES

@@ -1,0 +1,99 @@
+"""One person's machine in a test: a real server over stdio, a real client, the sandbox as the service."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from mcp import Client, StdioServerParameters
+from mcp_types import ElicitRequestParams, ElicitResult
+from sandbox_process import SandboxProcess
+
+CATALOGUE = """
+[brands.aimusicapi]
+hosts = ["api.aimusicapi.ai", "127.0.0.1"]
+gap = 0.02
+schedule = { looks = [0.05], every = 0.1 }
+"""
+"""The shipped catalogue with a loopback host as the brand, and with looks that do not wait for a real song."""
+
+
+class World:
+    """Folders, key and environment of one person; `client()` starts a server and talks to it."""
+
+    def __init__(self, service: SandboxProcess, folder: Path) -> None:
+        self.service = service
+        self.key = f"key-{secrets.token_hex(6)}"
+        self.folder = folder
+        self.library = folder / "My Music"
+        self.state = folder / "state"
+        self.config = folder / "config"
+        self.config.mkdir()
+        (self.config / "catalogue.toml").write_text(CATALOGUE)
+
+    def environment(self, **settings: object) -> dict[str, str]:
+        """What the server's process sees."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("SONGWRIGHT_")}
+        own = {
+            "API_KEY": self.key,
+            "BASE_URL": self.service.base_url,
+            "LIBRARY": str(self.library),
+            "STATE_DIR": str(self.state),
+            "CONFIG": str(self.config / "config.toml"),
+            **{name.upper(): str(value) for name, value in settings.items()},
+        }
+        return {**kept, "HOME": str(self.folder), **{f"SONGWRIGHT_{name}": value for name, value in own.items()}}
+
+    @asynccontextmanager
+    async def client(
+        self, *, agree: bool | None = None, mode: str = "auto", asked: list[str] | None = None, **settings: object
+    ) -> AsyncIterator[Client]:
+        """A connected client; with `agree` it can ask its person, who always says that."""
+
+        async def answer(context: Any, params: ElicitRequestParams) -> ElicitResult:
+            del context
+            if asked is not None:
+                asked.append(params.message)
+            return ElicitResult(action="accept", content={"proceed": True}) if agree else ElicitResult(action="decline")
+
+        # The shell writes down its process id and becomes the server, so that a test can kill it.
+        place = StdioServerParameters(
+            command="/bin/sh",
+            args=[
+                *("-c", 'echo $$ > "$1"; shift; exec "$@"', "sh", str(self._pid_file())),
+                *(sys.executable, "-m", "songwright.server"),
+            ],
+            env=self.environment(**settings),
+        )
+        async with Client(place, mode=mode, elicitation_callback=None if agree is None else answer) as connected:
+            yield connected
+
+    def kill(self) -> None:
+        """SIGKILL the newest server."""
+        os.kill(int(self._pid_file().read_text()), signal.SIGKILL)
+
+    def _pid_file(self) -> Path:
+        return self.folder / "server.pid"
+
+    def charges(self) -> list[dict[str, Any]]:
+        """What the service has charged this person and not given back."""
+        booked = self.service.books(self.key)["charges"]
+        returned = {line["task_id"] for line in booked if line["credits"] < 0}
+        return [line for line in booked if line["credits"] > 0 and line["task_id"] not in returned]
+
+    def fault(self, operation: str, do: str, **more: Any) -> None:
+        """Let the service misbehave towards this person."""
+        self.service.fault(self.key, operation, do, **more)
+
+
+def said(result: Any) -> dict[str, Any]:
+    """What a model reads of a result."""
+    assert result.structured_content is not None, result
+    data: dict[str, Any] = result.structured_content
+    return data

@@ -1,0 +1,47 @@
+"""What is left and what was spent."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from ...server.operation import Effect, Operation, Route
+from ..shapes import Answer
+
+
+class Spending(Answer):
+    """Credits spent by one tool."""
+
+    operation: str = Field(description="The tool.")
+    times: int = Field(description="How often.")
+    credits: int = Field(description="Credits, by the catalogue's prices.")
+
+
+class Credits(Answer):
+    """Balance and spending."""
+
+    left: int = Field(description="Credits that can be spent now.")
+    extra: int = Field(description="Bought extra: used first, never expire, need an active subscription.")
+    subscription: int = Field(description="Of the subscription: used after the extra ones, lost when the cycle ends.")
+    as_of: str = Field(description="When the service said so, UTC.")
+    spent_24h: int = Field(description="Spent, or possibly spent, through this Songwright in 24 hours.")
+    daily_limit: int = Field(description="What may be spent in 24 hours (SONGWRIGHT_DAILY_CREDITS).")
+    spent_30d: list[Spending] = Field(description="The last 30 days by tool, dearest first.")
+    unsettled: int | None = Field(None, description="Orders in state unknown.")
+    sandbox: bool | None = Field(None, description="True when these are play credits of the offline sandbox.")
+
+
+class CheckCredits(Operation):
+    """Credits left, in which order they are used, what expires, and what was spent by tool.
+
+    Free. Asks the service once; the spending comes from this Songwright's own journal.
+    """
+
+    label: ClassVar[str] = "Check credits"
+    family: ClassVar[str] = "account"
+    effect: ClassVar[Effect] = Effect.READS
+    route: ClassVar[Route] = Route("GET", "/api/v1/get-credits")
+    answer: ClassVar[type[Credits]] = Credits
+    contract: ClassVar[tuple[str, ...]] = ("get_credits",)
+    core: ClassVar[bool] = True

@@ -1,0 +1,52 @@
+"""Look over lyrics before they are paid for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from ...server.operation import Effect, Operation
+from ..shapes import Seconds
+from .shapes import Bpm, CheckedModel, Genre, Kind, Language, RangeAnswer, ReportAnswer
+
+LONGEST_TEXT = 20_000
+"""Characters: four times what a song takes, so that a text too long is told how much to cut."""
+
+
+class LyricsReport(ReportAnswer):
+    """What was found in lyrics, and how they were understood."""
+
+    estimate: RangeAnswer | None = Field(None, description="Seconds they will probably take.")
+    language: str | None = Field(None, description="Language they were judged in.")
+    words: int = Field(description="Sung words.")
+    chars: int = Field(description="Characters, tags included.")
+    sections: list[str] | None = Field(
+        None, description="Each section: syllables of its lines, end rhymes where they can be judged."
+    )
+    cliches: list[str] | None = Field(None, description="Overused words met.")
+
+
+class CheckLyrics(Operation):
+    """Check lyrics before paying: limits, tags, words sung wrongly, metre, rhyme, form, clichés, length.
+
+    Returns findings (create_song blocks a stop; weigh a warn) with fixes, syllables per line, expected seconds. Free.
+    """
+
+    label: ClassVar[str] = "Check lyrics"
+    family: ClassVar[str] = "craft"
+    effect: ClassVar[Effect] = Effect.LOCAL
+    answer: ClassVar[type[LyricsReport]] = LyricsReport
+
+    lyrics: str = Field(max_length=LONGEST_TEXT, description="With section tags.")
+    kind: Kind = "song"
+    genre: Genre | None = None
+    language: Language | None = None
+    seconds: Seconds | None = None
+    bpm: Bpm | None = None
+    title: str | None = Field(None, max_length=200, description="Should be in the chorus.")
+    names: dict[str, str] | None = Field(None, max_length=50, description="Names and how they sound.")
+    reference: str | None = Field(
+        None, max_length=LONGEST_TEXT, description="Original of an adaptation, to match line by line."
+    )
+    model: CheckedModel | None = None

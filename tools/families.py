@@ -1,0 +1,140 @@
+"""What the purchases of the families beside sonic have in common: their row of prices, their era, their clips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+from urllib.parse import unquote, urlsplit
+
+from pydantic import Field
+
+from ..server.operation import Era, Facts, KnownClip, Purchase, Request
+from .shapes import LINK_LIMIT, TITLE_LIMIT, ClipId, SongAnswer, check_link, given, is_link, refuse, said, shorten
+
+SUBJECT_LIMIT = 60
+
+Title = Annotated[str, Field(max_length=TITLE_LIMIT, description="Its title.")]
+Sound = Annotated[str, Field(description="As in create_song.")]
+Words = Annotated[str, Field(description="To sing.")]
+
+
+class FamilyPurchase(Purchase):
+    """A purchase priced by one row of the catalogue, in a family whose contract depends on brand and date."""
+
+    answer: ClassVar[type[SongAnswer]] = SongAnswer
+    row: ClassVar[str]
+    """Its row in the price table."""
+
+    again: bool = Field(False, description="Buy it anew.")
+    quote: str | None = Field(None, max_length=64, description="Of needs_confirmation.")
+
+    def price(self, facts: Facts) -> int | None:
+        """The catalogue's row."""
+        return facts.price(self.row)
+
+    def era(self, facts: Facts) -> Era:
+        """What the brand makes of this family now."""
+        return facts.era(self.family)
+
+    def post(self, **body: object) -> Request:
+        """The request to the family's path, without what was left out."""
+        assert self.route is not None, "whatever is bought has a path"
+        return Request(self.route.method, self.route.path, given(**body))
+
+    def remarks(self, facts: Facts, seconds: float | None) -> tuple[str, ...]:
+        """What was asked for and has no effect at this brand."""
+        del seconds
+        era, asked = self.era(facts), self.arguments()
+        without = [name for name in era.ignored if name in asked]
+        said = [f"{' and '.join(without)} had no effect"] if without else []
+        if era.only_model and asked.get("model", era.model) != era.model:
+            said.append(f"every song is made by {era.model}, whatever the model")
+        return (f"At this service, since {era.since[:7]}: {'; '.join(said)}.",) if said else ()
+
+    def check_model(self, facts: Facts, model: str | None) -> None:
+        """Refuse a model that is known to belong to another family; an unknown one is left to the service."""
+        known = facts.model(model) if model else None
+        if known is not None and self.family not in known.families:
+            refuse(f"{known.name} is a model of {' and '.join(known.families)}, not of {self.family}.", "model")
+
+
+class OnClip(FamilyPurchase):
+    """Something had of a clip of the same family."""
+
+    clip_id: ClipId
+
+    def check(self, facts: Facts) -> None:
+        """The clip must be one of this family, as far as that is known."""
+        known = self.clip(facts)
+        if known is not None and known.family not in ("", self.family):
+            refuse(
+                f"clip_id is a clip of {known.family}; {self.family} works on its own clips only. "
+                f"{self.family}_upload_audio brings in a recording by link.",
+                "clip_id",
+            )
+
+    def clip(self, facts: Facts) -> KnownClip | None:
+        """What is known of the clip."""
+        return facts.clip(self.clip_id)
+
+    def subject(self) -> str:
+        """What is done, and to which clip."""
+        return f"{self.label}, clip {shorten(self.clip_id, SUBJECT_LIMIT)}"
+
+
+class Worked(OnClip):
+    """A song made from a clip of the same family."""
+
+    relation: ClassVar[str]
+    """How the result descends from the clip."""
+
+    def sources(self) -> Mapping[str, tuple[str, ...]]:
+        """The clip."""
+        return {self.relation: (self.clip_id,)}
+
+
+class Uploading(FamilyPurchase):
+    """A recording of the person's own, brought to a family."""
+
+    timeout: ClassVar[float] = 120.0
+    """The service may fetch it within the request."""
+    uploads: ClassVar[bool] = True
+    price_note: ClassVar[str] = "2"
+    instead: ClassVar[str] = "Use upload_audio instead."
+
+    source: str = Field(max_length=LINK_LIMIT, description="Public https link, or a file name of the library.")
+
+    def check(self, facts: Facts) -> None:
+        """A link that the service can fetch, or a file that can be served under one."""
+        check_link(self.link(facts))
+
+    def link(self, facts: Facts) -> str:
+        """The address; refuses a file that nothing here can serve."""
+        if is_link(self.source):
+            return self.source
+        link = facts.link_to(self.source)
+        if link is None:
+            refuse(
+                f"{self.source} is there, but the service fetches recordings by link and cannot reach files of this "
+                "computer. Put it on any public https place and pass that link.",
+                "source",
+            )
+        return link
+
+    def subject(self) -> str:
+        """The file's name."""
+        name = unquote(urlsplit(self.source).path.rsplit("/", 1)[-1])
+        return said(name, SUBJECT_LIMIT) or "a recording"
+
+
+def failed_song(reason: object) -> dict[str, Any]:
+    """The reading of a task that has failed as a whole."""
+    return {"data": [{"state": "failed", "error_message": reason if isinstance(reason, str) else "It failed."}]}
+
+
+def items_of(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The clips of an answer to a look, as they came."""
+    data = body.get("data")
+    if isinstance(data, Mapping):
+        data = [data]
+    return [item for item in data if isinstance(item, Mapping)] if isinstance(data, list) else []

@@ -1,0 +1,1 @@
+"""The operations of the toolset `library`, one a file."""

@@ -1,0 +1,37 @@
+"""Everything about one song."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from ...server.operation import Effect, Operation
+from ..shapes import SongAnswer
+
+
+class SongFacts(SongAnswer):
+    """A song with where it comes from."""
+
+    operation: str | None = Field(None, description="The tool that made it.")
+    asked: str | None = Field(None, description="What was asked for.")
+    created: str | None = Field(None, description="When it was ordered, UTC.")
+    model: str | None = Field(None, description="Model that made it.")
+    sources: dict[str, list[str]] | None = Field(None, description="Clips it descends from, by relation.")
+
+
+class GetSong(Operation):
+    """Look up one song: state, files, cost, what it was made from.
+
+    Takes a clip_id, a job_id, or the id of a task made elsewhere with the same key, which is then adopted: followed,
+    saved and listed like a song of ours, for free. To search by words use list_songs; lyrics are in the resource
+    song://clips/{clip_id}/lyrics.
+    """
+
+    label: ClassVar[str] = "Get song"
+    family: ClassVar[str] = "library"
+    effect: ClassVar[Effect] = Effect.READS
+    answer: ClassVar[type[SongFacts]] = SongFacts
+    contract: ClassVar[tuple[str, ...]] = ("task",)
+
+    id: str = Field(min_length=1, max_length=100, description="Clip, job or task id.")

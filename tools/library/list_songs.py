@@ -1,0 +1,56 @@
+"""Find songs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from ...server.operation import Effect, Operation
+from ..shapes import Answer
+
+
+class ListedSong(Answer):
+    """One order, on one line."""
+
+    job_id: str = Field(description="Id of the order.")
+    status: str = Field(description="State of the order.")
+    title: str = Field(description="Title, or what was asked for.")
+    operation: str = Field(description="The tool that made it.")
+    created: str = Field(description="When, UTC.")
+    cost: int | None = Field(None, description="Credits.")
+    clips: list[str] | None = Field(None, description="Clip ids of its takes.")
+    file: str | None = Field(None, description="Where the first take is saved.")
+
+
+class SongList(Answer):
+    """What was found, newest first."""
+
+    songs: list[ListedSong] = Field(description="Newest first.")
+    total: int = Field(description="How many there are in all.")
+    next: str | None = Field(None, description="The next call to make.")
+    sandbox: bool | None = Field(None, description="True when these are songs of the offline sandbox.")
+
+
+class ListSongs(Operation):
+    """List songs, newest first; the way back to anything made earlier.
+
+    Searches titles, ideas, styles and lyrics. Free and local. For one song in full use get_song; to wait for one in
+    work use wait_for_song.
+    """
+
+    label: ClassVar[str] = "List songs"
+    family: ClassVar[str] = "library"
+    effect: ClassVar[Effect] = Effect.LOCAL
+    answer: ClassVar[type[SongList]] = SongList
+
+    words: str | None = Field(None, max_length=200, description="Words that must all occur.")
+    state: Literal["queued", "sending", "running", "fetching", "done", "failed", "cancelled", "unknown"] | None = Field(
+        None, description="Only orders in this state."
+    )
+    since: dt.date | None = Field(None, description="Only from this day on, YYYY-MM-DD, UTC.")
+    until: dt.date | None = Field(None, description="Only up to this day, YYYY-MM-DD, UTC.")
+    everything: bool = Field(False, description="Also orders that made no audio, such as lyrics or tempo.")
+    limit: int = Field(10, ge=1, le=50, description="How many at most.")
+    offset: int = Field(0, ge=0, description="How many to skip.")

@@ -1,0 +1,38 @@
+"""Settle an order whose answer was lost."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ...server.errors import ArgumentRefused
+from ...server.operation import Effect, Operation
+from ..shapes import SongAnswer
+
+
+class ResolveJob(Operation):
+    """Settle an order in state `unknown`: its answer was lost, so it may or may not have been bought.
+
+    Ask the person first. `attach` follows a task id that they found on the service's website; `buy_again` orders it
+    once more at full price, always confirmed; `give_up` closes it. Only for status unknown; to stop an order that
+    still waits use cancel_job.
+    """
+
+    label: ClassVar[str] = "Resolve job"
+    family: ClassVar[str] = "library"
+    effect: ClassVar[Effect] = Effect.CHANGES
+    answer: ClassVar[type[SongAnswer]] = SongAnswer
+    may_spend: ClassVar[bool] = True
+    price_note: ClassVar[str] = "the full price again with buy_again; else nothing"
+
+    job_id: str = Field(min_length=1, max_length=64, description="The order in state unknown.")
+    action: Literal["attach", "buy_again", "give_up"] = Field(description="What to do with it.")
+    task_id: str | None = Field(None, max_length=100, description="With attach: the service's task id.")
+    quote: str | None = Field(None, max_length=64, description="With buy_again: the quote the person agreed to.")
+
+    @model_validator(mode="after")
+    def _attach_needs_a_task(self) -> Self:
+        if self.action == "attach" and not self.task_id:
+            raise ArgumentRefused("attach needs the task_id that was found at the service.", field="task_id")
+        return self

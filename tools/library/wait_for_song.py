@@ -1,0 +1,26 @@
+"""Wait for an order."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from ...server.operation import Effect, Operation
+from ..shapes import SongAnswer
+
+
+class WaitForSong(Operation):
+    """Wait until an order is finished and return its files; free, and may be repeated for ever.
+
+    Use it after any tool answered `working` or `streaming`. Without job_id it waits for the newest unfinished order.
+    Returns after some 45 s at most, finished or not; then call it again.
+    """
+
+    label: ClassVar[str] = "Wait for song"
+    family: ClassVar[str] = "library"
+    effect: ClassVar[Effect] = Effect.LOCAL
+    answer: ClassVar[type[SongAnswer]] = SongAnswer
+    core: ClassVar[bool] = True
+
+    job_id: str | None = Field(None, max_length=64, description="Id of the order; without it the newest unfinished.")

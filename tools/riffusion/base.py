@@ -1,0 +1,123 @@
+"""What the purchases of the riffusion family have in common: one path, two songs, words and sound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from ...server.operation import Facts, Request, Route
+from ..families import SUBJECT_LIMIT, FamilyPurchase, Sound, Title, Words, Worked, items_of
+from ..shapes import first_line, given, refuse, shorten
+
+TAKES = 2
+
+Model = Annotated[str, Field(description="Default FUZZ-1.1 Pro; or FUZZ-1.1, FUZZ-1.0 Pro, FUZZ-1.0.")]
+SameModel = Annotated[str, Field(description="Default FUZZ-1.1 Pro.")]
+Uploaded = Annotated[bool, Field(description="For clips made elsewhere.")]
+
+
+class RiffusionPurchase(FamilyPurchase):
+    """A purchase of the riffusion family, which no brand recommends any more; two songs a call, as M4A."""
+
+    family: ClassVar[str] = "riffusion"
+    poll: ClassVar[str] = "/api/v1/riffusion/task/{task_id}"
+    route: ClassVar[Route] = Route("POST", "/api/v1/riffusion/create")
+    minutes: ClassVar[str] = "1 min"
+    row: ClassVar[str] = "riffusion_create"
+    price_note: ClassVar[str] = "10"
+    contract: ClassVar[tuple[str, ...]] = ("riffusion_create",)
+
+    def reading(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The songs as they came; one that is finished before there is a second waits for it."""
+        items = items_of(body)
+        alone = len(items) < TAKES
+        return {"data": [self._song(item, waits=alone and item.get("state") == "succeeded") for item in items]}
+
+    def _song(self, item: Mapping[str, Any], *, waits: bool) -> dict[str, Any]:
+        return {
+            **item,
+            "title": item.get("title") or self.subject(),
+            "tags": getattr(self, "style", None),
+            "state": "running" if waits else item.get("state"),
+        }
+
+
+class Composing(RiffusionPurchase):
+    """A song by style and words, or by a description of both."""
+
+    model: Model | None = None
+
+    def check(self, facts: Facts) -> None:
+        """The model must be one of this family."""
+        super().check(facts)
+        self.check_model(facts, self.model)
+
+    def compose(self, facts: Facts, *, custom: bool, **body: object) -> Request:
+        """The request to the path that everything composed shares."""
+        return self.post(custom_mode=custom, mv=self.model or self.era(facts).model, **body)
+
+
+class Sung(Composing):
+    """A song with own words and a style."""
+
+    style: Sound | None = None
+    lyrics: Words | None = None
+    title: Title | None = None
+
+    def subject(self) -> str:
+        """The title, or the first line that is sung, or the style."""
+        return self.title or shorten(first_line(self.lyrics) or self.style or self.label, SUBJECT_LIMIT)
+
+    def search_words(self) -> str:
+        """Everything the person said about it."""
+        return " ".join(text for text in (self.title, self.style, self.lyrics) if text) or self.subject()
+
+
+class Reworking(Sung, Worked):
+    """A song made from a clip; words and style are both needed."""
+
+    task: ClassVar[tuple[str, str]]
+    """The task type for clips the service made, and the one for uploads."""
+
+    style: Sound
+    model: SameModel | None = None
+    lyrics: Words | None = Field(None, description="Default: the song's, where known.")
+    source_uploaded: Uploaded | None = None
+
+    def check(self, facts: Facts) -> None:
+        """Words there must be."""
+        super().check(facts)
+        if not self.words(facts):
+            refuse("lyrics is needed: the words of this clip are not known here.", "lyrics")
+
+    def words(self, facts: Facts) -> str | None:
+        """What was given; else what the clip sings."""
+        known = self.clip(facts)
+        return self.lyrics or (known.lyrics if known else None)
+
+    def uploaded(self, facts: Facts) -> bool:
+        """Whether the clip came from a file of the person's and so needs the variants for uploads."""
+        if self.source_uploaded is not None:
+            return self.source_uploaded
+        known = self.clip(facts)
+        return known is not None and known.uploaded
+
+    def request(self, facts: Facts) -> Request:
+        """The clip in the variant for what it is, the words and the sound."""
+        return self.compose(
+            facts,
+            custom=True,
+            task_type=self.task[self.uploaded(facts)],
+            continue_clip_id=self.clip_id,
+            lyrics=self.words(facts),
+            sound=self.style,
+            title=self.title,
+            **self.more(facts),
+        )
+
+    def more(self, facts: Facts) -> dict[str, object]:
+        """What this task takes besides."""
+        del facts
+        return given()

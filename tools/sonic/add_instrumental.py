@@ -1,0 +1,28 @@
+"""Put a band behind a voice."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ...server.operation import Facts, Request
+from ..composing import Overdub
+
+
+class AddInstrumental(Overdub):
+    """Put a band behind a voice that upload_audio brought in the last 24 h; two takes.
+
+    1-2 min. To sing over a band use add_vocals.
+    """
+
+    label: ClassVar[str] = "Add instrumental"
+    edition: ClassVar[str] = "with band"
+    row: ClassVar[str] = "add_instrumental"
+    price_note: ClassVar[str] = "10"
+
+    def request(self, facts: Facts) -> Request:
+        """What the band is like and where it plays."""
+        return self.overdub(facts)
+
+    def search_words(self) -> str:
+        """Title and style."""
+        return " ".join(text for text in (self.subject(), self.style) if text)

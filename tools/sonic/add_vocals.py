@@ -1,0 +1,36 @@
+"""Sing over an instrumental."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ...server.operation import Facts, Request
+from ..composing import Overdub, Styled
+from ..shapes import Lyrics
+
+
+class AddVocals(Overdub, Styled):
+    """Sing over an instrumental that upload_audio brought in the last 24 h; two takes.
+
+    1-2 min. For a band behind a voice use add_instrumental.
+    """
+
+    label: ClassVar[str] = "Add vocals"
+    edition: ClassVar[str] = "with vocals"
+    row: ClassVar[str] = "add_vocals"
+    price_note: ClassVar[str] = "10"
+
+    lyrics: Lyrics
+
+    def check(self, facts: Facts) -> None:
+        """The recording, then the words."""
+        super().check(facts)
+        self.check_model(facts, self.lyrics)
+
+    def request(self, facts: Facts) -> Request:
+        """The words and where they are sung."""
+        return self.overdub(facts, prompt=self.lyrics)
+
+    def search_words(self) -> str:
+        """The words."""
+        return " ".join(text for text in (self.subject(), self.style, self.lyrics) if text)

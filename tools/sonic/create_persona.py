@@ -1,0 +1,70 @@
+"""A singer taken from a clip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from ...server.operation import Facts, Finish, Outcome, Request, Route
+from ..composing import SonicPurchase
+from ..shapes import ID_LIMIT, STYLE_LIMIT, VOICE_STRETCH, ClipId, End, PersonaAnswer, Start, data_of, given, said, span
+
+
+class CreatePersona(SonicPurchase):
+    """Turn a clip's voice into a persona; returns a persona_id for create_song.
+
+    At once. From a recorded voice use create_voice.
+    """
+
+    label: ClassVar[str] = "Create persona"
+    route: ClassVar[Route] = Route("POST", "/api/v1/sonic/persona")
+    answer: ClassVar[type[PersonaAnswer]] = PersonaAnswer
+    finish: ClassVar[Finish] = Finish.AT_ONCE
+    minutes: ClassVar[str] = "at once"
+    row: ClassVar[str] = "persona"
+    price_note: ClassVar[str] = "1"
+    contract: ClassVar[tuple[str, ...]] = ("persona",)
+
+    name: str = Field(min_length=1, max_length=79, description="What to call it.")
+    clip_id: ClipId = Field(description="Song or upload with the voice.")
+    describe: str | None = Field(None, max_length=199, description="What the voice is like.")
+    style: str | None = Field(None, max_length=STYLE_LIMIT, description="Styles it suits.")
+    vox_audio_id: str | None = Field(None, max_length=ID_LIMIT, description="From get_vox; pass the same seconds.")
+    start_seconds: Start | None = None
+    end_seconds: End | None = None
+
+    def check(self, facts: Facts) -> None:
+        """The stretch with the voice: whole, inside the clip, at most 30 seconds."""
+        self._stretch(facts)
+
+    def _stretch(self, facts: Facts) -> tuple[float | None, float | None]:
+        return span(self.start_seconds, self.end_seconds, facts.clip(self.clip_id), VOICE_STRETCH)
+
+    def request(self, facts: Facts) -> Request:
+        """Name, clip and what is known of the voice."""
+        start, end = self._stretch(facts)
+        return self.post(
+            name=self.name,
+            clip_id=self.clip_id,
+            describe=self.describe,
+            styles=self.style,
+            vox_audio_id=self.vox_audio_id,
+            vocal_start_s=start,
+            vocal_end_s=end,
+        )
+
+    def outcome(self, body: Mapping[str, Any]) -> Outcome:
+        """The persona's id."""
+        persona_id = said(data_of(body).get("persona_id"), ID_LIMIT)
+        notice = None if persona_id else "The service made a persona but did not name it."
+        return Outcome(given(persona_id=persona_id, name=self.name, notice=notice))
+
+    def subject(self) -> str:
+        """The name."""
+        return f"persona {self.name}"
+
+    def sources(self) -> Mapping[str, tuple[str, ...]]:
+        """The clip with the voice."""
+        return {"voice of": (self.clip_id,)}

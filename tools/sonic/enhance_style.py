@@ -1,0 +1,50 @@
+"""A fuller style from a short one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from ...server.operation import Facts, Finish, Outcome, Request, Route
+from ..composing import SUBJECT_LIMIT, SonicPurchase
+from ..shapes import STYLE_LIMIT, SongAnswer, data_of, said, shorten
+
+
+class StyleAnswer(SongAnswer):
+    """A style."""
+
+    style: str | None = Field(None, description="The fuller style, for `style` of create_song and others.")
+
+
+class EnhanceStyle(SonicPurchase):
+    """Turn a short style into a fuller one; returns the text, for create_song.
+
+    At once.
+    """
+
+    label: ClassVar[str] = "Enhance style"
+    route: ClassVar[Route] = Route("POST", "/api/v1/sonic/upsample-tags")
+    answer: ClassVar[type[StyleAnswer]] = StyleAnswer
+    finish: ClassVar[Finish] = Finish.AT_ONCE
+    minutes: ClassVar[str] = "at once"
+    row: ClassVar[str] = "tags"
+    price_note: ClassVar[str] = "1"
+    contract: ClassVar[tuple[str, ...]] = ("upsample_tags",)
+
+    style: str = Field(min_length=1, max_length=STYLE_LIMIT, description='The short style, such as "pop, happy".')
+
+    def request(self, facts: Facts) -> Request:
+        """The style."""
+        del facts
+        return self.post(tags=self.style)
+
+    def outcome(self, body: Mapping[str, Any]) -> Outcome:
+        """The fuller style, no longer than a song takes."""
+        fuller = said(data_of(body).get("upsampled_tags"), STYLE_LIMIT)
+        return Outcome({"style": fuller} if fuller else {"notice": "The service had nothing to add to this style."})
+
+    def subject(self) -> str:
+        """The style."""
+        return shorten(self.style, SUBJECT_LIMIT)

@@ -1,0 +1,84 @@
+"""Continue a song or a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import Field
+
+from ...server.operation import Facts, Operation, Request, Route
+from ..composing import CREATE, Rework, create
+from ..shapes import Seconds, given, refuse, within
+from .concat_song import ConcatSong
+
+UPLOAD_START = 0.1
+"""Where extensions of uploads begin unless told otherwise: what the service advises."""
+UPLOAD_EXTEND = "/api/v1/sonic/upload-extend"
+TAKES = 2
+
+
+class ExtendSong(Rework):
+    """Continue a song, or a recording by link; two takes.
+
+    Makes the new part only; `whole_song` also joins each take with what came before (later: concat_song). 1-2 min.
+    For another style use cover_song, to redo a part replace_section.
+    """
+
+    label: ClassVar[str] = "Extend song"
+    edition: ClassVar[str] = "extension"
+    route: ClassVar[Route] = CREATE
+    minutes: ClassVar[str] = "1-2 min"
+    row: ClassVar[str] = "extend"
+    price_note: ClassVar[str] = "10; 14 with whole_song of a clip"
+    contract: ClassVar[tuple[str, ...]] = ("create", "upload_extend")
+    relation: ClassVar[str] = "extends"
+
+    continue_at: float | None = Field(
+        None, gt=0, description="Second to go on from. Default: a song's end, 0.1 for uploads."
+    )
+    whole_song: bool = Field(False, description="Join the takes too.")
+    seconds: Seconds | None = None
+
+    def check(self, facts: Facts) -> None:
+        """The source, where it goes on, the words."""
+        super().check(facts)
+        self._continue_at(facts)
+
+    def _continue_at(self, facts: Facts) -> float:
+        known = self.clip(facts)
+        if self.continue_at is not None:
+            return within(self.continue_at, known, "continue_at")
+        if self.link or self.uploaded(facts):
+            return UPLOAD_START
+        if known is None or known.seconds is None:
+            refuse("continue_at is needed: the length of this clip is not known here.", "continue_at")
+        return known.seconds
+
+    def _joins(self) -> bool:
+        """Whether joining takes orders of its own; for a link the service does it."""
+        return self.whole_song and self.link is None
+
+    def own_price(self, facts: Facts) -> int | None:
+        """The extension alone."""
+        return super().price(facts)
+
+    def price(self, facts: Facts) -> int | None:
+        """The extension, and joining both takes where that was asked for."""
+        own, join = self.own_price(facts), facts.price(ConcatSong.row)
+        if not self._joins():
+            return own
+        return None if own is None or join is None else own + TAKES * join
+
+    def follow_ups(self, clip_ids: Sequence[str]) -> tuple[Operation, ...]:
+        """Joining each take."""
+        return tuple(ConcatSong(clip_id=clip_id) for clip_id in clip_ids) if self._joins() else ()
+
+    def request(self, facts: Facts) -> Request:
+        """By link, or by clip in the variant for what the clip is."""
+        body = {**self.mode(facts), **given(continue_at=self._continue_at(facts), duration=self.seconds)}
+        if self.link:
+            joined = {"auto_concat": True} if self.whole_song else {}
+            return Request("POST", UPLOAD_EXTEND, {"url": self.link, **body, **joined})
+        task_type = "extend_upload_music" if self.uploaded(facts) else "extend_music"
+        return create(task_type, continue_clip_id=self.source, **body)

@@ -1,0 +1,69 @@
+"""Lyrics from a description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from ...server.operation import Facts, Finish, Outcome, Request, Route
+from ..composing import SUBJECT_LIMIT, SonicPurchase
+from ..shapes import LYRICS_LIMIT, TITLE_LIMIT, Answer, SongAnswer, said, shorten, verse
+
+VERSIONS = 4
+
+
+class LyricsVersion(Answer):
+    """One version."""
+
+    title: str | None = Field(None, description="Its title.")
+    lyrics: str = Field(description="The words, with section tags.")
+
+
+class LyricsAnswer(SongAnswer):
+    """Lyrics to choose from."""
+
+    versions: list[LyricsVersion] | None = Field(None, description="The versions.")
+
+
+class GenerateLyrics(SonicPurchase):
+    """Let the service write lyrics in the idea's language; returns two versions, for create_song.
+
+    At once. create_song with `idea` does both.
+    """
+
+    label: ClassVar[str] = "Generate lyrics"
+    route: ClassVar[Route] = Route("POST", "/api/v1/sonic/lyrics")
+    answer: ClassVar[type[LyricsAnswer]] = LyricsAnswer
+    finish: ClassVar[Finish] = Finish.AT_ONCE
+    minutes: ClassVar[str] = "at once"
+    row: ClassVar[str] = "lyrics"
+    price_note: ClassVar[str] = "2"
+    contract: ClassVar[tuple[str, ...]] = ("lyrics",)
+
+    idea: str = Field(min_length=1, max_length=119, description="What they are about.")
+
+    def request(self, facts: Facts) -> Request:
+        """The description."""
+        del facts
+        return self.post(description=self.idea)
+
+    def outcome(self, body: Mapping[str, Any]) -> Outcome:
+        """The versions that have words."""
+        rows = body.get("results", body.get("data"))
+        found = [_version(row) for row in rows[:VERSIONS]] if isinstance(rows, list) else []
+        versions = [row for row in found if row]
+        return Outcome({"versions": versions} if versions else {"notice": "The service sent no lyrics."})
+
+    def subject(self) -> str:
+        """The description."""
+        return shorten(self.idea, SUBJECT_LIMIT)
+
+
+def _version(row: object) -> dict[str, str] | None:
+    lyrics = verse(row.get("lyrics"), LYRICS_LIMIT) if isinstance(row, Mapping) else None
+    if lyrics is None or not isinstance(row, Mapping):
+        return None
+    title = said(row.get("title"), TITLE_LIMIT)
+    return {"lyrics": lyrics} | ({"title": title} if title else {})

@@ -1,0 +1,51 @@
+"""The tempo of a clip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from ...server.operation import Outcome, Route
+from ..composing import ClipPurchase
+from ..shapes import SongAnswer, data_of, given, number
+
+SLOWEST, FASTEST = 10.0, 1000.0
+"""Beyond these it is no tempo but a mistake."""
+
+
+class BpmAnswer(SongAnswer):
+    """A tempo."""
+
+    bpm: float | None = Field(None, description="Average beats per minute.")
+    bpm_min: float | None = Field(None, description="The slowest stretch.")
+    bpm_max: float | None = Field(None, description="The fastest stretch.")
+
+
+class GetBpm(ClipPurchase):
+    """Measure a clip's tempo in beats per minute; tagged too.
+
+    At once; best within a day.
+    """
+
+    label: ClassVar[str] = "Get BPM"
+    route: ClassVar[Route] = Route("POST", "/api/v1/sonic/bpm")
+    answer: ClassVar[type[BpmAnswer]] = BpmAnswer
+    minutes: ClassVar[str] = "at once"
+    row: ClassVar[str] = "bpm"
+    price_note: ClassVar[str] = "1"
+    contract: ClassVar[tuple[str, ...]] = ("bpm",)
+    what: ClassVar[str] = "tempo"
+
+    def outcome(self, body: Mapping[str, Any]) -> Outcome:
+        """Average, slowest and fastest, as far as they came."""
+        data = data_of(body)
+        average = _tempo(data.get("avg_bpm"))
+        facts = given(bpm=average, bpm_min=_tempo(data.get("min_bpm")), bpm_max=_tempo(data.get("max_bpm")))
+        return Outcome(facts or {"notice": "The service found no tempo."}, bpm=average)
+
+
+def _tempo(value: object) -> float | None:
+    found = number(value)
+    return round(found, 1) if found is not None and SLOWEST <= found <= FASTEST else None

@@ -1,0 +1,32 @@
+"""A clip as WAV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ...server.operation import Link, Outcome, Route
+from ..composing import ClipPurchase
+from ..shapes import data_of, link_of
+
+
+class GetWav(ClipPurchase):
+    """Save a clip or stem as WAV.
+
+    At once. For more formats use download_clip.
+    """
+
+    label: ClassVar[str] = "Get WAV"
+    route: ClassVar[Route] = Route("POST", "/api/v1/sonic/wav")
+    minutes: ClassVar[str] = "at once"
+    row: ClassVar[str] = "wav"
+    price_note: ClassVar[str] = "1"
+    contract: ClassVar[tuple[str, ...]] = ("wav",)
+    what: ClassVar[str] = "WAV"
+
+    def outcome(self, body: Mapping[str, Any]) -> Outcome:
+        """The link to the file."""
+        url = link_of(data_of(body).get("wav_url"))
+        if url is None:
+            return Outcome({"notice": "The service gave no link to a WAV file; download_clip may have one."})
+        return Outcome(links=(Link(self.clip_id, "wav", url),))

@@ -1,0 +1,76 @@
+"""Split a song into its parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from ...server.operation import Facts, Request, Route
+from ..composing import SUBJECT_LIMIT, SonicPurchase
+from ..shapes import ClipId, said, shorten
+
+PARTS = (
+    "backing vocals", "vocals", "instrumental", "drums", "bass", "guitar", "keyboard", "percussion", "strings", "synth",
+    "fx", "brass", "woodwinds",
+)  # fmt: skip
+"""Names the service gives to parts; "backing vocals" before "vocals", which it ends with."""
+NAME_LIMIT = 40
+STEMS_FULL = "/api/v1/sonic/stems/full"
+
+_ENDING = re.compile(r"(?:\s[-–—:|]\s*|[(\[])([^()\[\]]{2,40})[)\]]?\s*$")
+
+
+class SeparateStems(SonicPurchase):
+    """Split a song into parts and save them.
+
+    The parts are clips, also for get_wav and get_midi. 3-5 min.
+    """
+
+    label: ClassVar[str] = "Separate stems"
+    route: ClassVar[Route] = Route("POST", "/api/v1/sonic/stems/basic")
+    minutes: ClassVar[str] = "3-5 min"
+    row: ClassVar[str] = "stems_basic"
+    price_note: ClassVar[str] = "20; full 50"
+    contract: ClassVar[tuple[str, ...]] = ("stems_basic", "stems_full")
+
+    clip_id: ClipId
+    parts: Literal["basic", "full"] = Field("basic", description="basic: voice and band; full: every instrument.")
+
+    def price(self, facts: Facts) -> int | None:
+        """By how far it is split."""
+        return facts.price(f"stems_{self.parts}")
+
+    def request(self, facts: Facts) -> Request:
+        """The two ways are two paths."""
+        del facts
+        basic = self.post(clip_id=self.clip_id)
+        return basic if self.parts == "basic" else Request(basic.method, STEMS_FULL, basic.body)
+
+    def part_of(self, clip: Mapping[str, Any], index: int) -> str | None:
+        """The part's name: the field for it, else what stands after the song's title, else its number."""
+        named = said(clip.get("stem_type"), NAME_LIMIT)
+        if named:
+            return named.replace("_", " ").lower()
+        title = said(clip.get("title"), 200) or ""
+        plain = title.rstrip(")] .").lower()
+        for part in PARTS:
+            if re.search(rf"(?:^|\W){part}$", plain):
+                return part
+        ending = _ENDING.search(title)
+        return ending[1].strip().lower() if ending else f"part {index + 1}"
+
+    @property
+    def clip_of(self) -> str | None:
+        """The song: its parts lie in a folder named after it."""
+        return self.clip_id
+
+    def sources(self) -> Mapping[str, tuple[str, ...]]:
+        """The song."""
+        return {"stem of": (self.clip_id,)}
+
+    def subject(self) -> str:
+        """Which clip."""
+        return f"stems of clip {shorten(self.clip_id, SUBJECT_LIMIT)}"
