@@ -8,7 +8,7 @@ unexport IDEA
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup song test lint types format update bundle check-bundle gates bench wheel lock clean
+.PHONY: help setup song test lint types format update bundle check-bundle gates bench chaos wheel lock clean
 
 help: ## this list
 	@printf 'make TARGET, where TARGET is one of\n\n'
@@ -47,6 +47,9 @@ gates: setup ## the ecosystem's own checks: conformance, Inspector, tool quality
 
 bench: setup ## what it weighs and how fast it is, each figure beside a yardstick of the same run
 	@$(PY) -m bench
+
+chaos: setup ## the long proofs of the engine, with a seed: make chaos SEED=7
+	@CHAOS_SEED=$(or $(SEED),1) $(PY) -m pytest -m chaos -n auto -q tests/engine
 
 wheel: setup ## dist/songwright-….whl and the source archive
 	@$(PY) -m build --quiet --no-isolation --outdir dist .

@@ -112,7 +112,8 @@ class Line:
 
 _FREE = "Nothing was charged."
 _CREDITS = r"credit|balance|quota|subscription|insufficient|payment"
-_HASTE = r"rate|too (fast|many)|frequen|queue"
+_HASTE = r"\brate(?![a-z])|too (fast|many)|frequen|queue|qps|concurren"
+_QUOTA = r"quota|usage"
 _ANY_2XX = range(200, 300)
 _ANY_4XX = range(400, 500)
 _ANY = range(1000)
@@ -128,8 +129,14 @@ TABLE: tuple[Line, ...] = (
         f"The service says there are not enough credits. {_FREE} check_credits shows what is left.", CreditsRefused,
     ),
     Line(
-        None, (403,), Kind.HASTE, "too_fast", f"The service's queue is full. {_FREE}", TooFast,
+        None, (403,), Kind.HASTE, "too_fast",
+        f"The service is busy: its queue is full, or orders came too fast. {_FREE}", TooFast,
         family="nuro", text=_HASTE,
+    ),
+    Line(
+        "POST", (403,), Kind.REFUSED, "no_credits",
+        f"The service's usage limit for this account is reached. {_FREE} check_credits shows what is left.",
+        CreditsRefused, family="nuro", text=_QUOTA,
     ),
     Line(
         "GET", (403, 500, 502, 503, 504), Kind.ENDED, "service_failed",

@@ -29,7 +29,7 @@ class SandboxTransport(httpx2.AsyncBaseTransport):
         self._open_door = open_door
         self._door: Door | None = None
         self._lock = anyio.Lock()
-        self._inner = httpx2.AsyncHTTPTransport(limits=httpx2.Limits(max_keepalive_connections=0))
+        self._inner: httpx2.AsyncHTTPTransport | None = None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request; a sandbox that has gone is started again, before anything was sent."""
@@ -39,11 +39,17 @@ class SandboxTransport(httpx2.AsyncBaseTransport):
             request.url = request.url.copy_with(scheme=place.scheme, host=place.host, port=place.port)
             request.headers["Host"] = f"{place.host}:{place.port}"
             try:
-                return await self._inner.handle_async_request(request)
+                return await self._network().handle_async_request(request)
             except httpx2.ConnectError:
                 if attempt == 2:
                     raise
         raise AssertionError("the second attempt returns or raises")
+
+    def _network(self) -> httpx2.AsyncHTTPTransport:
+        """Made for the first request: what it loads, no server needs to list its tools."""
+        if self._inner is None:
+            self._inner = httpx2.AsyncHTTPTransport(limits=httpx2.Limits(max_keepalive_connections=0))
+        return self._inner
 
     async def _opened(self, *, fresh: bool) -> Door:
         async with self._lock:
@@ -56,7 +62,8 @@ class SandboxTransport(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close the connections; the sandbox ends by itself when nobody calls any more."""
-        await self._inner.aclose()
+        if self._inner is not None:
+            await self._inner.aclose()
 
 
 def sandbox_transport(state_dir: Path, *, pace: Literal["quick", "real", "instant"], fast: bool) -> SandboxTransport:

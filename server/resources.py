@@ -77,6 +77,27 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         return clip.lyrics
 
     @server.resource(
+        "song://clips/{clip_id}/timeline",
+        name="timeline",
+        title="A clip's timed lyrics",
+        description="The words of one clip with their times, as .lrc text, once get_lyrics_timeline was called.",
+        mime_type="text/plain",
+    )
+    async def clip_timeline(clip_id: str) -> str:
+        return (await _bytes(counter_of, clip_id, "lyrics")).decode("utf-8", "replace")
+
+    @server.resource(
+        "song://clips/{clip_id}/midi",
+        name="midi",
+        title="A clip's notes",
+        description="The MIDI file of one clip, once get_midi was called.",
+        mime_type="audio/midi",
+        annotations=Annotations(audience=["user"]),
+    )
+    async def clip_midi(clip_id: str) -> bytes:
+        return await _bytes(counter_of, clip_id, "midi")
+
+    @server.resource(
         "song://jobs/{job_id}",
         name="job",
         title="An order",

@@ -148,10 +148,11 @@ def _handler(perform: Callable[[Any], Result]) -> LocalHandler:
 def preflight(operation: Operation) -> tuple[str, ...]:
     """Warnings about the texts of a purchase that composes, at most three; nothing for any other.
 
-    Raises `ArgumentRefused` for what would be refused or wasted for certain, unless the purchase says `force`. Blocks.
+    Raises `ArgumentRefused` for what would be refused or wasted for certain, unless the purchase says `force`. A tool
+    that has no `force` is only warned, because a rule that is wrong for once must not stand in a person's way. Blocks.
     """
     fields = type(operation).model_fields
-    if "force" not in fields:
+    if not fields.keys() & {"force", "lyrics"}:
         return ()
     from .craft import preflight as check
 
@@ -168,7 +169,7 @@ def preflight(operation: Operation) -> tuple[str, ...]:
         seconds=given.get("seconds"),
     )
     stops = [finding for finding in found.stops if finding.id not in _CHECKED_BY_THE_DECLARATION]
-    if stops and not given["force"]:
+    if stops and given.get("force") is False:
         said = "; ".join(_said(finding) for finding in stops[:MOST_WARNINGS])
         left = len(stops) - MOST_WARNINGS
         further = f"; and {left} more" if left > 0 else ""

@@ -107,9 +107,7 @@ async def _answered(desk: Desk, job: Job, reply: Reply) -> None:
 
 async def _accepted(desk: Desk, job: Job, operation: Operation | None, body: Mapping[str, Any]) -> None:
     if operation is not None and operation.finish is not Finish.POLLED:
-        again_at = None
-        if asks_again(operation) and not operation.outcome(body).ready:
-            again_at = desk.clock.now() + operation.every
+        again_at = None if _is_whole(job, operation, body) else desk.clock.now() + operation.every
         if await record(desk, desk.journal.bought_at_once, job.id, body, again_at) is None:
             log.warning("job %s: an answer came for a job that is settled otherwise", job.id)
         return
@@ -123,6 +121,17 @@ async def _accepted(desk: Desk, job: Job, operation: Operation | None, body: Map
         log.warning("job %s: a second receipt, %s; both are kept", job.id, remote_id)
     elif (upload := uploaded_clip(job, body, desk.clock.now())) is not None:
         await record(desk, desk.journal.put_clips, job, [upload])
+
+
+def _is_whole(job: Job, operation: Operation, body: Mapping[str, Any]) -> bool:
+    """Whether an answer is the whole result. It is paid, so a reader that trips over it must not lose it."""
+    if not asks_again(operation):
+        return True
+    try:
+        return operation.outcome(body).ready
+    except Exception:
+        log.exception("job %s: the answer cannot be read; it is kept as it is", job.id)
+        return True
 
 
 async def _not_sent(desk: Desk, job: Job, error: Unreachable) -> None:

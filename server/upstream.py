@@ -37,14 +37,28 @@ class Upstream:
         self, base_url: str, key: str, *, user_agent: str, transport: httpx2.AsyncBaseTransport | None = None
     ) -> None:
         self.base_url = base_url.rstrip("/")
-        # A fresh connection for every call: on a stale one the service's goodbye and its answer look alike.
-        self._client = httpx2.AsyncClient(
-            headers={"Authorization": f"Bearer {key}", "User-Agent": user_agent, "Accept": "application/json"},
-            limits=httpx2.Limits(max_keepalive_connections=0, max_connections=64),
-            transport=transport,
-            follow_redirects=False,
-            trust_env=True,
-        )
+        self._key = key
+        self._user_agent = user_agent
+        self._transport = transport
+        self._made: httpx2.AsyncClient | None = None
+
+    @property
+    def _client(self) -> httpx2.AsyncClient:
+        """Made for the first call: it reads the machine's certificates, which no server needs to list its tools."""
+        if self._made is None:
+            # A fresh connection for every call: on a stale one the service's goodbye and its answer look alike.
+            self._made = httpx2.AsyncClient(
+                headers={
+                    "Authorization": f"Bearer {self._key}",
+                    "User-Agent": self._user_agent,
+                    "Accept": "application/json",
+                },
+                limits=httpx2.Limits(max_keepalive_connections=0, max_connections=64),
+                transport=self._transport,
+                follow_redirects=False,
+                trust_env=True,
+            )
+        return self._made
 
     async def __aenter__(self) -> Self:
         return self
@@ -56,7 +70,8 @@ class Upstream:
 
     async def close(self) -> None:
         """Close the connections; the key is forgotten with the object."""
-        await self._client.aclose()
+        if self._made is not None:
+            await self._made.aclose()
 
     async def call(self, request: Request, *, seconds: float = READ_SECONDS, order_id: str | None = None) -> Reply:
         """Send one request and return the reply, whatever its status.

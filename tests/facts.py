@@ -12,7 +12,7 @@ from songwright import tools
 from songwright.server import contract
 from songwright.server.catalogue import Catalogue
 from songwright.server.errors import ArgumentRefused
-from songwright.server.operation import KnownClip, Model, Operation
+from songwright.server.operation import Era, KnownClip, Model, Operation
 from songwright.server.publish import parse
 
 NOW = 1_800_000_000.0
@@ -44,6 +44,9 @@ class KnownFacts:
 
     def spell(self, model: str) -> str:
         return self._catalogue.spell(self._brand, model)
+
+    def era(self, family: str) -> Era:
+        return self._catalogue.era(self._brand, family, self.now)
 
     def price(self, row: str) -> int | None:
         return self._catalogue.price(self._brand, row)

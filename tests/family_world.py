@@ -19,15 +19,15 @@ hosts = []
 [brands.{brand}]
 hosts = ["127.0.0.1"]
 gap = 0.02
-schedule = {{ looks = [0.05], every = 0.1 }}
+schedule = {{ looks = [{looks_at}], every = 0.1 }}
 """
 
 
-def person(service: SandboxProcess, folder: Path, brand: str = "sunoapi") -> World:
+def person(service: SandboxProcess, folder: Path, brand: str = "sunoapi", looks_at: float = 0.05) -> World:
     """Somebody whose service is this brand; at sunoapi the families have stayed as they were at first."""
     place = World(service, folder)
     other = "aimusicapi" if brand != "aimusicapi" else "sunoapi"
-    (place.config / "catalogue.toml").write_text(CATALOGUE.format(brand=brand, other=other))
+    (place.config / "catalogue.toml").write_text(CATALOGUE.format(brand=brand, other=other, looks_at=looks_at))
     return place
 
 

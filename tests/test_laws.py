@@ -23,9 +23,15 @@ KINDS = {name: tools.load(name) for name in NAMES}
 SPENDING = [name for name in NAMES if KINDS[name].effect is Effect.SPENDS]
 REQUIRED: dict[str, Any] = {
     "source": LINK, "clip_id": "clip-1", "clip_ids": ["clip-1", "clip-2"], "start_seconds": 1, "end_seconds": 9,
-    "name": "Ana", "formats": ["wav"], "style": "pop",
+    "name": "Ana", "formats": ["wav"], "style": "pop", "format": "wav",
 }  # fmt: skip
 """A plain value for everything that some operation cannot do without."""
+OWN: dict[str, dict[str, Any]] = {
+    "nuro_create_song": {"lyrics": "la " * 100},
+    "producer_extend_song": {"continue_at": 9},
+    "riffusion_extend_song": {"continue_at": 9},
+}
+"""What some operations need beyond that."""
 
 
 def plain(name: str) -> Purchase:
@@ -33,7 +39,7 @@ def plain(name: str) -> Purchase:
     fields = KINDS[name].model_fields
     needed = {n: REQUIRED.get(n, "la") for n, field in fields.items() if field.is_required()}
     composing = {"lyrics": "la"} if "lyrics" in fields else {}
-    made = KINDS[name].model_validate({**composing, **needed})
+    made = KINDS[name].model_validate({**composing, **needed, **OWN.get(name, {})})
     assert isinstance(made, Purchase)
     return made
 

@@ -16,10 +16,10 @@ from mcp_types import ElicitRequestParams, ElicitResult
 from sandbox_process import SandboxProcess
 
 CATALOGUE = """
-[brands.aimusicapi]
-hosts = ["api.aimusicapi.ai", "127.0.0.1"]
+[brands.{brand}]
+hosts = ["127.0.0.1"]
 gap = 0.02
-schedule = { looks = [0.05], every = 0.1 }
+schedule = {{ looks = [0.05], every = 0.1 }}
 """
 """The shipped catalogue with a loopback host as the brand, and with looks that do not wait for a real song."""
 
@@ -27,7 +27,7 @@ schedule = { looks = [0.05], every = 0.1 }
 class World:
     """Folders, key and environment of one person; `client()` starts a server and talks to it."""
 
-    def __init__(self, service: SandboxProcess, folder: Path) -> None:
+    def __init__(self, service: SandboxProcess, folder: Path, brand: str = "aimusicapi") -> None:
         self.service = service
         self.key = f"key-{secrets.token_hex(6)}"
         self.folder = folder
@@ -35,7 +35,7 @@ class World:
         self.state = folder / "state"
         self.config = folder / "config"
         self.config.mkdir()
-        (self.config / "catalogue.toml").write_text(CATALOGUE)
+        (self.config / "catalogue.toml").write_text(CATALOGUE.format(brand=brand))
 
     def environment(self, **settings: object) -> dict[str, str]:
         """What the server's process sees."""

@@ -38,8 +38,8 @@ class Producer:
         if ask.operation == "producer_upload":
             return Order({"upload": ask.body["audio_url"], "facts": clip_facts("producer", "m4a"), "seed": seed})
         if ask.operation == "producer_download":
-            clip = await self._orders.clip(ask, "clip_id")
-            return Order({"file_of": clip.clip_id, "format": ask.body["format"], "facts": {}, "seed": seed})
+            clip, facts = await self._orders.clip(ask, "clip_id"), clip_facts("producer", "m4a")
+            return Order({"file_of": clip.clip_id, "format": ask.body["format"], "facts": facts, "seed": seed})
         task_type = str(ask.body["task_type"])
         if task_type not in self._era["task_types"]:
             raise gone(f"task_type {task_type} has been retired")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import anyio
 import av
 import pytest
 from mcp_types import TextContent
@@ -194,8 +196,6 @@ async def test_11_it_is_found_again_and_can_be_heard(world: World) -> None:
         assert [row["job_id"] for row in listed["songs"]] == [song["job_id"]]
         resource = song["clips"][0]["resource"]
         content = (await client.read_resource(resource)).contents[0]
-        from base64 import b64decode
-
         with av.open(BytesIO(b64decode(content.blob))) as audio:  # type: ignore[union-attr]
             assert audio.streams.audio
         lyrics = (await client.read_resource(resource.replace("/audio", "/lyrics"))).contents[0]
@@ -216,8 +216,6 @@ async def test_12_a_prompt_leads_from_an_idea_to_the_tool(world: World) -> None:
 
 async def test_13_two_servers_share_one_library(world: World, service: SandboxProcess) -> None:
     """Desktop clients start a server twice; the same call in both is one purchase, and both see its end."""
-    import anyio
-
     songs: list[dict[str, Any]] = []
 
     async def one(client: Any) -> None:

@@ -56,20 +56,6 @@ async def test_create_song_makes_one_m4a_for_its_own_price(client: Client, song:
     assert (await facts_of(client, first(song)))["model"] == "FUZZ-2.0"
 
 
-async def test_create_song_is_told_every_wish(client: Client, place: World) -> None:
-    asked = {
-        "style": "ambient pads", "instrumental": True, "seed": 7, "lyrics_strength": 0.1, "style_strength": 0.2,
-        "weirdness": 1, "model": "FUZZ-1.1 Pro", "cover_image": "https://files.example/cover.jpg",
-    }  # fmt: skip
-    answer = said(await client.call_tool("producer_create_song", asked))
-    is_done(answer, 1, ".m4a")
-    assert place.service.books(place.key)["tasks"][-1]["body"] == {
-        "task_type": "create_music", "mv": "FUZZ-1.1 Pro", "sound": "ambient pads", "make_instrumental": True,
-        "seed": "7", "lyrics_strength": 0.1, "sound_strength": 0.2, "weirdness": 1,
-        "cover_url": "https://files.example/cover.jpg",
-    }  # fmt: skip
-
-
 async def test_extend_song_goes_on_from_the_end_unless_told_otherwise(client: Client, song: dict[str, Any]) -> None:
     """The service's own default is second 30, which nobody means."""
     answer = said(await client.call_tool("producer_extend_song", {"clip_id": first(song), "lyrics": "[Outro]\nbye"}))

@@ -321,6 +321,11 @@ def test_what_is_ordered_without_own_words_is_left_alone() -> None:
     assert songcraft.preflight(parse(tools.load("get_bpm"), {"clip_id": "clip-1"})) == ()
 
 
+def test_a_tool_that_cannot_be_forced_is_warned_and_not_blocked() -> None:
+    order = parse(tools.load("producer_create_song"), {"lyrics": PLANTED, "style": STYLE})
+    assert "[F4]" in songcraft.preflight(order)[0]
+
+
 def test_a_style_that_excludes_what_it_asks_for_is_stopped_by_name() -> None:
     order = {"source": "clip-1", "style": "solo piano, calm", "negative_style": "piano"}
     with pytest.raises(ArgumentRefused, match=r"style: Asked for and excluded at once: piano \[Y9\]") as refused:

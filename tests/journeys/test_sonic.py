@@ -7,6 +7,7 @@ the music itself.
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
@@ -254,6 +255,17 @@ async def test_get_lyrics_timeline_writes_timed_lyrics(client: Client, song: dic
     lines = file.read_text(encoding="utf-8").splitlines()
     assert any(re.match(r"\[\d\d:\d\d\.\d\d\]the boats come home tonight", line) for line in lines)
     assert ID3(song["clips"][0]["file"]).getall("SYLT")
+
+
+async def test_what_was_added_to_a_clip_can_be_read(client: Client, song: dict[str, Any]) -> None:
+    """Timed lyrics and notes are resources beside the audio."""
+    clip_id = song["clips"][1]["clip_id"]
+    await client.call_tool("get_lyrics_timeline", {"clip_id": clip_id})
+    await client.call_tool("get_midi", {"clip_id": clip_id})
+    timed = (await client.read_resource(f"song://clips/{clip_id}/timeline")).contents[0]
+    assert "boats" in timed.text  # type: ignore[union-attr]
+    notes = (await client.read_resource(f"song://clips/{clip_id}/midi")).contents[0]
+    assert b64decode(notes.blob)[:4] == b"MThd"  # type: ignore[union-attr]
 
 
 async def test_enhance_style_returns_a_richer_style(client: Client) -> None:

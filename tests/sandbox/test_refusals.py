@@ -107,11 +107,10 @@ def test_a_poll_for_an_unknown_task_gets_400(account: Account) -> None:
     assert account.http.get("/api/v1/sonic/task/").status_code == 400
 
 
-def test_unknown_paths_get_404_wrong_methods_405_and_retired_products_410(account: Account) -> None:
+def test_unknown_paths_get_404_and_wrong_methods_405(account: Account) -> None:
     assert account.http.post("/api/v1/sonic/compose", json={}).status_code == 404
     assert account.http.get("/api/v1/credits").status_code == 404
     assert account.http.get("/api/v1/sonic/create").status_code == 405
-    assert account.http.post("/api/v1/nuro/create", json={}).status_code == 410
 
 
 def test_moderation_quotes_what_it_does_not_let_through(account: Account) -> None:

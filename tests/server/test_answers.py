@@ -83,7 +83,14 @@ def test_a_passing_trouble_of_a_free_look_is_tried_again(status: int, body: Any)
 def test_every_row_of_the_table_can_be_reached() -> None:
     """A row that an earlier one always shadows would be a promise nobody keeps."""
     reached = set()
-    texts = [{}, {"message": "queue full"}, {"message": "credits"}, {"already_refunded": True}, {"type": "not_ready"}]
+    texts = [
+        {},
+        {"message": "queue full"},
+        {"message": "usage limit"},
+        {"message": "credits"},
+        {"already_refunded": True},
+        {"type": "not_ready"},
+    ]
     texts += [{"type": name} for name in ("api_error", "failed", "timeout")]
     for family in ("sonic", "nuro"):
         for method in ("GET", "POST"):

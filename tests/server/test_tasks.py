@@ -18,7 +18,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.extension import ClaimContext, ClientExtension, ResultClaim
 from mcp_types import CallToolResult, Request, RequestParams, Result
 from pydantic import Field
-from world import CATALOGUE, World
+from world import World
 
 from songwright.server.jobs import SENTENCES, State
 
@@ -93,6 +93,14 @@ def server(world: World, **settings: object) -> Iterator[Line]:
         yield Line(process)
 
 
+def correct(world: World, old: str, new: str) -> None:
+    """Change a line of the person's catalogue."""
+    place = world.config / "catalogue.toml"
+    text = place.read_text()
+    assert old in text
+    place.write_text(text.replace(old, new))
+
+
 def test_a_song_is_handed_over_as_a_task_and_ends_with_its_files(world: World) -> None:
     """The task is the job, so every other tool takes its id too; the result is what the call would have said."""
     world.fault("task", "slow", seconds=0.3)
@@ -136,7 +144,7 @@ def test_a_task_is_on_disk_before_anybody_hears_of_it(world: World) -> None:
 
 def test_a_task_outlives_the_server_that_gave_it(world: World) -> None:
     """SIGKILL while the song is being made: another server brings it to its end, and it was bought once."""
-    (world.config / "catalogue.toml").write_text(CATALOGUE.replace("looks = [0.05]", "looks = [3]"))
+    correct(world, "looks = [0.05]", "looks = [3]")
     with server(world) as line:
         task = line.call("create_song", SONG)
         while line.get(task["taskId"])["statusMessage"] != SENTENCES[State.RUNNING]:
@@ -318,7 +326,7 @@ def test_cancelling_a_paid_song_leaves_it_out_of_lists_and_saves_it(world: World
 
 def test_cancelling_an_order_that_was_not_sent_withdraws_it(world: World) -> None:
     """While the key's rate slot is taken an order waits, and costs nothing yet."""
-    (world.config / "catalogue.toml").write_text(CATALOGUE.replace("gap = 0.02", "gap = 600"))
+    correct(world, "gap = 0.02", "gap = 600")
     with server(world) as line:
         first = line.call("create_song", SONG)
         while not world.charges():

@@ -21,6 +21,7 @@ class WaitForSong(Operation):
     family: ClassVar[str] = "library"
     effect: ClassVar[Effect] = Effect.LOCAL
     answer: ClassVar[type[SongAnswer]] = SongAnswer
+    contract: ClassVar[tuple[str, ...]] = ("producer_task", "nuro_task", "riffusion_task")
     core: ClassVar[bool] = True
 
     job_id: str | None = Field(None, max_length=64, description="Id of the order; without it the newest unfinished.")

@@ -77,7 +77,7 @@ class NuroCreateInstrumental(NuroPurchase):
             refuse("seconds or segments is needed for a structured piece.", "seconds")
         if not STRUCTURED_SHORTEST <= total <= LONGEST:
             field = "segments" if self.segments else "seconds"
-            refuse(f"A structured piece has {STRUCTURED_SHORTEST} to {LONGEST} seconds, not {total}.", field)
+            refuse(f"{field}: a structured piece has {STRUCTURED_SHORTEST} to {LONGEST} seconds, not {total}.", field)
         if self.segments and self.seconds not in (None, total):
             refuse(f"The segments have {total} seconds together, not {self.seconds}; leave out seconds.", "seconds")
         refuse_long(self.style, STRUCTURED_STYLE_LIMIT, "style", " for a structured piece")

@@ -8,7 +8,10 @@ from .base import Reworking
 
 
 class RiffusionCoverSong(Reworking):
-    """Deprecated, use cover_song: remake a riffusion song or upload in another style, two takes. 1 min."""
+    """Deprecated, use cover_song: remake a riffusion song or upload in another style, two takes.
+
+    1 min.
+    """
 
     label: ClassVar[str] = "Riffusion: cover song"
     edition: ClassVar[str] = "cover"

@@ -12,7 +12,10 @@ from .base import Sung
 
 
 class RiffusionCreateSong(Sung):
-    """Deprecated, use create_song: a song from own lyrics and a style, two takes, M4A. 1 min."""
+    """Deprecated, use create_song: a song from own lyrics and a style, two takes, M4A.
+
+    1 min.
+    """
 
     label: ClassVar[str] = "Riffusion: create song"
     instead: ClassVar[str] = "Use create_song instead."

@@ -13,7 +13,10 @@ from .base import Composing
 
 
 class RiffusionDescribeSong(Composing):
-    """Deprecated, use create_song with an idea: a song whose words the service writes, two takes, M4A. 1 min."""
+    """Deprecated, use create_song with an idea: a song whose words the service writes, two takes, M4A.
+
+    1 min.
+    """
 
     label: ClassVar[str] = "Riffusion: describe song"
     instead: ClassVar[str] = "Use create_song with an idea instead."

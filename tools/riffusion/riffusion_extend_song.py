@@ -13,7 +13,10 @@ from .base import Reworking
 
 
 class RiffusionExtendSong(Reworking):
-    """Deprecated, use extend_song: continue a riffusion song or upload, two takes. 1 min."""
+    """Deprecated, use extend_song: continue a riffusion song or upload, two takes.
+
+    1 min.
+    """
 
     label: ClassVar[str] = "Riffusion: extend song"
     edition: ClassVar[str] = "extended"

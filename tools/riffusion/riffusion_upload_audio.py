@@ -12,7 +12,10 @@ from .base import RiffusionPurchase
 
 
 class RiffusionUploadAudio(Uploading, RiffusionPurchase):
-    """Deprecated, use upload_audio: bring in a recording by link for the other riffusion tools. 1 min."""
+    """Deprecated, use upload_audio: bring in a recording by link for the other riffusion tools.
+
+    1 min.
+    """
 
     label: ClassVar[str] = "Riffusion: upload audio"
     route: ClassVar[Route] = Route("POST", "/api/v1/riffusion/upload")

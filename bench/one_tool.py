@@ -1,0 +1,17 @@
+"""The yardstick of start.py: the least that a server on the same SDK can be."""
+
+from __future__ import annotations
+
+from mcp.server import MCPServer
+
+server = MCPServer("one", log_level="ERROR")
+
+
+@server.tool()
+def greet(name: str) -> str:
+    """Says hello."""
+    return f"Hello, {name}!"
+
+
+if __name__ == "__main__":
+    server.run()

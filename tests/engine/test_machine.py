@@ -1,0 +1,59 @@
+"""The state machine of `machine.py`, run with random histories."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+import anyio.to_thread
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from .gated import directly
+from .lives import TITLES
+from .machine import TwoProcesses
+
+CHAOS_SEED = int(os.environ.get("CHAOS_SEED", "1"))
+
+
+def histories(examples: int, steps: int) -> settings:
+    return settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, database=None, print_blob=True,
+        suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_whatever_happens_nothing_is_paid_twice_or_lost(monkeypatch: pytest.MonkeyPatch, part: int) -> None:
+    monkeypatch.setattr(anyio.to_thread, "run_sync", directly)
+    run_state_machine_as_test(seed(part)(TwoProcesses), settings=histories(100, 30))
+
+
+def a_late_answer_meets_the_lease_of_another() -> None:
+    """One process sleeps past its look's lease; its answer comes while another one's look is on the wire."""
+    with contextlib.closing(TwoProcesses()) as history:
+        history.ask(0, TITLES[0], again=False)
+        history.turn(0, [0, 0])
+        history.advance(26.0)
+        history.turn(0, [])
+        history.advance(50.0)
+        history.turn(1, [])
+        history.release(0, 2)
+        history.advance(17.0)
+        history.turn(0, [])
+        history.the_laws_hold()
+        history.ends_well()
+
+
+def test_a_late_answer_does_not_end_the_lease_of_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anyio.to_thread, "run_sync", directly)
+    a_late_answer_meets_the_lease_of_another()
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("part", range(8))
+def test_whatever_happens_for_long_nothing_is_paid_twice_or_lost(monkeypatch: pytest.MonkeyPatch, part: int) -> None:
+    monkeypatch.setattr(anyio.to_thread, "run_sync", directly)
+    run_state_machine_as_test(seed(CHAOS_SEED * 100 + part)(TwoProcesses), settings=histories(500, 60))

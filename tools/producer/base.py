@@ -1,0 +1,133 @@
+"""What the purchases of the producer family have in common: one path, one kind of answer, words and sound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from ...server.operation import Facts, Request, Route
+from ..families import SUBJECT_LIMIT, FamilyPurchase, Sound, Title, Words, Worked, failed_song, items_of
+from ..shapes import Weight, first_line, given, link_of, refuse, shorten
+
+Model = Annotated[str, Field(description="Default FUZZ-2.0; or FUZZ-2.0 Pro, FUZZ-2.0 Raw, FUZZ-1.1 Pro.")]
+SameModel = Annotated[str, Field(description="Default FUZZ-2.0.")]
+Seed = Annotated[int, Field(ge=0, description="Repeats a result.")]
+Change = Annotated[float, Field(ge=0, le=1, description="To 0.5 subtle, from 0.9 drastic.")]
+
+
+class ProducerPurchase(FamilyPurchase):
+    """A purchase of the producer family: one song a call, as M4A."""
+
+    family: ClassVar[str] = "producer"
+    poll: ClassVar[str] = "/api/v1/producer/task/{task_id}"
+    route: ClassVar[Route] = Route("POST", "/api/v1/producer/create")
+    minutes: ClassVar[str] = "1 min"
+    row: ClassVar[str] = "producer_create"
+    price_note: ClassVar[str] = "10"
+    contract: ClassVar[tuple[str, ...]] = ("producer_create",)
+
+    def reading(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Either form of the answer: a state in each clip, or a status above them all."""
+        status = str(body.get("status") or "").upper()
+        if status == "FAILED":
+            return failed_song(body.get("message"))
+        if status not in ("", "SUCCESS"):
+            return {"data": []}
+        return self.finished([{**item, "state": "succeeded"} if status else item for item in items_of(body)])
+
+    def finished(self, items: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        """What the clips of an answer mean."""
+        return {"data": [self._song(item) for item in items]}
+
+    def _song(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            **item,
+            "title": item.get("title") or self.subject(),
+            "tags": item.get("sound") or getattr(self, "style", None),
+            "audio_url": link_of(item.get("audio_url")) or link_of(item.get("wav_url")),
+        }
+
+    def produce(self, facts: Facts, task_type: str, model: str | None, **body: object) -> Request:
+        """The request to the path that everything composed shares."""
+        return self.post(task_type=task_type, mv=model or self.era(facts).model, **body)
+
+
+class Sounding(ProducerPurchase):
+    """How it should sound, and what should be sung."""
+
+    style: Sound | None = None
+    lyrics: Words | None = None
+    title: Title | None = None
+    seed: Seed | None = None
+    lyrics_strength: Weight | None = Field(None, description="How literally.")
+    style_strength: float | None = Field(None, ge=0.2, le=1, description="How literally.")
+    weirdness: Weight | None = Field(None, description="How unusual.")
+    model: Model | None = None
+
+    @model_validator(mode="after")
+    def _something_to_go_by(self) -> Self:
+        if not self.style and not self.lyrics:
+            refuse("Give style or lyrics, or both.", "style")
+        return self
+
+    def check(self, facts: Facts) -> None:
+        """The model must be one of this family."""
+        super().check(facts)
+        self.check_model(facts, self.model)
+
+    def sounding(self, facts: Facts) -> dict[str, object]:
+        """The part of the body that says how it should sound and what is sung."""
+        told = self.era(facts).instructs and isinstance(self, Worked)
+        return given(
+            sound=self.style,
+            lyrics=self.lyrics,
+            title=self.title,
+            seed=None if self.seed is None else str(self.seed),
+            lyrics_strength=self.lyrics_strength,
+            sound_strength=self.style_strength,
+            weirdness=self.weirdness,
+            instruction=self.style or self.lyrics if told else None,
+        )
+
+    def subject(self) -> str:
+        """The title, or the first line that is sung, or the style."""
+        return self.title or shorten(first_line(self.lyrics) or self.style or self.label, SUBJECT_LIMIT)
+
+    def search_words(self) -> str:
+        """Everything the person said about it."""
+        return " ".join(text for text in (self.title, self.style, self.lyrics) if text)
+
+
+class Reworking(Sounding, Worked):
+    """A song made from a clip, with words and sound of its own."""
+
+    model: SameModel | None = None
+
+
+class Swapping(Reworking):
+    """Half of a song made anew over the other half; needs both words and sound."""
+
+    task_type: ClassVar[str]
+
+    style: Sound
+    lyrics: Words | None = Field(None, description="Default: the song's, where known.")
+    cover_strength: Change | None = None
+
+    def check(self, facts: Facts) -> None:
+        """Words there must be."""
+        super().check(facts)
+        if not self._words(facts):
+            refuse("lyrics is needed: the words of this clip are not known here.", "lyrics")
+
+    def _words(self, facts: Facts) -> str | None:
+        known = self.clip(facts)
+        return self.lyrics or (known.lyrics if known else None)
+
+    def request(self, facts: Facts) -> Request:
+        """The clip, the words and the new sound."""
+        body = self.sounding(facts) | given(lyrics=self._words(facts))
+        return self.produce(
+            facts, self.task_type, self.model, clip_id=self.clip_id, cover_strength=self.cover_strength, **body
+        )
