@@ -42,7 +42,7 @@ bundle: setup ## dist/songwright.mcpb, for desktop assistants
 check-bundle: setup ## try the bundle as a stranger's machine would (the validator needs Node)
 	@$(PY) -m dev.check_bundle
 
-gates: setup ## the ecosystem's own checks: conformance, Inspector, tool quality, bundle (installs Node in .make)
+gates: setup ## the ecosystem's own checks: conformance, Inspector, tool quality, bundle (installs Node in .venv)
 	@$(PY) -m dev.gates
 
 bench: setup ## what it weighs and how fast it is, each figure beside a yardstick of the same run

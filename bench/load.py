@@ -64,7 +64,7 @@ async def fly(folder: Path, songs: int) -> None:
         store.open()
         journal = Journal(store, clock)
         engine = Engine(journal, catalogue, clock, operation_named)
-        library = Library(folder / "library", Fetcher(loopback_ok=True))
+        library = Library(folder / "library", Fetcher(loopback_ok=True), sandbox=False)
         limits = Limits(0.0, 1000, 100_000, None)
         create = tools.load("create_song")
         before = memory(me), processor(me)

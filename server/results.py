@@ -115,14 +115,15 @@ class Results:
         data: dict[str, Any] = {"clip_id": clip.clip_id, "title": clip.title}
         if clip.seconds is not None:
             data["seconds"] = round(clip.seconds, 1)
-        if clip.style:
-            data["style"] = clip.style if len(clip.style) <= STYLE_CUT else clip.style[: STYLE_CUT - 1] + "…"
         if clip.part:
             data["part"] = clip.part
         audio = next((file for file in files if file.kind == "audio"), None)
         if audio is not None:
             data["file"] = str(self._library.locate(audio.path))
             data["resource"] = f"song://clips/{clip.clip_id}/audio"
+            # Told once, with the file: an answer in between only needs what can be listened to.
+            if clip.style:
+                data["style"] = clip.style if len(clip.style) <= STYLE_CUT else clip.style[: STYLE_CUT - 1] + "…"
         elif clip.audio_url is not None:
             data["url"] = clip.audio_url
         return data

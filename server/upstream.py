@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import math
+import ssl
 from collections.abc import Mapping
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -55,6 +57,7 @@ class Upstream:
                 },
                 limits=httpx2.Limits(max_keepalive_connections=0, max_connections=64),
                 transport=self._transport,
+                verify=_certificates() if self._transport is None else False,
                 follow_redirects=False,
                 trust_env=True,
             )
@@ -107,6 +110,12 @@ class Upstream:
             raise AnswerLost(type(error).__name__) from error
         log.info("%s %s: %s", request.method, request.path, response.status_code)
         return Reply(response.status_code, _object(bytes(raw)), _seconds(response.headers.get("Retry-After")))
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whom the machine trusts: about a megabyte, so one for all keys of a process."""
+    return httpx2.create_ssl_context()
 
 
 def _object(raw: bytes) -> Mapping[str, Any] | None:

@@ -28,8 +28,9 @@ def judge(gate: Gate, kit: Kit, known: dict[str, str]) -> bool:
         print(f"    new: {name}: {wrong}")
     for name in stale:
         print(f"    green now, take it out of baseline.toml: {name}")
-    for name in red.keys() - fresh.keys():
-        print(f"    known: {name}: {known[name]}")
+    for name in red:
+        if name in known:
+            print(f"    known: {name}: {known[name]}")
     sys.stdout.flush()
     return not fresh and not stale
 
@@ -40,7 +41,7 @@ def main(names: list[str]) -> int:
         known_names = ", ".join(gate.name for gate in GATES)
         print(f"No such gate: {', '.join(sorted(unknown))}. There are: {known_names}.", file=sys.stderr)
         return 2
-    kit = Kit(ROOT / ".make" / "gates")
+    kit = Kit(ROOT / ".venv" / "gates")
     try:
         kit.install()
     except Broken as reason:

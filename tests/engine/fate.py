@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Literal
-
-import anyio.from_thread
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Literal
 
 Blow = Literal["die", "stall", "meet"]
 """What happens at a moment: the process dies; it stands still until its leases are over while another goes on; another
 process does what is due at this very instant."""
 
-Meanwhile = Callable[[Blow], Awaitable[None]]
+Meanwhile = Callable[[Blow], Coroutine[Any, Any, None]]
 
 
 class Death(BaseException):
@@ -26,6 +25,7 @@ class Fate:
         self.trail: list[str] = []
         self.meanwhile: Meanwhile | None = None
         """Who goes on while this process stands still."""
+        self.loop: asyncio.AbstractEventLoop | None = None
 
     def _next(self, moment: str) -> Blow | None:
         self.trail.append(moment)
@@ -42,7 +42,9 @@ class Fate:
         """A moment reached in a worker thread."""
         blow = self._next(moment)
         if blow is not None and self.meanwhile is not None:
-            anyio.from_thread.run(self.meanwhile, blow)
+            assert self.loop is not None, "a process of a plan is started on the loop"
+            # A task of its own: what happens to this process, such as the loss of a lease, does not end the other one.
+            asyncio.run_coroutine_threadsafe(self.meanwhile(blow), self.loop).result()
 
     async def in_loop(self, moment: str) -> None:
         """A moment reached on the event loop."""

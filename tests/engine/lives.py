@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -109,6 +111,8 @@ class Process:
         self.home = home
         self.fate = fate or Fate()
         self.fate.meanwhile = self._meanwhile
+        with contextlib.suppress(RuntimeError):
+            self.fate.loop = asyncio.get_running_loop()
         self.clock = ProcessClock(home.clock)
         self.store = FatefulStore(home.journal_path, self.fate, busy_seconds)
         self.store.open()
