@@ -35,6 +35,8 @@ def written_by(name: str, query: str) -> Iterator[Arrow]:
     changes, _, condition = query.rpartition(" WHERE ")
     before = re.search(r"\bstate (?:= '(\w+)'|IN \(([^)]*)\))", condition)
     sources = re.findall(r"\w+", before[1] or before[2]) if before else []
+    if "problem = 'given_up'" in condition:
+        sources.append(State.FAILED.value)  # giving up is the one failure that a receipt undoes
     if case := re.search(r"\bstate = CASE WHEN state = '(\w+)' THEN '(\w+)' ELSE state END", changes):
         yield case[1], case[2]
     elif fixed := re.search(r"\bstate = '(\w+)'", changes):
