@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -199,8 +202,12 @@ async def test_a_trouble_while_looking_is_looked_past(world: World, do: str) -> 
 async def test_without_a_key_it_is_the_sandbox_and_says_so(world: World) -> None:
     """No key must not mean no song, and must never look like the service."""
     settings = {"api_key": "", "base_url": "", "sandbox_fast": True, "sandbox_pace": "instant"}
-    async with world.client(**settings) as client:
-        song = said(await client.call_tool("create_song", SONG))
+    try:
+        async with world.client(**settings) as client:
+            song = said(await client.call_tool("create_song", SONG))
+    finally:
+        door = json.loads((world.state / "sandbox" / "door.json").read_text())
+        os.kill(door["pid"], signal.SIGTERM)
     assert song["sandbox"] is True
     assert song["status"] == "done"
     assert all(Path(clip["file"]).parent == world.library / "Sandbox" for clip in song["clips"])
