@@ -70,7 +70,11 @@ class Settings(BaseSettings):
     )
     confirm_above: int = Field(30, ge=0, description="Ask the person before one call spends more credits than this.")
     daily_credits: int = Field(300, ge=0, description="Refuse what would spend more credits than this in 24 hours.")
-    upload_dir: Path | None = Field(None, description="A folder, besides the library, from which files may be sent.")
+    upload_dir: Path | None = Field(
+        None,
+        description="A folder, besides the library, where a recording named to upload_audio is looked for; the service "
+        "takes links only, so the answer says how to go on.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="How much is told on standard error."
     )

@@ -57,6 +57,7 @@ class Upstream:
                 },
                 limits=httpx2.Limits(max_keepalive_connections=0, max_connections=64),
                 transport=self._transport,
+                # A transport of its own (the sandbox on loopback) never looks at this.
                 verify=_certificates() if self._transport is None else False,
                 follow_redirects=False,
                 trust_env=True,

@@ -29,7 +29,7 @@ class UploadAudio(SonicPurchase):
     price_note: ClassVar[str] = "2"
     contract: ClassVar[tuple[str, ...]] = ("upload",)
 
-    source: str = Field(max_length=LINK_LIMIT, description="Public https link, or a file name of the library.")
+    source: str = Field(max_length=LINK_LIMIT, description="Public https link to the file.")
 
     def check(self, facts: Facts) -> None:
         """A link that the service can fetch, or a file that can be served under one."""
