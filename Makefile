@@ -8,7 +8,7 @@ unexport IDEA
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup song test lint types format update bundle check-bundle gates bench chaos wheel lock clean
+.PHONY: help setup song test lint types format update bundle check-bundle gates image-check bench chaos wheel lock clean
 
 help: ## this list
 	@printf 'make TARGET, where TARGET is one of\n\n'
@@ -45,6 +45,9 @@ check-bundle: setup ## try the bundle as a stranger's machine would (the validat
 gates: setup ## the ecosystem's own checks: conformance, Inspector, tool quality, bundle (installs Node in .venv)
 	@$(PY) -m dev.gates
 
+image-check: setup ## build what the Dockerfile builds, without a container engine, and run it as another user
+	@$(PY) -m dev.image
+
 bench: setup ## what it weighs and how fast it is, each figure beside a yardstick of the same run
 	@$(PY) -m bench
 
@@ -58,5 +61,5 @@ lock: setup ## pin the packages again after pyproject.toml changed; UPGRADE=1 ta
 	@$(PY) -m dev.lock $(if $(UPGRADE),--upgrade)
 
 clean: ## remove what was made, .venv too
-	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -27,7 +27,7 @@ from songwright.server.engine import Engine
 from songwright.server.jobs import Account
 from songwright.server.journal import Journal
 from songwright.server.library import Library
-from songwright.server.store import Store
+from songwright.server.store import SqliteStore
 from songwright.server.threads import in_thread
 from songwright.server.upstream import Upstream
 
@@ -60,7 +60,7 @@ async def fly(folder: Path, songs: int) -> None:
     logging.disable(logging.WARNING)
     me, clock, catalogue = os.getpid(), SystemClock(), Catalogue.load()
     with SandboxProcess(folder / "service", pace="real", credits=100_000) as service:
-        store = Store(folder / "journal.sqlite3")
+        store = SqliteStore(folder / "journal.sqlite3")
         store.open()
         journal = Journal(store, clock)
         engine = Engine(journal, catalogue, clock, operation_named)
@@ -73,7 +73,7 @@ async def fly(folder: Path, songs: int) -> None:
             key = f"key-{number}"
             account = Account(key, service.base_url, fingerprint("00", service.base_url, key), "aimusicapi", False)
             upstreams.append(Upstream(service.base_url, key, user_agent="bench"))
-            engine.hold(account, upstreams[-1], library)
+            engine.hold(account, upstreams[-1], lambda _: library)
             counters.append(Counter(engine, library, account, limits))
 
         async def order(counter: Counter, number: int) -> None:
@@ -106,7 +106,7 @@ async def fly(folder: Path, songs: int) -> None:
     line(f"processor while they fly, over {WATCHED:.0f} s", f"{watched / WATCHED * 100:.0f} %")
 
 
-def states(store: Store) -> Tally[str]:
+def states(store: SqliteStore) -> Tally[str]:
     """How many jobs stand where."""
     import sqlite3
 

@@ -20,19 +20,17 @@ from .counter import Counter, Limits
 from .downloads import Fetcher
 from .engine import Engine
 from .errors import SongwrightError
-from .jobs import Account
+from .jobs import LOCAL_TENANT, Account
 from .journal import Journal
 from .library import Library
 from .offline import KEY, LOGICAL_URL, sandbox_transport
 from .operation import Operation
 from .settings import Settings, loopback
-from .store import Store
+from .store import SqliteStore
 from .threads import in_thread
 from .upstream import Upstream
 
 log = logging.getLogger(__name__)
-
-LOCAL_TENANT = "local"
 
 
 def program_version() -> str:
@@ -51,7 +49,7 @@ class Songwright:
         self.clock = clock or SystemClock()
         self.catalogue = Catalogue.load(settings.catalogue_override)
         folder = settings.state_dir / "sandbox" if settings.sandbox else settings.state_dir
-        self.store = Store(folder / "journal.sqlite3")
+        self.store = SqliteStore(folder / "journal.sqlite3")
         self.journal = Journal(self.store, self.clock)
         self.engine = Engine(self.journal, self.catalogue, self.clock, operation_named)
         self._counter: Counter | None = None
@@ -59,6 +57,11 @@ class Songwright:
         self._fetcher: Fetcher | None = None
         self._library: Library | None = None
         self._opening = anyio.Lock()
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether songs come from the offline service."""
+        return self.settings.sandbox
 
     async def counter(self) -> Counter:
         """The counter, opened when it is first needed. Raises `SongwrightError` when the journal is out of reach."""
@@ -81,7 +84,7 @@ class Songwright:
         if settings.sandbox:
             transport = sandbox_transport(settings.state_dir, pace=settings.sandbox_pace, fast=settings.sandbox_fast)
         self._upstream = Upstream(base_url, key, user_agent=f"songwright/{program_version()}", transport=transport)
-        self.engine.hold(account, self._upstream, library)
+        self.engine.hold(account, self._upstream, lambda _: library)
         limits = Limits(
             settings.wait_seconds, settings.confirm_above, settings.daily_credits, settings.model, settings.upload_dir
         )

@@ -1,4 +1,4 @@
-"""The command line: serve, compose, call, tools, doctor, sandbox. The only place that may print."""
+"""The command line: serve, compose, call, tools, doctor, tenants, health, sandbox. It may print."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ import argparse
 import gc
 import json
 import logging
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from . import operator
 from .errors import SongwrightError
 
+if TYPE_CHECKING:
+    from .app import Songwright
+    from .hosted import Hosted
+
 _FLAGS = ("library", "state_dir", "toolsets", "log_level", "era", "model", "wait_seconds", "offline")
+_HTTP_FLAGS = ("host", "port", "public_url", "role")
 """Settings that have a flag of their own."""
 
 _ABOUT = """\
@@ -33,8 +41,11 @@ def parser() -> argparse.ArgumentParser:
     _common(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
 
-    serve = commands.add_parser("serve", help="serve an assistant on standard input and output (the default)")
+    serve = commands.add_parser(
+        "serve", help="serve an assistant on standard input and output (the default), or many with --http"
+    )
     _common(serve)
+    _http(serve)
 
     compose = commands.add_parser("compose", help="compose one song from an idea, and wait for it")
     _common(compose)
@@ -63,8 +74,23 @@ def parser() -> argparse.ArgumentParser:
     _common(doctor)
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
 
+    operator.add_commands(commands)
+
+    health = commands.add_parser("health", help="ask a server on this machine whether it answers; status 1 when not")
+    health.add_argument("--port", default=argparse.SUPPRESS, metavar="N", help="its port")
+
     commands.add_parser("sandbox", help="serve the offline service for other programs", add_help=False)
     return top
+
+
+def _http(to: argparse.ArgumentParser) -> None:
+    group = to.add_argument_group("serving over HTTP", "further settings are SONGWRIGHT_… variables")
+    hidden = argparse.SUPPRESS
+    group.add_argument("--http", action="store_true", help="serve over HTTP, for assistants on other machines too")
+    group.add_argument("--host", default=hidden, metavar="ADDRESS", help="address to listen on")
+    group.add_argument("--port", default=hidden, metavar="N", help="port to listen on; 0 takes a free one")
+    group.add_argument("--public-url", default=hidden, metavar="URL", help="where it is reached from outside")
+    group.add_argument("--role", default=hidden, choices=("all", "web", "worker"), help="what this replica does")
 
 
 def _common(to: argparse.ArgumentParser) -> None:
@@ -138,9 +164,20 @@ def _sandbox(words: list[str]) -> int:
 
 
 def _run(given: argparse.Namespace) -> int:
-    flags = {name: getattr(given, name) for name in _FLAGS if hasattr(given, name)}
+    flags = {name: getattr(given, name) for name in (*_FLAGS, *_HTTP_FLAGS) if hasattr(given, name)}
+    if getattr(given, "http", False):
+        return _serve_http(flags)
     if given.command in (None, "serve"):
         return _serve(flags)
+    if given.command == "tenants":
+        from .settings import load
+
+        return operator.run(given, load(**flags))
+    if given.command == "health":
+        from .health import ask
+        from .settings import load
+
+        return ask(load(**flags))
     from . import terminal
 
     if given.command == "tools":
@@ -166,10 +203,10 @@ def _serve(flags: dict[str, Any]) -> int:
     from .stdio import serve
 
     settings = settings_module.load(**flags)
-    set_up(settings.log_level)
+    set_up(settings)
     app = Songwright(settings)
     server = build(app)
-    set_up(settings.log_level)  # the SDK has set its own up meanwhile
+    set_up(settings)  # the SDK has set its own up meanwhile
     gc.freeze()
     gc.enable()
 
@@ -177,12 +214,40 @@ def _serve(flags: dict[str, Any]) -> int:
         await serve(server, settings.era, app.engine.drain)
 
     try:
-        anyio.run(run)
+        with _exporting(app, "stdio"):
+            anyio.run(run)
     except* (BrokenPipeError, ConnectionResetError):
         # The client is gone; what was ordered is in the journal and goes on with the next start.
         logging.getLogger(__name__).info("the client has closed its end")
     logging.shutdown()
     return 0
+
+
+def _serve_http(flags: dict[str, Any]) -> int:
+    import anyio
+
+    from . import settings as settings_module
+    from .hosted import Hosted
+    from .http import serve
+    from .logs import set_up
+
+    settings = settings_module.load(**flags)
+    set_up(settings)
+    app = Hosted(settings)
+    with _exporting(app, settings.role):
+        anyio.run(serve, app)
+    logging.shutdown()
+    return 0
+
+
+def _exporting(app: Songwright | Hosted, role: str) -> AbstractContextManager[None]:
+    """Traces and metrics for as long as it serves, where the environment asks for them."""
+    if not any(name.startswith("OTEL_") for name in os.environ):
+        return nullcontext()
+    from .app import program_version
+    from .exporter import exporting
+
+    return exporting(app.store, app.clock, version=program_version(), role=role)
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -9,20 +9,19 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote as quote_path
 
-from . import money, songcraft
+from . import fence, money, songcraft
 from .engine import Engine
 from .errors import ArgumentRefused, NotFound, RequestRefused
 from .facts import CallFacts
-from .jobs import Account, Asked, Job, State
+from .jobs import Account, Asked, Job, Limit, State
 from .journal import DAY, Order, Verdict
 from .library import Library
 from .operation import Operation, Purchase, Request
-from .results import Result, Results
+from .results import Result, Results, Shown, on_this_machine
 from .threads import in_thread
 
 MONTH = 30 * DAY
@@ -65,6 +64,24 @@ class Limits:
     daily_credits: int
     default_model: str | None
     upload_dir: Path | None = None
+    monthly_credits: int | None = None
+
+    def of(self, account: Account) -> tuple[Limit, ...]:
+        """What an order is held against; play money is not counted."""
+        if account.sandbox:
+            return ()
+        month = () if self.monthly_credits is None else (Limit(MONTH, self.monthly_credits),)
+        return (Limit(DAY, self.daily_credits), *month)
+
+
+@dataclass(frozen=True)
+class Front:
+    """How results and uploads reach a caller on another machine."""
+
+    shown: Shown
+    """Where a saved file is found."""
+    link_of: Callable[[Path], str | None]
+    """A public link to a file, for the service to fetch; None where it could not reach this server."""
 
 
 Handler = Callable[[Any, Talk, float], Awaitable[Result]]
@@ -73,14 +90,18 @@ Handler = Callable[[Any, Talk, float], Awaitable[Result]]
 class Counter:
     """Performs operations for one account."""
 
-    def __init__(self, engine: Engine, library: Library, account: Account, limits: Limits) -> None:
+    def __init__(
+        self, engine: Engine, library: Library, account: Account, limits: Limits, front: Front | None = None
+    ) -> None:
         self._engine = engine
         self.journal = self._journal = engine.journal
         self.catalogue = engine.catalogue
         self.library = self._library = library
         self.account = account
         self._limits = limits
-        self.results = Results(engine.journal, library, account, engine.operation_of, self._facts_then)
+        self._front = front
+        shown = on_this_machine if front is None else front.shown
+        self.results = Results(engine.journal, library, account, engine.operation_of, self._facts_then, shown)
         self._handlers: Mapping[str, Handler] = {
             "wait_for_song": self._wait_for_song,
             "get_song": self._get_song,
@@ -100,12 +121,23 @@ class Counter:
             return songcraft.with_warnings(result, warnings)
         return await self._handlers[operation.tool_name()](operation, talk, started)
 
+    async def answer_of(self, job: Job) -> Result:
+        """What the call that ordered a job answers now: what became of it, with the warnings about its texts."""
+        result = await self.results.of_job(job)
+        operation = self._engine.operation_of(job) if job.settled else None
+        if not isinstance(operation, Purchase):
+            return result
+        return songcraft.with_warnings(result, await in_thread(songcraft.warnings_of, operation))
+
     # -- buying ---------------------------------------------------------------------------------------------------
 
     async def _buy(
         self, operation: Operation, talk: Talk, started: float, *, quote: str | None, replaces: Job | None = None
     ) -> Result:
         facts = await in_thread(self._facts)
+        if self.account.shared:
+            await in_thread(fence.check, self._journal, self.account, operation)
+        await in_thread(fence.check_engine, facts, operation)
         await in_thread(operation.check, facts)
         cost = await in_thread(operation.price, facts)
         order = Order(
@@ -115,7 +147,7 @@ class Counter:
             cost=cost,
             own_cost=await in_thread(operation.own_price, facts),
             words=operation.search_words(),
-            daily_limit=None if self.account.sandbox else self._limits.daily_credits,
+            limits=self._limits.of(self.account),
             confirm_above=self._limits.confirm_above,
             again=isinstance(operation, Purchase) and operation.again,
             quote=quote or talk.agreed_quote(),
@@ -134,7 +166,7 @@ class Counter:
         return await self._ordered(verdict, cost, talk, started)
 
     async def _ordered(self, verdict: Verdict, cost: int | None, talk: Talk, started: float) -> Result:
-        refused = money.refusal(verdict, cost, self._limits.daily_credits)
+        refused = money.refusal(verdict, cost, hosted=self._front is not None, shared=self.account.shared)
         if refused is not None:
             raise refused
         assert verdict.job is not None, "every other verdict has a job"
@@ -162,8 +194,11 @@ class Counter:
 
     def _facts(self, at: float | None = None) -> CallFacts:
         now = self._engine.clock.now() if at is None else at
-        find = partial(self.library.find_upload, upload_dir=self._limits.upload_dir)
-        return CallFacts(self.catalogue, self.journal, self.account, now, self._limits.default_model, find)
+        return CallFacts(self.catalogue, self.journal, self.account, now, self._limits.default_model, self._link_of)
+
+    def _link_of(self, name: str) -> str | None:
+        path = self.library.find_upload(name, upload_dir=self._limits.upload_dir)
+        return None if self._front is None else self._front.link_of(path)
 
     # -- the library ----------------------------------------------------------------------------------------------
 
@@ -189,7 +224,7 @@ class Counter:
                 extra["sources"] = {relation: list(ids) for relation, ids in found.sources.items()}
             files = await in_thread(self._journal.files, self.account, wanted)
             if files:
-                extra["files"] = [{"kind": f.kind, "file": str(self._library.locate(f.path))} for f in files]
+                extra["files"] = [{"kind": f.kind, **self.results.place(f)} for f in files]
             return self._with_origin(result, job, extra)
         mine = await in_thread(self._journal.job, self.account, wanted)
         mine = mine or await in_thread(self._journal.job_of_remote, self.account, wanted)
@@ -199,6 +234,8 @@ class Counter:
 
     async def _adopted(self, operation: Any, talk: Talk, started: float) -> Result:
         """A task made elsewhere with the same key: looked at once before it is believed, then followed."""
+        if self.account.shared:
+            raise NotFound(f"There is no job or clip {operation.id!r}. list_songs shows what there is.")
         try:
             path = f"/api/v1/{self._engine.catalogue.brand(self.account.brand).family}/task/"
             await self._engine.read(self.account, Request("GET", path + quote_path(operation.id, safe="")))
@@ -257,7 +294,7 @@ class Counter:
             files = await in_thread(self._journal.files, self.account, clips[0].clip_id)
             audio = [file for file in files if file.kind == "audio"]
             if audio:
-                row["file"] = str(self._library.locate(audio[0].path))
+                row |= self.results.place(audio[0])
         return row
 
     async def _resolve_job(self, operation: Any, talk: Talk, started: float) -> Result:
@@ -273,6 +310,8 @@ class Counter:
             self._engine.hint(self.account)
             return await self.results.of_job(closed or job)
         if operation.action == "attach":
+            if self.account.shared:
+                await in_thread(fence.check_task, self._journal, self.account, operation.task_id)
             now = self._engine.clock.now()
             attached = await in_thread(self._journal.bought, job.id, operation.task_id, now, "person")
             if attached is None:
@@ -309,24 +348,30 @@ class Counter:
 
     async def _check_credits(self, operation: Any, talk: Talk, started: float) -> Result:
         del operation, talk, started
-        balance = await self._engine.balance(self.account)
+        balance = None if self.account.shared else await self._engine.balance(self.account)
         spent = await in_thread(self._journal.spent, self.account, DAY)
         rows = await in_thread(self._journal.spent_by_operation, self.account, MONTH)
         unsettled = await in_thread(self._journal.unsettled, self.account)
-        data: dict[str, Any] = {
-            "left": balance.total,
-            "extra": balance.extra,
-            "subscription": balance.credits,
-            "as_of": money.moment(balance.read_at),
-            "spent_24h": spent,
-            "daily_limit": self._limits.daily_credits,
-            "spent_30d": [{"operation": name, "times": times, "credits": cost} for name, times, cost in rows],
-        }
+        data: dict[str, Any] = {}
+        if balance is not None:
+            data |= {"left": balance.total, "extra": balance.extra, "subscription": balance.credits}
+            data["as_of"] = money.moment(balance.read_at)
+        data |= {"spent_24h": spent, "daily_limit": self._limits.daily_credits}
+        month = sum(cost for _, _, cost in rows)
+        if self._limits.monthly_credits is not None:
+            data["monthly_limit"] = self._limits.monthly_credits
+        if balance is None:
+            # The balance is the operator's; what counts for this caller is what may still be spent.
+            left = self._limits.daily_credits - spent
+            if self._limits.monthly_credits is not None:
+                left = min(left, self._limits.monthly_credits - month)
+            data |= {"left": max(left, 0), "as_of": money.moment(self._engine.clock.now())}
+        data["spent_30d"] = [{"operation": name, "times": times, "credits": cost} for name, times, cost in rows]
         if unsettled:
             data["unsettled"] = unsettled
         if self.account.sandbox:
             data["sandbox"] = True
-        return Result(data, f"{balance.total} credits left, {spent} spent in 24 hours.")
+        return Result(data, f"{data['left']} credits left, {spent} spent in 24 hours.")
 
 
 def _midnight(day: dt.date) -> float:

@@ -7,22 +7,25 @@ that holds the key may do the next step of any job; what it may do is decided by
 from __future__ import annotations
 
 import logging
+from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
 
-from . import steps
+from . import logs, steps, telemetry
 from .answers import Kind, meaning
-from .catalogue import Catalogue, Schedule
+from .catalogue import Brand, Catalogue, Schedule
 from .clock import Clock
 from .errors import ArgumentRefused, Garbled, JournalUnavailable, NotFound, SongwrightError
 from .facts import CallFacts
-from .jobs import Account, Balance, Job, State
+from .hooks import Hooks
+from .jobs import Account, Asked, Balance, Job, State
 from .journal import Journal, Order, Verdict
 from .library import Library
 from .limiter import slot
@@ -42,6 +45,8 @@ IDLE_LOOK = 5.0
 SWEEP_EVERY = 30.0
 NEWS_EVERY = 0.5
 """Seconds between a waiter's looks at the journal, for changes made by other processes."""
+NEWS_TOLD = 5.0
+"""The same where the store tells of such changes, which it may fail to do now and then."""
 FETCHES = 4
 READ_TRIES = 4
 BALANCE_AGE = 60.0
@@ -49,61 +54,115 @@ BALANCE_AGE = 60.0
 
 Step = Callable[[], Coroutine[Any, Any, None]]
 Spawn = Callable[[Step], Awaitable[None]]
+LibraryOf = Callable[[str], Library]
+"""Where the files of a tenant go."""
 
 
 @dataclass
 class Held:
-    """An account whose key this process holds, and what its runner needs to remember."""
+    """A key that this process holds, and what its runner needs to remember."""
 
-    desk: Desk
+    account: Account
+    """Whose key it is; several tenants may spend from it."""
+    upstream: Upstream
+    brand: Brand
+    make_desk: Callable[[str], Desk]
+    desks: dict[str, Desk] = field(default_factory=dict)
     wake: anyio.Event = field(default_factory=anyio.Event)
     swept_at: float = float("-inf")
-    version: int = -1
     fetching: int = 0
     balance_wanted: bool = False
+    attended: bool = False
+    """Whether a runner is at work."""
+    due_at: float | None = None
+    """When the journal's next step was due at the last turn; None when there was none."""
 
     @property
     def key_id(self) -> str:
         """Whose rate slots these are."""
-        return self.desk.account.key_id
+        return self.account.key_id
+
+    def desk_of(self, job: Job) -> Desk:
+        """Where the job's tenant is served: the key is the same, the clips and files are not."""
+        if (desk := self.desks.get(job.tenant)) is None:
+            desk = self.desks[job.tenant] = self.make_desk(job.tenant)
+        return desk
 
 
 class Engine:
-    """Orders, runs and watches jobs. `run()` must be running for anything to move."""
+    """Orders, runs and watches jobs. `run()` must be running for anything to move.
+
+    With `works` off this process only takes orders and answers; another one sees to them. With `resident` off a key
+    has a runner only while it has unfinished jobs: for many keys, of which few are busy.
+    """
 
     def __init__(
-        self, journal: Journal, catalogue: Catalogue, clock: Clock, operation: Callable[[str], type[Operation] | None]
+        self,
+        journal: Journal,
+        catalogue: Catalogue,
+        clock: Clock,
+        operation: Callable[[str], type[Operation] | None],
+        *,
+        works: bool = True,
+        resident: bool = True,
     ) -> None:
         self.journal = journal
         self.catalogue = catalogue
         self.clock = clock
+        self.hooks: Hooks | None = None
+        """Where the service can call back; to be set before a key is held."""
         self._operation = operation
+        self._works = works
+        self._resident = resident
         self._held: dict[str, Held] = {}
-        self._news = anyio.Event()
+        self._news: dict[str, anyio.Event] = {}
+        self._news_every = NEWS_EVERY
+        self._strange = anyio.Event()
         self._group: TaskGroup | None = None
+        self._own: Context = copy_context()
+        self._orders = telemetry.Orders()
         self._sending = 0
         self._all_sent = anyio.Event()
         self._all_sent.set()
         self._stopping = False
 
-    def hold(self, account: Account, upstream: Upstream, library: Library) -> Held:
-        """Let this process work for an account, and start doing so when the engine runs."""
+    def hold(self, account: Account, upstream: Upstream, library_of: LibraryOf) -> Held:
+        """Let this process work with a key, and start doing so when the engine runs."""
         if (held := self._held.get(account.key_id)) is not None:
             return held
         brand = self.catalogue.brand(account.brand)
 
-        def schedule(operation: str) -> Schedule:
-            return self.catalogue.schedule(account.brand, operation)
+        def schedule(operation: str, hooked: bool) -> Schedule:
+            return self.catalogue.schedule(account.brand, operation, hooked=hooked)
 
-        def facts() -> CallFacts:
-            return CallFacts(self.catalogue, self.journal, account, self.clock.now())
+        def make_desk(tenant: str) -> Desk:
+            own = replace(account, tenant=tenant)
 
-        shelf = Shelf(self.journal, library, account)
-        desk = Desk(account, upstream, self.journal, shelf, self.clock, brand, schedule, self.operation_of, facts)
-        held = self._held[account.key_id] = Held(desk)
-        if self._group is not None:
-            self._group.start_soon(self._runner, held)
+            def facts() -> CallFacts:
+                return CallFacts(self.catalogue, self.journal, own, self.clock.now())
+
+            shelf = Shelf(self.journal, library_of(tenant), own)
+            return Desk(
+                own, upstream, self.journal, shelf, self.clock, brand, schedule, self.operation_of, facts, self.hooks
+            )
+
+        held = self._held[account.key_id] = Held(account, upstream, brand, make_desk)
+        if self._resident:
+            self._attend(held)
         return held
+
+    def holds(self, key_id: str) -> bool:
+        """Whether this process can work with a key."""
+        return key_id in self._held
+
+    def release(self, key_id: str) -> bool:
+        """Forget a key that nothing is done with at the moment; False while there is."""
+        held = self._held.get(key_id)
+        if held is None or held.attended or held.fetching:
+            return held is None
+        del self._held[key_id]
+        self._news.pop(key_id, None)
+        return True
 
     def operation_of(self, job: Job) -> Operation | None:
         """The call as it was made; None when it was written by a Songwright that knew other operations."""
@@ -122,19 +181,59 @@ class Engine:
         """Do what is due, until cancelled; then let orders on the wire arrive, for a moment."""
         try:
             async with anyio.create_task_group() as group:
-                self._group = group
-                for held in self._held.values():
-                    group.start_soon(self._runner, held)
+                self._group, self._own = group, copy_context()
+                for held in self._held.values() if self._resident else ():
+                    self._attend(held)
                 task_status.started()
                 await anyio.sleep_forever()
         finally:
             self._group = None
 
-    async def drain(self) -> None:
-        """Start nothing new and give orders on the wire a moment to be answered and written down."""
+    async def drain(self, seconds: float = DRAIN_SECONDS) -> None:
+        """Start nothing new, end all waiting, and give orders on the wire a moment to be answered and written down."""
         self._stopping = True
-        with anyio.move_on_after(DRAIN_SECONDS, shield=True):
+        for key_id in list(self._news):
+            self._announce(key_id)
+        for held in self._held.values():
+            held.wake.set()
+        with anyio.move_on_after(seconds, shield=True):
             await self._all_sent.wait()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing new is begun any more."""
+        return self._stopping
+
+    async def listen(self) -> None:
+        """Hear of what other processes write, where the store can tell. The store must be open."""
+        loop = get_running_loop()
+
+        def heard(key_id: str) -> None:
+            # The loop may be closing while the store still has something to tell.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self.heard, key_id)
+
+        if await in_thread(self.journal.store.listen, heard):
+            self._news_every = NEWS_TOLD
+
+    def heard(self, key_id: str) -> None:
+        """Something was written for a key, whoever holds it: wake who waits and who runs, or who finds it a runner."""
+        self._announce(key_id)
+        if (held := self._held.get(key_id)) is not None and held.attended:
+            held.wake.set()
+        else:
+            self._strange.set()
+
+    async def strange(self, seconds: float) -> None:
+        """Wait until something is written for a key that has no runner here, at most that long."""
+        await self.clock.wait(self._strange, seconds)
+        self._strange = anyio.Event()
+
+    def _attend(self, held: Held) -> None:
+        if self._works and self._group is not None and not held.attended and not self._stopping:
+            held.attended = True
+            # A call that begins a runner must not lend it its caller: neither to logs nor to traces.
+            self._own.run(self._group.start_soon, self._runner, held)
 
     async def _runner(self, held: Held) -> None:
         while not self._stopping:
@@ -142,7 +241,10 @@ class Engine:
             try:
                 while await self.turn(held, self._spawn):
                     pass
-                delay = await self._idle_for(held)
+                delay = self._idle_for(held)
+                if delay is None and not held.wake.is_set():
+                    break
+                delay = delay or 0.0
             except JournalUnavailable as error:
                 log.error("%s", error)
                 delay = IDLE_LOOK
@@ -150,12 +252,13 @@ class Engine:
                 log.exception("the runner met a defect")  # without a runner, songs that are paid would lie there
                 delay = IDLE_LOOK
             await self.clock.wait(held.wake, delay)
+        held.attended = False
 
-    async def _idle_for(self, held: Held) -> float:
-        at = await in_thread(self.journal.agenda, held.key_id)
-        if at is None:
-            return IDLE_LOOK
-        late = at - self.clock.now()
+    def _idle_for(self, held: Held) -> float | None:
+        """Seconds until something is due; None when the runner is not needed any more."""
+        if held.due_at is None:
+            return IDLE_LOOK if self._resident or held.balance_wanted else None
+        late = held.due_at - self.clock.now()
         # Overdue and yet not begun: something else holds it up, and its end will be heard of.
         return min(late, IDLE_LOOK) if late > 0 else NEWS_EVERY / 2
 
@@ -172,10 +275,10 @@ class Engine:
         if not -SWEEP_EVERY < now - held.swept_at < SWEEP_EVERY:
             held.swept_at = now
             if await in_thread(self.journal.sweep, held.key_id):
-                self._announce()
-        at = await in_thread(self.journal.agenda, held.key_id)
+                self._announce(held.key_id)
+        at = held.due_at = await in_thread(self.journal.agenda, held.key_id)
         if at is not None and (at <= now or at > now + 600):
-            job = await in_thread(self.journal.claim, held.key_id, held.desk.brand.gap, LEASE_MARGIN)
+            job = await in_thread(self.journal.claim, held.key_id, held.brand.gap, LEASE_MARGIN)
             if job is not None:
                 await spawn(partial(self._step, held, job))
                 return True
@@ -204,7 +307,7 @@ class Engine:
             held.balance_wanted = True
         else:
             await self._safely(steps.look, held, job)
-        self._announce()
+        self._announce(held.key_id)
         held.wake.set()
 
     async def _fetch(self, held: Held, job: Job) -> None:
@@ -212,26 +315,27 @@ class Engine:
             await self._safely(steps.fetch, held, job)
         finally:
             held.fetching -= 1
-        self._announce()
+        self._announce(held.key_id)
         held.wake.set()
 
     async def _safely(self, step: Callable[[Desk, Job], Awaitable[None]], held: Held, job: Job) -> None:
         """Do a step; one that meets a defect of ours must take neither the other jobs nor the server with it."""
-        try:
-            await step(held.desk, job)
-        except Exception:
-            log.exception("job %s: a step met a defect", job.id)
-            with suppress(Exception):  # where this fails too, the end of the lease settles it
-                await steps.stumbled(held.desk, job)
+        with logs.about(job=job.id, tenant=job.tenant), self._orders.step(step.__name__, job):
+            try:
+                await step(held.desk_of(job), job)
+            except Exception:
+                log.exception("job %s: a step met a defect", job.id)
+                with suppress(Exception):  # where this fails too, the end of the lease settles it
+                    await steps.stumbled(held.desk_of(job), job)
 
     async def _balance_turn(self, held: Held, spawn: Spawn) -> bool:
         """After an order, read the balance in a free slot, at most once a minute."""
         if not held.balance_wanted:
             return False
-        known = await in_thread(self.journal.balance, held.desk.account)
+        known = await in_thread(self.journal.balance, held.account)
         if known is not None and 0 <= self.clock.now() - known.read_at < BALANCE_AGE:
             return False
-        if await in_thread(self.journal.take_slot, held.key_id, held.desk.brand.gap) > 0:
+        if await in_thread(self.journal.take_slot, held.key_id, held.brand.gap) > 0:
             return False
         held.balance_wanted = False
 
@@ -242,7 +346,7 @@ class Engine:
                 log.info("the balance could not be read: %s", error)
             except Exception:
                 log.exception("reading the balance met a defect")
-            self._announce()
+            self._announce(held.key_id)
 
         await spawn(read)
         return True
@@ -252,6 +356,8 @@ class Engine:
     async def order(self, order: Order) -> Verdict:
         """Write an order down, or say why not; the runner sends it."""
         verdict = await in_thread(self.journal.ask, order)
+        if verdict.asked is Asked.NEW and verdict.job is not None:
+            self._orders.remember(verdict.job.id)
         self._wake(order.account)
         return verdict
 
@@ -268,16 +374,16 @@ class Engine:
         """
         held = self._of(account)
         for attempt in range(READ_TRIES):
-            await slot(self.journal, self.clock, held.key_id, held.desk.brand.gap)
+            await slot(self.journal, self.clock, held.key_id, held.brand.gap)
             try:
-                reply = await held.desk.upstream.call(request)
+                reply = await held.upstream.call(request)
             except AnswerLost:
                 continue
             verdict = meaning("", "GET", reply)
             if verdict.kind in (Kind.ANSWERED, Kind.NOT_READY):
                 return dict(reply.body or {})
             if verdict.kind is Kind.HASTE:
-                pause = max(verdict.wait, 2 * held.desk.brand.gap)
+                pause = max(verdict.wait, 2 * held.brand.gap)
                 await in_thread(self.journal.push_back, held.key_id, pause)
             elif verdict.kind is not Kind.TROUBLE or attempt == READ_TRIES - 1 or verdict.problem == "task_unknown":
                 raise verdict.error(verdict.sentence, service_said=reply.words)
@@ -289,20 +395,20 @@ class Engine:
     async def balance(self, account: Account) -> Balance:
         """The balance, read now."""
         held = self._of(account)
-        await slot(self.journal, self.clock, held.key_id, held.desk.brand.gap)
+        await slot(self.journal, self.clock, held.key_id, held.brand.gap)
         return await self._read_balance(held)
 
     async def _read_balance(self, held: Held) -> Balance:
         asked_at = self.clock.now()
         try:
-            reply = await held.desk.upstream.call(Request("GET", "/api/v1/get-credits"))
+            reply = await held.upstream.call(Request("GET", "/api/v1/get-credits"))
         except AnswerLost:
             raise Garbled("The service did not say how many credits are left. Try again in a minute.") from None
         verdict = meaning("", "GET", reply)
         if verdict.kind is not Kind.ANSWERED:
             raise verdict.error(verdict.sentence, service_said=reply.words)
         credits_left, extra = balance_of(reply.body or {})
-        return await in_thread(self.journal.put_balance, held.desk.account, credits_left, extra, asked_at)
+        return await in_thread(self.journal.put_balance, held.account, credits_left, extra, asked_at)
 
     # -- waiting --------------------------------------------------------------------------------------------------
 
@@ -316,7 +422,7 @@ class Engine:
         started = self.clock.monotonic()
         told_at, told_state = float("-inf"), ""
         while True:
-            news = self._news
+            news = self._news.setdefault(account.key_id, anyio.Event())
             job = await in_thread(self.journal.job, account, job_id)
             if job is None:
                 raise NotFound(f"There is no job {job_id}. list_songs shows the jobs there are.", field="job_id")
@@ -325,22 +431,24 @@ class Engine:
                 told_at, told_state = now, str(job.state)
                 await seen(job)
             left = seconds - (now - started)
-            if job.settled or left <= 0:
+            if job.settled or left <= 0 or self._stopping:
                 return job
-            await self.clock.wait(news, min(NEWS_EVERY, left))
+            with telemetry.away():
+                await self.clock.wait(news, min(self._news_every, left))
 
     def hint(self, account: Account) -> None:
         """Something may have changed for this account: let its runner look."""
         self._wake(account)
 
-    def _announce(self) -> None:
-        news, self._news = self._news, anyio.Event()
-        news.set()
+    def _announce(self, key_id: str) -> None:
+        if (news := self._news.pop(key_id, None)) is not None:
+            news.set()
 
     def _wake(self, account: Account) -> None:
         if (held := self._held.get(account.key_id)) is not None:
             held.wake.set()
-        self._announce()
+            self._attend(held)
+        self._announce(account.key_id)
 
     def _of(self, account: Account) -> Held:
         return self._held[account.key_id]

@@ -8,6 +8,9 @@ SongwrightError                 a sentence for a person: what happened, what it 
 │   └── KeyMissing              no key where one is needed
 ├── BudgetRefused               would break a limit the person has set, or the balance
 ├── Blocked                     too many unsettled purchases
+├── AccessRefused               a hosted caller may not, or not any more
+├── IssuerUnavailable           nobody can tell who calls: the OAuth server gives no keys
+├── SealBroken                  a sealed text is forged, too old, or of a secret that is gone
 ├── ServiceError                the service said no, or said nothing we understand
 │   ├── KeyRefused              401
 │   ├── CreditsRefused          402, 403: not enough credits or no subscription
@@ -72,6 +75,18 @@ class BudgetRefused(SongwrightError):
 
 class Blocked(SongwrightError):
     """Three purchases are unsettled; buying stops until they are resolved."""
+
+
+class AccessRefused(SongwrightError):
+    """The caller's access was withdrawn or never sufficed. Nothing was sent and nothing was spent."""
+
+
+class IssuerUnavailable(SongwrightError):
+    """The OAuth server did not give the keys that tokens are checked with; nothing was sent or spent."""
+
+
+class SealBroken(SongwrightError):
+    """A sealed text or link was forged, changed, is too old, or was sealed with a secret that is gone."""
 
 
 class ServiceError(SongwrightError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from .. import tools
 from .catalogue import Catalogue
@@ -22,14 +21,14 @@ class CallFacts:
         account: Account,
         now: float,
         default_model: str | None = None,
-        find_upload: Callable[[str], Path] | None = None,
+        link_of: Callable[[str], str | None] | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._journal = journal
         self._account = account
         self._default_model = default_model
         self._now = now
-        self._find_upload = find_upload
+        self._link_of = link_of
 
     @property
     def now(self) -> float:
@@ -77,7 +76,5 @@ class CallFacts:
             return ""
 
     def link_to(self, name: str) -> str | None:
-        """Makes sure that the file is there; this Songwright serves no files, so there is never a link."""
-        if self._find_upload is not None:
-            self._find_upload(name)
-        return None
+        """A public link to a recording of the caller's, where this Songwright can serve one; it must be there."""
+        return None if self._link_of is None else self._link_of(name)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+LOCAL_TENANT = "local"
+"""The person of this machine, who needs no name."""
+
 
 class State(StrEnum):
     """Where a job stands. `docs/states.md` draws every arrow; there is none from `unknown` back to `queued`."""
@@ -76,6 +79,16 @@ class Account:
     key_id: str
     brand: str
     sandbox: bool
+    shared: bool = False
+    """Whether several tenants spend from this key: its balance is then nobody's to see."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Credits that may be spent in any so many seconds."""
+
+    seconds: float
+    credits: int
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .archive import Archive
+from .archive import Archive, balance_of
 from .errors import ConfirmationMissing
-from .jobs import SENTENCES, Account, Asked, Balance, Clip, Job, SavedFile, State, job_of
+from .jobs import SENTENCES, Account, Asked, Balance, Clip, Job, Limit, SavedFile, State, job_of
 from .operation import Operation, Request
 from .store import Tx
 
@@ -36,8 +36,9 @@ class Order:
     cost: int | None
     """Credits of everything that is bought by this, follow-up orders included."""
     words: str
-    daily_limit: int | None
     confirm_above: int | None
+    limits: tuple[Limit, ...] = ()
+    """What may be spent in which time; none where the price was agreed to with an earlier order."""
     again: bool = False
     quote: str | None = None
     parent_id: str | None = None
@@ -55,6 +56,8 @@ class Verdict:
     job: Job | None = None
     quote: str | None = None
     spent: int = 0
+    limit: Limit | None = None
+    """The limit that would break, with `spent` in its time."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +75,33 @@ class Change:
     troubles: int | None = None
 
 
+@dataclass(frozen=True)
+class Callback:
+    """What the service has told by calling back, after its signature was found to be right."""
+
+    event_id: str
+    digest: str
+    """Of the words themselves: an event id is not covered by the signature."""
+    event: str
+    remote_id: str | None
+    """The task that it names, where the signature is one that can be believed so far; else it is only a hint."""
+
+
 class Journal(Archive):
-    """Every transition of a job, each one transaction. All methods block; call them from a worker thread."""
+    """Every transition of a job, each one transaction. All methods block; call them from a worker thread.
+
+    The time is read inside the transaction: on the way into it a process may have waited for another one.
+    """
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
     def ask(self, order: Order) -> Verdict:
         """Write an order down, or say why not. Nothing is sent by this; a new job waits for its slot."""
-        account, now = order.account, self._clock.now()
+        account = order.account
         dedupe = order.operation.identity()
         who = {"tenant": account.tenant, "key_id": account.key_id}
-        with self.store.transaction() as tx:
+        with self.store.transaction(account.key_id) as tx:
+            now = self._clock.now()
             tx.do("insert_limiter", key_id=account.key_id)
             since = 0.0 if order.operation.keeps else now - REPLAY_SECONDS
             same = tx.one("same_request", dedupe=dedupe, since=since, **who)
@@ -116,14 +135,15 @@ class Journal(Archive):
 
     def adopt(self, account: Account, operation: Operation, remote_id: str, words: str) -> Job:
         """Put a task made elsewhere on record: it is looked at like one of ours and costs nothing here."""
-        now, job_id = self._clock.now(), secrets.token_hex(8)
+        job_id = secrets.token_hex(8)
         who = {"tenant": account.tenant, "key_id": account.key_id}
-        with self.store.transaction() as tx:
+        with self.store.transaction(account.key_id) as tx:
+            now = self._clock.now()
             known = tx.one("job_of_remote", remote_id=remote_id, **who)
             if known is not None:
                 return job_of(known)
             tx.do("insert_limiter", key_id=account.key_id)
-            order = Order(account, operation, Request("", ""), 0, words, None, None)
+            order = Order(account, operation, Request("", ""), 0, words, None)
             self._insert(tx, order, job_id, f"adopted:{remote_id}", now, remote_id=remote_id)
             tx.do("receipt", job_id=job_id, remote_id=remote_id, now=now, via="adopted")
             return self._job(tx, job_id)
@@ -133,12 +153,12 @@ class Journal(Archive):
         unsettled = tx.one("unsettled_count", **who)
         if unsettled is not None and unsettled["n"] >= UNSETTLED_LIMIT and order.replaces is None:
             return Verdict(Asked.BLOCKED)
-        if order.cost and order.daily_limit is not None:
-            row = tx.one("spent_since", since=now - DAY, **who)
+        for limit in order.limits if order.cost else ():
+            row = tx.one("spent_since", since=now - limit.seconds, **who)
             spent = int(row["credits"]) if row else 0
-            if spent + order.cost > order.daily_limit:
-                return Verdict(Asked.OVER_BUDGET, spent=spent)
-        balance = self._balance(tx, order.account.key_id)
+            if spent + (order.cost or 0) > limit.credits:
+                return Verdict(Asked.OVER_BUDGET, spent=spent, limit=limit)
+        balance = balance_of(tx.one("balance", key_id=order.account.key_id))
         if order.cost and balance is not None and now - balance.read_at < REPLAY_SECONDS:
             row = tx.one("promised", key_id=order.account.key_id, since=balance.read_at)
             if order.cost + (int(row["credits"]) if row else 0) > balance.total:
@@ -183,8 +203,8 @@ class Journal(Archive):
         `gap` seconds pass before the key's next call; `lease` seconds are added to the call's own time limit. A queued
         job comes back as `sending`, a running one as `running`; None when nothing is due or the slot is taken.
         """
-        now = self._clock.now()
-        with self.store.transaction() as tx:
+        with self.store.transaction(key_id) as tx:
+            now = self._clock.now()
             row = tx.one("next_for_slot", key_id=key_id, now=now)
             if row is None or tx.one("take_slot", key_id=key_id, now=now, until=now + gap, gap=gap) is None:
                 return None
@@ -195,8 +215,8 @@ class Journal(Archive):
 
     def claim_fetch(self, key_id: str, lease: float) -> Job | None:
         """The next job whose files want saving; needs no rate slot."""
-        now = self._clock.now()
-        with self.store.transaction() as tx:
+        with self.store.transaction(key_id) as tx:
+            now = self._clock.now()
             row = tx.one("next_to_fetch", key_id=key_id, now=now)
             if row is None:
                 return None
@@ -205,13 +225,13 @@ class Journal(Archive):
 
     def renew(self, job: Job, lease: float) -> bool:
         """Keep a long fetch; False when somebody else has it now."""
-        with self.store.transaction() as tx:
+        with self.store.transaction(job.key_id) as tx:
             return tx.one("renew", id=job.id, epoch=job.epoch, lease_until=self._clock.now() + lease) is not None
 
     def take_slot(self, key_id: str, gap: float) -> float:
         """Take the rate slot for a free read; 0 when taken, else the seconds to wait. Purchases go first."""
-        now = self._clock.now()
-        with self.store.transaction() as tx:
+        with self.store.transaction(key_id) as tx:
+            now = self._clock.now()
             tx.do("insert_limiter", key_id=key_id)
             waiting = tx.one("purchase_waits", key_id=key_id, now=now)
             if waiting is not None and waiting["n"]:
@@ -223,13 +243,13 @@ class Journal(Archive):
 
     def push_back(self, key_id: str, seconds: float) -> None:
         """The service asked for patience: nobody on this key calls for that long."""
-        with self.store.transaction() as tx:
+        with self.store.transaction(key_id) as tx:
             tx.do("push_slot", key_id=key_id, until=self._clock.now() + seconds)
 
     def bought(self, job_id: str, remote_id: str, next_at: float, via: str) -> Job | None:
         """Receipt and transition in one transaction; None when the job has another id or is already further on."""
-        now = self._clock.now()
-        with self.store.transaction() as tx:
+        with self.store.transaction(self._key_of(job_id)) as tx:
+            now = self._clock.now()
             tx.do("receipt", job_id=job_id, remote_id=remote_id, now=now, via=via)
             row = tx.one("bought", id=job_id, remote_id=remote_id, next_at=next_at, now=now)
             return None if row is None else job_of(row)
@@ -239,9 +259,9 @@ class Journal(Archive):
 
         With `again_at` it is not the whole result yet, and the same call is made again then.
         """
-        now = self._clock.now()
         state = State.FETCHING if again_at is None else State.RUNNING
-        with self.store.transaction() as tx:
+        with self.store.transaction(self._key_of(job_id)) as tx:
+            now = self._clock.now()
             tx.do("receipt", job_id=job_id, remote_id="at-once", now=now, via="answer")
             row = tx.one(
                 "bought_at_once", id=job_id, answer=_dump(answer), state=state, next_at=again_at or now, now=now
@@ -250,12 +270,12 @@ class Journal(Archive):
 
     def note_call(self, job: Job) -> None:
         """One more call of an order that asks again, on record before it leaves."""
-        with self.store.transaction() as tx:
+        with self.store.transaction(job.key_id) as tx:
             tx.do("note_call", job_id=job.id, n=job.looks + 1, now=self._clock.now())
 
     def refused(self, job_id: str, problem: str, sentence: str, service_said: str | None) -> Job | None:
         """A certain refusal, true whenever it comes; None when the job has a receipt or is settled otherwise."""
-        with self.store.transaction() as tx:
+        with self.store.transaction(self._key_of(job_id)) as tx:
             row = tx.one(
                 "refused", id=job_id, problem=problem, sentence=sentence, service_said=service_said,
                 now=self._clock.now(),
@@ -264,8 +284,8 @@ class Journal(Archive):
 
     def move(self, job: Job, change: Change, clips: Sequence[Clip] = (), orders: Sequence[Order] = ()) -> Job | None:
         """Compare-and-set to another state, with its clips and child orders; None when the job has moved on."""
-        now = self._clock.now()
-        with self.store.transaction() as tx:
+        with self.store.transaction(job.key_id) as tx:
+            now = self._clock.now()
             row = tx.one(
                 "move",
                 id=job.id, epoch=job.epoch, was=job.state, state=change.state, next_at=change.next_at or now,
@@ -278,6 +298,8 @@ class Journal(Archive):
             )  # fmt: skip
             if row is None:
                 return None
+            if change.state is State.RUNNING:
+                row = tx.one("look_again", id=job.id, now=now, since=job.updated_at) or row
             self._put_clips(tx, job, clips)
             for place, order in enumerate(orders):
                 # A moment apart, so that they are always told in this order.
@@ -290,32 +312,47 @@ class Journal(Archive):
             overdue = tx.one("overdue", key_id=key_id, now=self._clock.now())
         if overdue is None or not overdue["n"]:
             return []
-        with self.store.transaction() as tx:
+        with self.store.transaction(key_id) as tx:
             rows = tx.all("sweep", key_id=key_id, now=self._clock.now(), sentence=SENTENCES[State.UNKNOWN])
             return [row["id"] for row in rows]
 
-    def look_now(self, job_id: str) -> bool:
-        """A hint that something happened: look at once. Costs at most one early look."""
-        with self.store.transaction() as tx:
-            return tx.one("look_now", id=job_id, now=self._clock.now()) is not None
+    def called_back(self, job: Job, call: Callback, gap: float) -> Job | None:
+        """Keep what the service has told by calling back, once, and let the job be looked at; None when known before.
+
+        A task named under the job's own secret is a receipt, as true as an answer: it brings home an order whose
+        answer was lost. The look comes at once, but `gap` seconds after the last one that was asked for like this.
+        """
+        with self.store.transaction(job.key_id) as tx:
+            now = self._clock.now()
+            last = tx.one("last_hook", job_id=job.id)
+            if not tx.do(
+                "note_hook", job_id=job.id, event_id=call.event_id, digest=call.digest, event=call.event, now=now
+            ):
+                return None
+            at = now if last is None or last["at"] is None else min(max(now, float(last["at"]) + gap), now + gap)
+            if call.remote_id is not None:
+                tx.do("receipt", job_id=job.id, remote_id=call.remote_id, now=now, via="webhook")
+                tx.one("bought", id=job.id, remote_id=call.remote_id, next_at=at, now=now)
+            tx.do("look_soon", id=job.id, at=at, now=now)
+            return self._job(tx, job.id)
 
     # -- the person's decisions -----------------------------------------------------------------------------------
 
     def withdraw(self, account: Account, job_id: str) -> Job | None:
         """Cancel what has not been sent; None when it is too late for that."""
-        with self.store.transaction() as tx:
+        with self.store.transaction(account.key_id) as tx:
             row = tx.one("withdraw", id=job_id, now=self._clock.now(), tenant=account.tenant, key_id=account.key_id)
             return None if row is None else job_of(row)
 
     def hide(self, account: Account, job_id: str) -> Job | None:
         """Leave a paid job out of lists; it is still finished and saved."""
-        with self.store.transaction() as tx:
+        with self.store.transaction(account.key_id) as tx:
             row = tx.one("hide", id=job_id, now=self._clock.now(), tenant=account.tenant, key_id=account.key_id)
             return None if row is None else job_of(row)
 
     def give_up(self, account: Account, job_id: str, sentence: str) -> Job | None:
         """Settle an `unknown` job as lost."""
-        with self.store.transaction() as tx:
+        with self.store.transaction(account.key_id) as tx:
             row = tx.one(
                 "give_up", id=job_id, sentence=sentence, now=self._clock.now(), tenant=account.tenant,
                 key_id=account.key_id,
@@ -326,38 +363,38 @@ class Journal(Archive):
 
     def put_clips(self, job: Job, clips: Sequence[Clip]) -> None:
         """Keep what the service said of a job's clips."""
-        with self.store.transaction() as tx:
+        with self.store.transaction(job.key_id) as tx:
             self._put_clips(tx, job, clips)
 
     def put_file(self, job: Job, file: SavedFile) -> None:
         """A file is on disk under its final name."""
-        with self.store.transaction() as tx:
+        with self.store.transaction(job.key_id) as tx:
             tx.do(
                 "put_file", tenant=job.tenant, key_id=job.key_id, clip_id=file.clip_id, kind=file.kind, path=file.path,
                 bytes=file.bytes, sha256=file.sha256, now=self._clock.now(),
             )  # fmt: skip
 
     def put_lineage(self, job: Job, clip_id: str, sources: Mapping[str, Sequence[str]]) -> None:
-        """What a clip descends from: relation → clip ids."""
-        with self.store.transaction() as tx:
+        """What a clip descends from: relation → clip ids, in the order in which they were given."""
+        with self.store.transaction(job.key_id) as tx:
             for relation, ids in sources.items():
-                for source in ids:
+                for place, source in enumerate(ids):
                     tx.do(
                         "put_lineage", tenant=job.tenant, key_id=job.key_id, clip_id=clip_id, relation=relation,
-                        source_id=source,
+                        source_id=source, place=place,
                     )  # fmt: skip
 
     def set_bpm(self, account: Account, clip_id: str, bpm: float) -> None:
         """The tempo of a clip, once known."""
-        with self.store.transaction() as tx:
+        with self.store.transaction(account.key_id) as tx:
             tx.do("set_bpm", tenant=account.tenant, key_id=account.key_id, clip_id=clip_id, bpm=bpm)
 
     # -- money ----------------------------------------------------------------------------------------------------
 
     def put_balance(self, account: Account, credits_left: int, extra: int, asked_at: float) -> Balance:
         """A fresh reading, asked for at `asked_at`; it is also the evidence of every job sent before that."""
-        now = self._clock.now()
-        with self.store.transaction() as tx:
+        with self.store.transaction(account.key_id) as tx:
+            now = self._clock.now()
             tx.do("put_balance", key_id=account.key_id, credits=credits_left, extra=extra, now=now)
             tx.do("note_balance_after", key_id=account.key_id, total=credits_left + extra, asked_at=asked_at)
         return Balance(credits_left, extra, now)
@@ -368,6 +405,11 @@ class Journal(Archive):
             tx.do("put_fact", name=name, value=make)
             row = tx.one("fact", name=name)
             return str(row["value"]) if row else make
+
+    def _key_of(self, job_id: str) -> str | None:
+        """Whose transactions those of a job line up with; it never changes."""
+        job = self.any_job(job_id)
+        return None if job is None else job.key_id
 
     # -- inside a transaction -------------------------------------------------------------------------------------
 

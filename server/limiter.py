@@ -5,12 +5,14 @@ from __future__ import annotations
 from .clock import Clock
 from .errors import TooFast
 from .journal import Journal
+from .telemetry import elsewhere
 from .threads import in_thread
 
 PATIENCE = 60.0
 """Seconds a read waits for its turn before it gives up."""
 
 
+@elsewhere
 async def slot(journal: Journal, clock: Clock, key_id: str, gap: float) -> None:
     """Wait until this key may call, and take the slot. Orders that are waiting go first.
 

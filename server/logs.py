@@ -1,36 +1,179 @@
-"""Logs go to standard error, one line an event, and no line ever carries a key."""
+"""Logs go to standard error, one event after the other as text or as JSON lines, and none ever carries a secret.
+
+What a line is about (the job, the tenant, the trace) is known from where it is written: `about` says so for a block.
+Text that comes from outside is data: it is shortened, stays on its line and cannot look like another event.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import logging
 import re
 import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_SECRET = re.compile(r"(?i)(bearer\s+|authorization['\"]?\s*[:=]\s*|api[-_]?key['\"]?\s*[:=]\s*|token=)\S+")
+from pydantic import SecretStr
+
+if TYPE_CHECKING:
+    from .settings import Settings
+
+MOST_MESSAGE = 4_000
+"""Characters of one message that are kept."""
+MOST_TRACEBACK = 12_000
+"""Characters of one traceback that are kept; its end says what happened, so the beginning goes first."""
+SHORTEST_SECRET = 8
+"""A configured secret with fewer characters is not looked for: it would be found in every other word."""
+HIDDEN = "***"
+
+_NAMES = "api[-_]?key|token|secret|password|passwd|signature|credential"
+_PATTERNS = (
+    (r"://[^/\s@'\"]*@", f"://{HIDDEN}@"),
+    (r"(/hooks/[^/\s]+/)[^\s'\"?]+", rf"\1{HIDDEN}"),
+    (r"(/files/)[\w=-]{32,}", rf"\1{HIDDEN}"),
+    # Whoever signs a link puts the signature into its query.
+    (r"(\w/?\?)[\w.~%-]+=[^\s'\"]*", rf"\1{HIDDEN}"),
+    (r"(?i)(authorization['\"]?\s*[:=,]\s*b?['\"]?)(?:[a-z]+\s+)?[^\s'\",;)}\]]+", rf"\1{HIDDEN}"),
+    (r"(?i)(\bbearer\s+)[^\s'\",;)}\]]+", rf"\1{HIDDEN}"),
+    (rf"(?i)((?:{_NAMES})['\"]?\s*[:=]\s*b?['\"]?)[^\s'\",;&)}}\]]+", rf"\1{HIDDEN}"),
+    (r"\bsw_[\w-]{16,}", f"sw_{HIDDEN}"),
+    (r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*", HIDDEN),
+    (r"\bgAAAA[\w-]{20,}={0,2}", HIDDEN),
+)
+"""Whatever looks like a key, a password, a token of ours or of an OAuth server, a signed link, sealed text."""
+
+_about: ContextVar[Mapping[str, str]] = ContextVar("songwright_about")
 
 
-class Quiet(logging.Formatter):
-    """Takes keys out of a finished line, wherever they came from, and keeps foreign text on one line."""
+@contextmanager
+def about(*, job: str | None = None, tenant: str | None = None) -> Iterator[None]:
+    """Say what the lines within are about; what an outer block has said does not count within."""
+    known = {name: value for name, value in (("job", job), ("tenant", tenant)) if value is not None}
+    mark = _about.set(known)
+    try:
+        yield
+    finally:
+        _about.reset(mark)
+
+
+class Redactor:
+    """Takes secrets out of text: whatever looks like one, and the configured ones wherever they stand."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        exact = {form for text in secrets if len(text) >= SHORTEST_SECRET for form in (text, quote(text, safe=""))}
+        longest_first = sorted(exact, key=len, reverse=True)
+        self._exact = [(re.escape(text), HIDDEN) for text in longest_first]
+
+    @cached_property
+    def _rules(self) -> list[tuple[re.Pattern[str], str]]:
+        # Made for the first line: most servers on a desktop never write one, and these take a part of their start.
+        return [(re.compile(pattern), instead) for pattern, instead in (*self._exact, *_PATTERNS)]
+
+    def __call__(self, text: str) -> str:
+        """The text without them."""
+        for pattern, instead in self._rules:
+            text = pattern.sub(instead, text)
+        return text
+
+
+class _Lines(logging.Formatter):
+    """What both formats do with a record."""
+
+    def __init__(self, redact: Redactor) -> None:
+        super().__init__()
+        self._redact = redact
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 — the name is logging's
+        """When it happened, in UTC, to the millisecond."""
+        del datefmt
+        moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def _message(self, record: logging.LogRecord) -> str:
+        try:
+            text = record.getMessage()
+        except Exception as error:  # noqa: BLE001 — a wrong log call must not end what it tells about
+            text = f"{record.msg!r} (its arguments do not fit: {type(error).__name__})"
+        return _one_line(self._redact(text[: 10 * MOST_MESSAGE]))[:MOST_MESSAGE]
+
+    def _traceback(self, record: logging.LogRecord) -> str:
+        parts = [self.formatException(record.exc_info)] if record.exc_info and record.exc_info[0] else []
+        parts += [self.formatStack(record.stack_info)] if record.stack_info else []
+        text = self._redact("\n".join(parts)[-10 * MOST_TRACEBACK :])
+        return "\n".join(_one_line(line) for line in text[-MOST_TRACEBACK:].splitlines())
+
+
+class TextLines(_Lines):
+    """For people: a line an event, a traceback indented below it."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One record as text."""
-        text = _SECRET.sub(r"\1***", super().format(record))
-        if record.exc_info:
-            return text
-        return "".join(c if c.isprintable() else " " for c in text)
+        known = "".join(f" [{name} {value}]" for name, value in _known().items() if name != "trace_id")
+        head = f"{self.formatTime(record)} {record.levelname} {record.name}:{known} {self._message(record)}"
+        # Indented, so that no text of a stranger within it can pass for an event of its own.
+        return "\n    ".join([head, *self._traceback(record).splitlines()])
 
 
-def set_up(level: str) -> None:
-    """Log to standard error from this level on; the HTTP libraries tell whole addresses, so they are kept quiet."""
+class JsonLines(_Lines):
+    """For collectors: a JSON object an event; `exception` holds a whole traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One record as one line of ASCII."""
+        event: dict[str, Any] = {
+            "time": self.formatTime(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": self._message(record),
+            **_known(),
+        }
+        if traceback := self._traceback(record):
+            event["exception"] = traceback
+        return json.dumps(event)
+
+
+def _known() -> dict[str, str]:
+    """What is known of where this is written: job, tenant, trace."""
+    known = {name: _one_line(value)[:200] for name, value in _about.get({}).items()}
+    # The SDK brings OpenTelemetry's interface along; a program that logs before it is loaded has no trace either.
+    if (trace := sys.modules.get("opentelemetry.trace")) is not None:
+        context = trace.get_current_span().get_span_context()
+        if context.is_valid:
+            known["trace_id"] = trace.format_trace_id(context.trace_id)
+    return known
+
+
+def _one_line(text: str) -> str:
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """Every secret of the settings, so that none of them is ever told."""
+    found = [value for _, value in settings]
+    found += [part for value in found if isinstance(value, tuple) for part in value]
+    return [value.get_secret_value() for value in found if isinstance(value, SecretStr)]
+
+
+def set_up(settings: Settings) -> None:
+    """Log to standard error as the settings say; may be called again, and replaces what was set up before.
+
+    The HTTP libraries tell whole addresses, so they are kept quiet.
+    """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Quiet(FORMAT))
+    lines = JsonLines if settings.log_format == "json" else TextLines
+    handler.setFormatter(lines(Redactor(secrets_of(settings))))
+    # In JSON a warning of Python's own would be the one line that is none.
+    logging.captureWarnings(settings.log_format == "json")
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    for name in ("httpx2", "httpcore2"):
+    for name in ("httpx2", "httpcore2", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("songwright", "mcp"):
-        logging.getLogger(name).setLevel(level)
+        logging.getLogger(name).setLevel(settings.log_level)

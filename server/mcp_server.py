@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol
+
+from mcp.server.request_state import RequestStateSecurity
 
 from .. import tools
 from . import resources
-from .app import Songwright, program_version
+from .app import program_version
+from .counter import Counter
 from .publish import JobBook, SongwrightServer
+from .settings import Settings
 from .tasks import Tasks
 
 TASK_TTL_MS = 30 * 86_400_000
@@ -20,8 +24,33 @@ TASK_POLL_MS = 5_000
 log = logging.getLogger(__name__)
 
 
-def build(app: Songwright) -> SongwrightServer:
-    """The server; the engine runs for as long as it serves."""
+class App(Protocol):
+    """What is served: one person's Songwright, or one for many."""
+
+    @property
+    def settings(self) -> Settings:
+        """How it runs."""
+        ...
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether songs come from the offline service."""
+        ...
+
+    async def counter(self) -> Counter:
+        """Where the present caller is served. Raises `SongwrightError`."""
+        ...
+
+    def running(self) -> AbstractAsyncContextManager[Any]:
+        """Work for as long as the block lasts."""
+        ...
+
+
+def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServer:
+    """The server; the engine runs for as long as it serves.
+
+    `state_keys` seal the questions that a person is asked, so that every process that has them takes the answer.
+    """
     for word in tools.strangers(app.settings.toolsets):
         log.warning("SONGWRIGHT_TOOLSETS names %r, which is neither a toolset nor a tool", word)
 
@@ -39,13 +68,14 @@ def build(app: Songwright) -> SongwrightServer:
         instructions=instructions(app),
         lifespan=lifespan,
         log_level=app.settings.log_level,
+        request_state_security=RequestStateSecurity(keys=state_keys) if state_keys else None,
         extensions=[Tasks(JobBook(app.counter), ttl_ms=TASK_TTL_MS, poll_ms=TASK_POLL_MS)],
     )
     resources.add(server, app.counter)
     return server
 
 
-def instructions(app: Songwright) -> str:
+def instructions(app: App) -> str:
     """What an assistant should know before its first call; short, because some clients repeat it."""
     listed = set(tools.chosen(app.settings.toolsets))
     parts = ["Songwright makes songs, which cost credits."]
@@ -61,7 +91,7 @@ def instructions(app: Songwright) -> str:
     )
     if off := [name for name, members in tools.TOOLSETS.items() if not listed.intersection(members)]:
         parts.append(f"Toolsets that are off: {', '.join(off)} (SONGWRIGHT_TOOLSETS).")
-    if app.settings.sandbox:
+    if app.sandbox:
         parts.append(
             "No API key is set: songs come from the offline sandbox, a toy synthesizer, and cost play credits."
         )

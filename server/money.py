@@ -28,12 +28,25 @@ def _whole(value: object) -> int | None:
         return None
 
 
-def refusal(verdict: Verdict, cost: int | None, daily_limit: int) -> SongwrightError | None:
-    """The error of an order that was not written down; None for one that was, or that waits for a yes."""
+def refusal(verdict: Verdict, cost: int | None, *, hosted: bool, shared: bool) -> SongwrightError | None:
+    """The error of an order that was not written down; None for one that was, or that waits for a yes.
+
+    On a `hosted` server only its operator raises a limit, and the balance of a `shared` key is the operator's affair.
+    """
     if verdict.asked is Asked.OVER_BUDGET:
+        assert verdict.limit is not None, "the limit comes with the refusal"
+        span = span_words(verdict.limit.seconds)
+        raised = (
+            "ask the operator of this server for more" if hosted else "let the person raise SONGWRIGHT_DAILY_CREDITS"
+        )
         return BudgetRefused(
-            f"This would cost {cost} credits, and {verdict.spent} of the {daily_limit} allowed in 24 hours are spent. "
-            "Nothing was sent. Wait, or let the person raise SONGWRIGHT_DAILY_CREDITS."
+            f"This would cost {cost} credits, and {verdict.spent} of the {verdict.limit.credits} allowed in {span} are "
+            f"spent. Nothing was sent. Wait, or {raised}."
+        )
+    if verdict.asked is Asked.TOO_POOR and shared:
+        return BudgetRefused(
+            f"This would cost {cost} credits, more than the operator of this server has left. Nothing was sent. Tell "
+            "the operator, and try again later."
         )
     if verdict.asked is Asked.TOO_POOR:
         return BudgetRefused(
@@ -46,6 +59,12 @@ def refusal(verdict: Verdict, cost: int | None, daily_limit: int) -> SongwrightE
             'bought until they are. list_songs with state "unknown" shows them; resolve_job settles one.'
         )
     return None
+
+
+def span_words(seconds: float) -> str:
+    """A stretch of time in words: "24 hours", "30 days"."""
+    hours = round(seconds / 3600)
+    return f"{hours} hours" if hours <= 48 else f"{round(hours / 24)} days"
 
 
 def confirmation_question(subject: str, cost: int | None) -> str:

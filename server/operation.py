@@ -205,6 +205,11 @@ class Operation(BaseModel):
     """Seconds between the calls of an operation that asks again."""
     asks: ClassVar[int] = 20
     """How often such an operation asks at most."""
+    hook: ClassVar[bool] = False
+    """The service documents (webhook guide, and the page of the path) that it calls back when the task has ended.
+
+    What only a public client claims, as for stems and voices, is not counted on.
+    """
     keeps: ClassVar[bool] = False
     """Its answer never changes: a repeat returns the stored one for ever, free."""
     uploads: ClassVar[bool] = False

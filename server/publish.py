@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -35,6 +36,7 @@ from mcp_types import (
 from pydantic import BaseModel, Field, ValidationError
 
 from .. import prompts, tools
+from . import logs, telemetry
 from .counter import Agreed, Counter
 from .errors import ArgumentRefused, NotFound, SongwrightError
 from .jobs import SENTENCES, Job
@@ -98,6 +100,7 @@ class McpTalk:
         answer = (self._context.input_responses or {}).get(CONFIRM)
         return self._context.request_state if isinstance(answer, ElicitResult) and _is_yes(answer) else None
 
+    @telemetry.elsewhere
     async def agree(self, question: str, quote: str) -> Agreed:
         """Ask through the client's own dialogue where it has one."""
         answer = (self._context.input_responses or {}).get(CONFIRM)
@@ -158,7 +161,7 @@ class JobBook:
         job = await in_thread(counter.journal.job, counter.account, task_id)
         if job is None:
             return None
-        result = await counter.results.of_job(job)
+        result = await counter.answer_of(job)
         status = result.data["status"]
         if status in ("working", "streaming"):
             return TaskView(job.id, "working", job.created_at, job.updated_at, SENTENCES[job.state])
@@ -217,6 +220,17 @@ class SongwrightServer(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Perform an operation; every refusal is a result with a sentence, never a protocol error."""
+        with telemetry.tool_call(name if name in self._names else "unknown") as call, ExitStack() as known:
+            result = await self._performed(name, arguments, context, known)
+            if isinstance(result, InputRequiredResult):
+                call.outcome = "asked"
+            else:
+                call.outcome = "refused" if result.is_error else "answered"
+            return result
+
+    async def _performed(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None, known: ExitStack
+    ) -> CallToolResult | InputRequiredResult:
         talk = McpTalk(context if context is not None else Context(mcp_server=self))
         sandbox = False
         try:
@@ -225,6 +239,8 @@ class SongwrightServer(MCPServer[Any]):
             operation = parse(tools.load(name), arguments)
             counter = await self._counter_of()
             sandbox = counter.account.sandbox
+            telemetry.caller(counter.account.tenant)
+            known.enter_context(logs.about(tenant=counter.account.tenant))
             result = await counter.perform(operation, talk)
         except AskFirst as question:
             return question.result

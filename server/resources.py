@@ -22,7 +22,7 @@ from .errors import SongwrightError
 from .jobs import Clip
 from .publish import AUDIO_TYPES, CounterOf, SongwrightServer
 from .results import Result
-from .songcraft import guide, topics
+from .songcraft import guide, guide_choices
 from .threads import in_thread
 
 LISTED = 50
@@ -135,15 +135,15 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         return _json({"default": counter.catalogue.default_model, "models": counter.catalogue.table()})
 
     @server.resource(
-        "song://guide/{topic}",
+        "song://guide/{topic}{?genre,language}",
         name="guide",
         title="The songwriting guide",
-        description="One short page on writing for these engines; `start` first.",
+        description="One short page on writing for these engines, for a genre or language if you like; `start` first.",
         mime_type="text/markdown",
     )
-    async def guide_page(topic: str) -> str:
+    async def guide_page(topic: str, genre: str | None = None, language: str | None = None) -> str:
         try:
-            return await in_thread(guide, topic)
+            return await in_thread(guide, topic, genre, language)
         except SongwrightError as error:
             raise ResourceNotFoundError(error.sentence) from None
 
@@ -157,9 +157,9 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         if isinstance(ref, PromptReference):
             values = prompts.complete(ref.name, argument.name, argument.value)
             return Completion(values=values, total=len(values), has_more=False)
-        if argument.name == "topic":
-            pages = [topic for topic in await in_thread(topics) if topic.startswith(argument.value)]
-            return Completion(values=pages, total=len(pages), has_more=False)
+        if choices := await in_thread(guide_choices, argument.name):
+            offered = [choice for choice in choices if choice.casefold().startswith(argument.value.casefold())]
+            return Completion(values=offered, total=len(offered), has_more=False)
         counter = await _open(counter_of)
         if argument.name == "clip_id":
             ids = await in_thread(counter.journal.clip_ids, counter.account, 1000)

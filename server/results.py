@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from . import money
 from .errors import ServiceError, SongwrightError
-from .jobs import SENTENCES, Account, Asked, Clip, Job, SavedFile, State
+from .jobs import SENTENCES, Account, Asked, Balance, Clip, Job, SavedFile, State
 from .journal import Journal, Verdict
 from .library import Library
 from .operation import Facts, Operation
@@ -38,6 +39,15 @@ class Result:
     error: bool = False
 
 
+Shown = Callable[[Path], dict[str, str]]
+"""Where a saved file is found by whoever reads the result: on this machine, or behind a link."""
+
+
+def on_this_machine(path: Path) -> dict[str, str]:
+    """The file's own place, for a client on the same machine."""
+    return {"file": str(path)}
+
+
 class Results:
     """Builds results for one account."""
 
@@ -48,12 +58,22 @@ class Results:
         account: Account,
         operation_of: Callable[[Job], Operation | None],
         facts_of: Callable[[Job], Facts],
+        shown: Shown = on_this_machine,
     ) -> None:
         self._journal = journal
         self._library = library
         self._account = account
         self._operation_of = operation_of
         self._facts_of = facts_of
+        self._shown = shown
+
+    def place(self, file: SavedFile) -> dict[str, str]:
+        """Where a saved file is found."""
+        return self._shown(self._library.locate(file.path))
+
+    async def _balance(self) -> Balance | None:
+        """The balance as last read; a tenant who spends the operator's credits is not told how many there are."""
+        return None if self._account.shared else await in_thread(self._journal.balance, self._account)
 
     async def of_job(self, job: Job, *, asked: Asked | None = None, only: str | None = None) -> Result:
         """What became of a job and of the jobs that belong to it; `only` keeps one clip."""
@@ -74,7 +94,7 @@ class Results:
         data |= await self._outcome(job)
         if job.settled and (failed := sum(c.state == "failed" for c in clips)) and job.state is State.DONE:
             data["failed_takes"] = failed
-        balance = await in_thread(self._journal.balance, self._account)
+        balance = await self._balance()
         # What was refused or given back has cost nothing, whatever its price would have been.
         costs = [0 if _free(member) else member.cost for member in (job, *children)]
         if note := money.credits_note(None if None in costs else sum(c or 0 for c in costs), balance):
@@ -99,7 +119,7 @@ class Results:
         facts = dict(outcome.facts)
         owners = {link.clip_id for link in outcome.links} | ({operation.clip_of} if outcome.texts else set())
         files = [
-            {"kind": file.kind, "file": str(self._library.locate(file.path))}
+            {"kind": file.kind, **self.place(file)}
             for owner in sorted(filter(None, owners))
             for file in await in_thread(self._journal.files, self._account, owner)
             if file.kind in {link.kind for link in outcome.links} or (outcome.texts and file.kind == "lyrics")
@@ -119,7 +139,7 @@ class Results:
             data["part"] = clip.part
         audio = next((file for file in files if file.kind == "audio"), None)
         if audio is not None:
-            data["file"] = str(self._library.locate(audio.path))
+            data |= self.place(audio)
             data["resource"] = f"song://clips/{clip.clip_id}/audio"
             # Told once, with the file: an answer in between only needs what can be listened to.
             if clip.style:
@@ -144,7 +164,7 @@ class Results:
         elif job.state in (State.FAILED, State.CANCELLED, State.UNKNOWN):
             said.append(SENTENCES[job.state])
         if job.state is State.UNKNOWN:
-            if evidence := money.evidence(job):
+            if not self._account.shared and (evidence := money.evidence(job)):
                 said.append(evidence)
             which = "" if job is parent else f" with job_id {job.id}"
             remarks["next"] = f"Ask the person, then call resolve_job{which}: attach, buy_again or give_up."
@@ -152,7 +172,8 @@ class Results:
             remarks["next"] = f'Call wait_for_song with job_id "{parent.id}".'
         elif job.state is State.DONE:
             until = job.running_at or job.updated_at
-            if wrong := money.disagreement(job, await in_thread(self._journal.alone, job, until + 120.0)):
+            alone = not self._account.shared and await in_thread(self._journal.alone, job, until + 120.0)
+            if wrong := money.disagreement(job, alone):
                 said.append(wrong)
             if data.get("failed_takes"):
                 said.append("One take failed at the service; the other is here.")
@@ -182,7 +203,7 @@ class Results:
 
     async def of_quote(self, verdict: Verdict, cost: int | None, subject: str, *, again: str) -> Result:
         """A price that a person has to agree to first."""
-        balance = await in_thread(self._journal.balance, self._account)
+        balance = await self._balance()
         data: dict[str, Any] = {
             "status": "needs_confirmation",
             "credits": money.credits_note(cost, balance),

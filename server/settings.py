@@ -86,6 +86,35 @@ class Settings(BaseSettings):
     )
     sandbox_fast: bool = Field(False, description="The sandbox answers with two-second clips; for tests and load.")
 
+    host: str = Field("127.0.0.1", description="Address that `serve --http` listens on.")
+    port: int = Field(8787, ge=0, le=65535, description="Port that `serve --http` listens on; 0 takes a free one.")
+    public_url: str | None = Field(
+        None, description="Where this server is reached from outside, for file links and the service's callbacks."
+    )
+    database_url: SecretStr | None = Field(
+        None, description="A PostgreSQL database shared by every replica; without it the journal is a file."
+    )
+    secret_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_names)] = Field(
+        (), description="Secrets of a hosted server, 32 characters or more; the first seals, all of them open."
+    )
+    role: Literal["all", "web", "worker"] = Field(
+        "all", description="What a hosted replica does: answer assistants (`web`), see to orders (`worker`), or both."
+    )
+    oauth_issuer: str | None = Field(None, description="Address of the OAuth server whose tokens are accepted.")
+    oauth_audience: str | None = Field(
+        None, description="Audience that OAuth tokens must name; without it the public address of the endpoint."
+    )
+    oauth_scopes: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
+        ("songwright",), description="Scopes that an OAuth token must carry."
+    )
+    allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
+        (), description="Further Host headers that are answered, besides those of the two addresses above."
+    )
+    allowed_origins: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
+        (), description="Web pages that may call a hosted server, as origins like https://chat.example.org."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="`json` writes one object a line, for collectors.")
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -132,7 +161,9 @@ def load(**flags: Any) -> Settings:
         first = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in first["loc"])
         raise SettingRefused(f"The setting {PREFIX}{name.upper()} cannot be used: {first['msg']}.") from None
-    _check_url(settings.base_url)
+    _check_url("BASE_URL", settings.base_url, SERVICE_URL)
+    if settings.public_url is not None:
+        _check_url("PUBLIC_URL", settings.public_url, "https://songs.example.org")
     outside = {name for name in ("api_key", "base_url") if name in given or os.environ.get(PREFIX + name.upper())}
     if "base_url" in outside and "api_key" not in outside and "api_key" in file:
         raise SettingRefused(
@@ -173,9 +204,9 @@ def loopback(url: str) -> bool:
         return False
 
 
-def _check_url(url: str) -> None:
+def _check_url(name: str, url: str, example: str) -> None:
     parts = urlsplit(url)
     if parts.username or parts.password or not parts.hostname or parts.query or parts.fragment:
-        raise SettingRefused(f"{PREFIX}BASE_URL must be a plain address like {SERVICE_URL}.")
+        raise SettingRefused(f"{PREFIX}{name} must be a plain address like {example}.")
     if parts.scheme != "https" and not (parts.scheme == "http" and loopback(url)):
-        raise SettingRefused(f"{PREFIX}BASE_URL must use https, or the key would travel in clear.")
+        raise SettingRefused(f"{PREFIX}{name} must use https, or keys and tokens would travel in clear.")

@@ -7,7 +7,7 @@ finished songs. `craft` is loaded when it is first needed, never at the start of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -151,9 +151,29 @@ def preflight(operation: Operation) -> tuple[str, ...]:
     Raises `ArgumentRefused` for what would be refused or wasted for certain, unless the purchase says `force`. A tool
     that has no `force` is only warned, because a rule that is wrong for once must not stand in a person's way. Blocks.
     """
+    stops, warnings = _checked(operation)
+    if stops and getattr(operation, "force", None) is False:
+        said = "; ".join(_said(finding) for finding in stops[:MOST_WARNINGS])
+        left = len(stops) - MOST_WARNINGS
+        further = f"; and {left} more" if left > 0 else ""
+        raise ArgumentRefused(
+            f"{said}{further}. Nothing was sent or spent. Repair it, or call again with force: true to order it as it "
+            "stands. check_lyrics and check_style are free.",
+            field=_field(stops[0]),
+        )
+    return _told(stops, warnings)
+
+
+def warnings_of(operation: Operation) -> tuple[str, ...]:
+    """What `preflight` says of a purchase that was made: it refuses nothing any more, whatever the rules are today."""
+    return _told(*_checked(operation))
+
+
+def _checked(operation: Operation) -> tuple[Sequence[Finding], Sequence[Finding]]:
+    """The stops and the warnings about the texts of a purchase that composes; none for any other."""
     fields = type(operation).model_fields
     if not fields.keys() & {"force", "lyrics"}:
-        return ()
+        return (), ()
     from .craft import preflight as check
 
     given = {name: getattr(operation, name) for name in fields}
@@ -168,17 +188,11 @@ def preflight(operation: Operation) -> tuple[str, ...]:
         partial=operation.tool_name().endswith(_PARTS),
         seconds=given.get("seconds"),
     )
-    stops = [finding for finding in found.stops if finding.id not in _CHECKED_BY_THE_DECLARATION]
-    if stops and given.get("force") is False:
-        said = "; ".join(_said(finding) for finding in stops[:MOST_WARNINGS])
-        left = len(stops) - MOST_WARNINGS
-        further = f"; and {left} more" if left > 0 else ""
-        raise ArgumentRefused(
-            f"{said}{further}. Nothing was sent or spent. Repair it, or call again with force: true to order it as it "
-            "stands. check_lyrics and check_style are free.",
-            field=_field(stops[0]),
-        )
-    return tuple(_said(finding) for finding in (*stops, *found.warnings))[:MOST_WARNINGS]
+    return [finding for finding in found.stops if finding.id not in _CHECKED_BY_THE_DECLARATION], found.warnings
+
+
+def _told(stops: Sequence[Finding], warnings: Sequence[Finding]) -> tuple[str, ...]:
+    return tuple(_said(finding) for finding in (*stops, *warnings))[:MOST_WARNINGS]
 
 
 def with_warnings(result: Result, warnings: tuple[str, ...]) -> Result:
@@ -225,11 +239,12 @@ def guide(topic: str, genre: str | None = None, language: str | None = None, eng
         raise NotFound(str(error), field="topic") from None
 
 
-def topics() -> tuple[str, ...]:
-    """The topics of the guide."""
-    from .craft import topics as known
+def guide_choices(argument: str) -> tuple[str, ...]:
+    """What can be said for an argument of the guide; nothing for what is none of its arguments."""
+    from .craft import genres, languages, topics
 
-    return known()
+    known = {"topic": topics, "genre": genres, "language": languages}
+    return known[argument]() if argument in known else ()
 
 
 def companion(prompt: PromptText, given: Mapping[str, str]) -> str | None:

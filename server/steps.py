@@ -28,11 +28,13 @@ from .errors import (
     StorageError,
     Unreachable,
 )
+from .hooks import Hooks
 from .jobs import Account, Clip, Job, State
 from .journal import Change, Journal, Order
 from .operation import Facts, Finish, Operation, Request
 from .poller import after_trouble, first_look, next_look
 from .shelf import Shelf
+from .telemetry import noted
 from .threads import in_thread
 from .upstream import AnswerLost, Upstream
 
@@ -64,9 +66,12 @@ class Desk:
     shelf: Shelf
     clock: Clock
     brand: Brand
-    schedule: Callable[[str], Schedule]
+    schedule: Callable[[str, bool], Schedule]
+    """By operation, and by whether the service will call back."""
     operation: Callable[[Job], Operation | None]
     facts: Callable[[], Facts]
+    hooks: Hooks | None = None
+    """Where the service can call back; None on a machine that nothing outside can reach."""
 
 
 async def send(desk: Desk, job: Job) -> None:
@@ -77,7 +82,10 @@ async def send(desk: Desk, job: Job) -> None:
             desk, job, Unreachable("The computer slept when this was to be sent. Nothing was charged; order it again.")
         )
         return
-    request = Request(job.method, desk.brand.path(job.path), job.body)
+    body = job.body
+    if desk.hooks is not None and _will_call(desk, job):
+        body = {**(body or {}), **desk.hooks.fields(job.id)}  # on the wire only: the journal keeps no secrets
+    request = Request(job.method, desk.brand.path(job.path), body)
     try:
         reply = await desk.upstream.call(request, seconds=job.timeout, order_id=job.id)
     except Unreachable as error:
@@ -115,12 +123,19 @@ async def _accepted(desk: Desk, job: Job, operation: Operation | None, body: Map
     if remote_id is None:
         await _doubt(desk, job, "The service took the order but named no task.")
         return
-    at = first_look(desk.schedule(job.operation), desk.clock.now())
+    at = first_look(desk.schedule(job.operation, _will_call(desk, job)), desk.clock.now())
     bought = await record(desk, desk.journal.bought, job.id, remote_id, at, "answer", told=remote_id)
-    if bought is None:
+    if bought is None and await record(desk, _task_on_record, desk.journal, job.id) != remote_id:
         log.warning("job %s: a second receipt, %s; both are kept", job.id, remote_id)
-    elif (upload := uploaded_clip(job, body, desk.clock.now())) is not None:
+        return
+    # Else the service has called back before it answered, and the order is on record already.
+    if (upload := uploaded_clip(job, body, desk.clock.now())) is not None:
         await record(desk, desk.journal.put_clips, job, [upload])
+
+
+def _task_on_record(journal: Journal, job_id: str) -> str | None:
+    job = journal.any_job(job_id)
+    return None if job is None else job.remote_id
 
 
 def _is_whole(job: Job, operation: Operation, body: Mapping[str, Any]) -> bool:
@@ -250,6 +265,8 @@ async def _reported(desk: Desk, job: Job, told: TaskReport, reply: Reply) -> Non
     if not told.final:
         await _not_yet(desk, job, told.clips)
         return
+    if _will_call(desk, job) and not await record(desk, desk.journal.end_told, job.id):
+        log.info("job %s has ended and the service has not called back; is the public address reachable?", job.id)
     answer = {"data": dict(told.facts)} if told.facts else job.answer
     if told.facts or told.good:
         change = Change(State.FETCHING, now, answer=answer, looks=job.looks + 1, troubles=job.troubles)
@@ -266,7 +283,9 @@ async def _not_yet(desk: Desk, job: Job, clips: Sequence[Clip] = ()) -> None:
         sentence = f"The service has not finished in a day. Its task id is kept: {job.remote_id}."
         change = Change(State.FAILED, problem="never_ended", sentence=sentence)
     else:
-        at = next_look(desk.schedule(job.operation), job.running_at or job.created_at, now, random.random())  # noqa: S311 — jitter, not a secret
+        calls = _will_call(desk, job) and not await record(desk, desk.journal.end_told, job.id)
+        schedule = desk.schedule(job.operation, calls)
+        at = next_look(schedule, job.running_at or job.created_at, now, random.random())  # noqa: S311 — jitter, not a secret
         change = Change(State.RUNNING, at, looks=job.looks + 1, troubles=0)
     # With the move or not at all: what a look has seen is old news once another process has looked after it.
     await record(desk, desk.journal.move, job, change, clips)
@@ -279,7 +298,7 @@ async def _later(desk: Desk, job: Job, verdict: Meaning | None = None, reply: Re
         await _not_yet(desk, job)
         return
     refused = verdict is not None and verdict.kind is Kind.REFUSED
-    at = after_trouble(desk.schedule(job.operation), now, job.troubles, random.random())  # noqa: S311 — jitter, not a secret
+    at = after_trouble(desk.schedule(job.operation, False), now, job.troubles, random.random())  # noqa: S311 — jitter, not a secret
     change = Change(
         State.RUNNING, at, looks=job.looks + 1, troubles=job.troubles + 1,
         problem=verdict.problem if refused and verdict else None,
@@ -318,7 +337,6 @@ def _follow_ups(desk: Desk, job: Job, operation: Operation | None) -> list[Order
             request=follower.request(facts),
             cost=follower.price(facts),
             words=job.subject,
-            daily_limit=None,
             confirm_above=None,
             parent_id=job.id,
         )
@@ -353,7 +371,7 @@ async def _keeping_the_lease(desk: Desk, job: Job, work: Awaitable[None]) -> boo
 
 
 async def _save_later(desk: Desk, job: Job, problem: str, sentence: str) -> None:
-    at = after_trouble(desk.schedule(job.operation), desk.clock.now(), job.troubles, 0.5)
+    at = after_trouble(desk.schedule(job.operation, False), desk.clock.now(), job.troubles, 0.5)
     change = Change(State.FETCHING, at, problem=problem, sentence=sentence, troubles=job.troubles + 1)
     if _age(desk, job) > GIVE_UP_AFTER:
         change = Change(State.DONE, problem="not_saved", sentence=f"{sentence} It was tried for a day; the links stay.")
@@ -369,7 +387,7 @@ async def _fresh_links(desk: Desk, job: Job, error: SongwrightError) -> None:
         sentence = f"{error.sentence} The song is made and its link is kept, but the file is not in the library."
         await record(desk, desk.journal.move, job, Change(State.DONE, problem="not_saved", sentence=sentence))
     else:
-        at = after_trouble(desk.schedule(job.operation), now, job.troubles, 0.0) if job.troubles else now
+        at = after_trouble(desk.schedule(job.operation, False), now, job.troubles, 0.0) if job.troubles else now
         change = Change(State.RUNNING, at, problem="link_dead", sentence=error.sentence, troubles=job.troubles + 1)
         await record(desk, desk.journal.move, job, change)
 
@@ -389,12 +407,15 @@ async def record(desk: Desk, write: Callable[..., T], *args: Any, told: str | No
     first = True
     while True:
         try:
-            return await in_thread(write, *args)
+            written = await in_thread(write, *args)
         except JournalUnavailable as error:
             if first:
                 log.error("the journal cannot be written; trying on%s: %s", f" (task {told})" if told else "", error)
                 first = False
             await desk.clock.sleep(RECORD_PAUSE)
+        else:
+            noted(written)
+            return written
 
 
 def _believed(job: Job, reply: Reply) -> bool:
@@ -406,6 +427,12 @@ def task_path(desk: Desk, job: Job, operation: Operation | None) -> str:
     """Where a task is looked at; the service's id is quoted, it is foreign text."""
     poll = operation.poll if operation is not None else Operation.poll
     return desk.brand.path(poll).replace("{task_id}", quote(job.remote_id or "", safe=""))
+
+
+def _will_call(desk: Desk, job: Job) -> bool:
+    """Whether the service was, or is to be, asked to call back about an order; a task made elsewhere was not ours."""
+    operation = desk.operation(job) if desk.hooks is not None and job.sent_at is not None else None
+    return operation is not None and operation.hook
 
 
 def _family(operation: Operation | None) -> str:

@@ -1,7 +1,11 @@
-"""The embedded database: connections, transactions, migrations, named queries. It knows rows, not jobs.
+"""The embedded database, and what every database of the journal can do. It knows rows, not jobs.
 
-The rollback journal with full synchronisation, never the write-ahead log: several processes share this file on machines
-whose SQLite may still carry the log-reset bug (sqlite.org/wal.html), and a record of money must not rest on that.
+`Store` is the protocol; `SqliteStore` here is one file of one machine, `postgres.py` is for many replicas. Both run the
+same migrations and the same named queries.
+
+The file uses the rollback journal with full synchronisation, never the write-ahead log: several processes share it on
+machines whose SQLite may still carry the log-reset bug (sqlite.org/wal.html), and a record of money must not rest on
+that.
 """
 
 from __future__ import annotations
@@ -12,33 +16,46 @@ import queue
 import re
 import sqlite3
 import sys
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from . import sql
+from .clock import Clock, SystemClock
 from .errors import JournalTooNew, JournalUnavailable
 
 MAJOR = 1
-"""Raised when an older Songwright could no longer work beside a newer one on the same file."""
+"""Raised when an older Songwright could no longer work beside a newer one on the same journal."""
 
 BUSY_SECONDS = 15.0
+"""How long a transaction waits for another one before it is given up."""
 
 log = logging.getLogger(__name__)
 
 Row = Mapping[str, Any]
+Answer = tuple[list[Row], int]
+"""The rows of a query, and how many it touched."""
+Run = Callable[[str, Mapping[str, Any]], Answer]
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""NUL, which PostgreSQL has no place for, and halves of surrogate pairs, which are no text in any encoding."""
 
 
 @cache
 def queries() -> Mapping[str, str]:
-    """Every named query of `queries.sql`."""
-    text = files(sql).joinpath("queries.sql").read_text(encoding="utf-8")
-    parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)
-    named = dict(zip(parts[1::2], parts[2::2], strict=True))
-    return {name: re.sub(r"^--.*\n", "", body, flags=re.MULTILINE).strip().rstrip(";") for name, body in named.items()}
+    """Every named query: those of all the SQL files that are no migrations."""
+    named: dict[str, str] = {}
+    for file in files(sql).iterdir():
+        if re.fullmatch(r"[a-z]\w*\.sql", file.name):
+            parts = re.split(r"^-- name: (\w+)\n", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+            for name, body in zip(parts[1::2], parts[2::2], strict=True):
+                if name in named:
+                    raise ValueError(f"two queries are named {name}")
+                named[name] = re.sub(r"^--.*\n", "", body, flags=re.MULTILINE).strip().rstrip(";")
+    return named
 
 
 @cache
@@ -49,10 +66,14 @@ def migrations() -> tuple[tuple[str, str], ...]:
 
 
 class Tx:
-    """What can be done inside one transaction: run named queries."""
+    """What can be done inside one transaction: run named queries.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    Text from outside may hold characters that no database keeps; they become U+FFFD on the way in, for every database
+    alike, so that a song with such a title can be journaled and two journals never differ.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
 
     def one(self, name: str, /, **values: Any) -> Row | None:
         """The first row, or None."""
@@ -61,24 +82,72 @@ class Tx:
 
     def all(self, name: str, /, **values: Any) -> list[Row]:
         """Every row."""
-        cursor = self._connection.execute(queries()[name], values)
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return self._run(queries()[name], _storable(values))[0]
 
     def do(self, name: str, /, **values: Any) -> int:
         """Run a change; how many rows it touched."""
-        return self._connection.execute(queries()[name], values).rowcount
+        return self._run(queries()[name], _storable(values))[1]
 
 
-class Store:
+def _storable(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {n: _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", v) if isinstance(v, str) else v for n, v in values.items()}
+
+
+def first(rows: Sequence[Row]) -> Row | None:
+    """The first row, or None."""
+    return rows[0] if rows else None
+
+
+class Store(Protocol):
+    """Where rows are kept: transactions that are on disk when they end, and news of what others have written.
+
+    Every method blocks, `clock` excepted; call them from a worker thread. Whatever is in the way of reading or writing
+    is raised as `JournalUnavailable`.
+    """
+
+    def open(self) -> None:
+        """Create or migrate the tables. Raises `JournalTooNew` or `JournalUnavailable`."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back; a transaction under way still ends."""
+        ...
+
+    def transaction(self, key_id: str | None = None) -> AbstractContextManager[Tx]:
+        """A write transaction: all of it is on disk after the block, or, on any error, nothing.
+
+        Two transactions for one `key_id` run one after the other, and the second sees all that the first has written.
+        Not to be opened inside another one.
+        """
+        ...
+
+    def reading(self) -> AbstractContextManager[Tx]:
+        """One consistent view; nothing can be written."""
+        ...
+
+    def rows(self, query: str, /, **values: Any) -> list[Row]:
+        """The answer to one named query, which needs no transaction around it."""
+        ...
+
+    def listen(self, heard: Callable[[str], None]) -> bool:
+        """Call `heard` with the key, from a thread, when another process has written for it; False where nobody tells.
+
+        News may be lost. The store must be open, and listens until it is closed.
+        """
+        ...
+
+    def clock(self) -> Clock:
+        """The time that all users of this store agree on."""
+        ...
+
+
+class SqliteStore:
     """One SQLite file, shared by every process of this person."""
 
     def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
         self._busy = busy_seconds
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
-        self._watch: sqlite3.Connection | None = None
-        self._lock = threading.Lock()
         self._closed = False
 
     def open(self) -> None:
@@ -99,18 +168,15 @@ class Store:
         with contextlib.suppress(queue.Empty):
             while True:
                 self._idle.get_nowait().close()
-        with self._lock:
-            if self._watch is not None:
-                self._watch.close()
-                self._watch = None
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Tx]:
-        """A write transaction: all of it is on disk after the block, or, on any error, nothing."""
+    def transaction(self, key_id: str | None = None) -> Iterator[Tx]:
+        """A write transaction; the file has one writer at a time, whatever the key."""
+        del key_id
         with self._trouble("written"), self._borrowed() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                yield Tx(connection)
+                yield Tx(_runner(connection))
                 self._commit(connection)
             except BaseException:
                 if connection.in_transaction:
@@ -123,16 +189,23 @@ class Store:
         with self._trouble("read"), self._borrowed() as connection:
             connection.execute("BEGIN")
             try:
-                yield Tx(connection)
+                yield Tx(_runner(connection))
             finally:
                 connection.execute("ROLLBACK")
 
-    def version(self) -> int:
-        """A number that changes when another connection has committed; costs microseconds."""
-        with self._trouble("read"), self._lock:
-            if self._watch is None:
-                self._watch = self._connect()
-            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+    def rows(self, query: str, /, **values: Any) -> list[Row]:
+        """The answer to one named query."""
+        with self._trouble("read"), self._borrowed() as connection:
+            return Tx(_runner(connection)).all(query, **values)
+
+    def listen(self, heard: Callable[[str], None]) -> bool:
+        """False: a file tells nobody that it was written."""
+        del heard
+        return False
+
+    def clock(self) -> Clock:
+        """The machine's own time: whoever shares the file shares the machine."""
+        return SystemClock()
 
     def _commit(self, connection: sqlite3.Connection) -> None:
         connection.execute("COMMIT")
@@ -172,19 +245,12 @@ class Store:
     def _migrate(self, connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, major INTEGER NOT NULL)")
+            connection.execute(MIGRATIONS_TABLE)
             applied = dict(connection.execute("SELECT name, major FROM migrations").fetchall())
-            if max(applied.values(), default=MAJOR) > MAJOR:
-                raise JournalTooNew(
-                    f"The journal {self.path} was written by a newer Songwright. Update this one, or point "
-                    "SONGWRIGHT_STATE_DIR at another folder."
-                )
-            for name, text in migrations():
-                if name not in applied:
-                    for statement in _statements(text):
-                        connection.execute(statement)
-                    connection.execute("INSERT INTO migrations (name, major) VALUES (?, ?)", (name, MAJOR))
-                    log.info("journal migrated: %s", name)
+            for name, statements in missing(applied, str(self.path), "SONGWRIGHT_STATE_DIR at another folder"):
+                for statement in statements:
+                    connection.execute(statement)
+                connection.execute("INSERT INTO migrations (name, major) VALUES (?, ?)", (name, MAJOR))
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -192,7 +258,27 @@ class Store:
             raise
 
 
-def _statements(text: str) -> list[str]:
-    """A migration's statements; `executescript` would commit between them."""
-    plain = re.sub(r"^--.*$", "", text, flags=re.MULTILINE)
-    return [part.strip() for part in plain.split(";") if part.strip()]
+def _runner(connection: sqlite3.Connection) -> Run:
+    def run(query: str, values: Mapping[str, Any]) -> Answer:
+        cursor = connection.execute(query, values)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()], cursor.rowcount
+
+    return run
+
+
+MIGRATIONS_TABLE = "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, major INTEGER NOT NULL)"
+
+
+def missing(applied: Mapping[str, int], journal: str, elsewhere: str) -> Iterator[tuple[str, Sequence[str]]]:
+    """The migrations that a journal still needs: name and statements. Raises `JournalTooNew`."""
+    if max(applied.values(), default=MAJOR) > MAJOR:
+        raise JournalTooNew(
+            f"The journal {journal} was written by a newer Songwright. Update this one, or point {elsewhere}."
+        )
+    for name, text in migrations():
+        if name not in applied:
+            # One by one: a script as a whole would be committed on the way.
+            plain = re.sub(r"^--.*$", "", text, flags=re.MULTILINE)
+            yield name, [part.strip() for part in plain.split(";") if part.strip()]
+            log.info("journal migrated: %s", name)

@@ -16,6 +16,7 @@ import httpx2
 from .answers import Reply
 from .errors import SongwrightError, Unreachable
 from .operation import Request
+from .telemetry import called, elsewhere
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ class Upstream:
         if self._made is not None:
             await self._made.aclose()
 
+    @elsewhere
     async def call(self, request: Request, *, seconds: float = READ_SECONDS, order_id: str | None = None) -> Reply:
         """Send one request and return the reply, whatever its status.
 
@@ -97,9 +99,11 @@ class Upstream:
                 async for chunk in response.aiter_bytes():
                     raw += chunk
                     if len(raw) > MAX_BODY:
+                        called(order_id is not None, "lost")
                         raise AnswerLost("the answer is larger than any answer should be")
         except _NOT_SENT as error:
             log.info("%s %s: not sent (%s)", request.method, request.path, type(error).__name__)
+            called(order_id is not None, "not_sent")
             if isinstance(error.__cause__, SongwrightError):
                 raise Unreachable(error.__cause__.sentence) from error
             raise Unreachable(
@@ -108,8 +112,10 @@ class Upstream:
             ) from error
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
             log.info("%s %s: answer lost (%s)", request.method, request.path, type(error).__name__)
+            called(order_id is not None, "lost")
             raise AnswerLost(type(error).__name__) from error
         log.info("%s %s: %s", request.method, request.path, response.status_code)
+        called(order_id is not None, response.status_code)
         return Reply(response.status_code, _object(bytes(raw)), _seconds(response.headers.get("Retry-After")))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from songwright import tools
-from songwright.server import contract
+from songwright.server import contract, fence
 from songwright.server.catalogue import Catalogue
 from songwright.server.errors import ArgumentRefused
 from songwright.server.operation import Era, KnownClip, Model, Operation
@@ -68,11 +68,18 @@ class Placed:
     price: int | None
 
 
+def checked(name: str, facts: KnownFacts, arguments: dict[str, Any]) -> Operation:
+    """An order as it is checked before it is priced."""
+    operation = parse(tools.load(name), arguments)
+    fence.check_engine(facts, operation)
+    operation.check(facts)
+    return operation
+
+
 def place(name: str, /, facts: KnownFacts | None = None, **arguments: Any) -> Placed:
     """Place an order; fails when the service's contract would not take the body or does not know a field of it."""
     facts = facts or KnownFacts()
-    operation = parse(tools.load(name), arguments)
-    operation.check(facts)
+    operation = checked(name, facts, arguments)
     request = operation.request(facts)
     found = contract.match(request.method, request.path)
     assert found is not None, f"the service has no {request.method} {request.path}"
@@ -87,6 +94,6 @@ def refusal(name: str, /, facts: KnownFacts | None = None, **arguments: Any) -> 
     """How an order is refused before anything leaves."""
     facts = facts or KnownFacts()
     with pytest.raises(ArgumentRefused) as caught:
-        parse(tools.load(name), arguments).check(facts)
-    assert str(caught.value).endswith("Nothing was sent or spent.")
+        checked(name, facts, arguments)
+    assert "Nothing was sent or spent." in str(caught.value)
     return caught.value

@@ -12,6 +12,7 @@ from facts import LINK, KnownFacts
 
 from songwright import tools
 from songwright.server import contract, schema
+from songwright.server.contract import fragments
 from songwright.server.operation import CONTROLS, Effect, Finish, Purchase
 from songwright.tools.shapes import Answer, SongAnswer
 
@@ -167,6 +168,30 @@ def test_a_purchase_is_an_operation_of_the_contract(name: str) -> None:
     assert found is not None
     assert found[0].id in kind.contract
     assert contract.check_request(found[0].id, dict(request.body or {})) == []
+
+
+def hook_evidence(name: str) -> list[set[str]]:
+    """How sure it is that a call back can be asked for, field by field, for every body that the tool may send."""
+    known, ids = contract.operations(), KINDS[name].contract
+    sharpest = [op_id for op_id in ids if not any(other.startswith(f"{op_id}_") for other in ids)]
+    bodies = [dict(known[op_id].request_schema or {}) for op_id in sharpest]
+    properties = [fragments.resolve(body["$ref"]).get("properties", {}) for body in bodies]
+    stated = [fields.get(field, {}) for fields in properties for field in ("webhook_url", "webhook_secret")]
+    return [set(fragments.resolve(field["$ref"])["x-evidence"]) if field else set() for field in stated]
+
+
+@pytest.mark.parametrize("name", SPENDING)
+def test_a_call_back_is_asked_for_exactly_where_the_service_documents_it(name: str) -> None:
+    kind = KINDS[name]
+    assert kind.hook is all("documented" in evidence for evidence in hook_evidence(name))
+    assert not kind.hook or kind.finish is Finish.POLLED
+
+
+@pytest.mark.parametrize("name", SPENDING)
+def test_a_declaration_never_asks_for_a_call_back_itself(name: str) -> None:
+    """Address and secret are made when the order leaves, and the journal keeps the request without them."""
+    body = plain(name).request(KnownFacts()).body or {}
+    assert not [field for field in body if "webhook" in field or "callback" in field]
 
 
 def test_every_sonic_operation_that_is_offered_has_a_tool() -> None:

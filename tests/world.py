@@ -19,7 +19,7 @@ CATALOGUE = """
 [brands.{brand}]
 hosts = ["127.0.0.1"]
 gap = 0.02
-schedule = {{ looks = [0.05], every = 0.1 }}
+schedule = {{ looks = [{first_look}], every = 0.1 }}
 """
 """The shipped catalogue with a loopback host as the brand, and with looks that do not wait for a real song."""
 
@@ -35,7 +35,12 @@ class World:
         self.state = folder / "state"
         self.config = folder / "config"
         self.config.mkdir()
-        (self.config / "catalogue.toml").write_text(CATALOGUE.format(brand=brand))
+        self._brand = brand
+        self.look_first_after(0.05)
+
+    def look_first_after(self, seconds: float) -> None:
+        """When servers started from now on look at an order for the first time."""
+        (self.config / "catalogue.toml").write_text(CATALOGUE.format(brand=self._brand, first_look=seconds))
 
     def environment(self, **settings: object) -> dict[str, str]:
         """What the server's process sees."""

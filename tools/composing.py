@@ -99,6 +99,8 @@ class Words(SonicPurchase):
 class Sound(SonicPurchase):
     """How it should sound."""
 
+    hook: ClassVar[bool] = True
+
     style: Style | None = None
     negative_style: NegativeStyle | None = None
     model: ModelName | None = None

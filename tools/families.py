@@ -63,16 +63,6 @@ class OnClip(FamilyPurchase):
 
     clip_id: ClipId
 
-    def check(self, facts: Facts) -> None:
-        """The clip must be one of this family, as far as that is known."""
-        known = self.clip(facts)
-        if known is not None and known.family not in ("", self.family):
-            refuse(
-                f"clip_id is a clip of {known.family}; {self.family} works on its own clips only. "
-                f"{self.family}_upload_audio brings in a recording by link.",
-                "clip_id",
-            )
-
     def clip(self, facts: Facts) -> KnownClip | None:
         """What is known of the clip."""
         return facts.clip(self.clip_id)

@@ -47,7 +47,7 @@ class ClipAnswer(Answer):
     part: str | None = Field(None, description="Which part of a song it is, when it is not a whole one.")
     file: str | None = Field(None, description="Where it is saved.")
     resource: str | None = Field(None, description="Resource whose reading returns the audio.")
-    url: str | None = Field(None, description="Link to listen to, while there is no file.")
+    url: str | None = Field(None, description="Link to listen to, where there is no file on this machine.")
 
 
 class CreditsAnswer(Answer):
@@ -62,7 +62,8 @@ class FileAnswer(Answer):
     """One saved file."""
 
     kind: str = Field(description="audio, cover, mp3, m4a, wav, midi, lyrics.")
-    file: str = Field(description="Where it is.")
+    file: str | None = Field(None, description="Where it is.")
+    url: str | None = Field(None, description="Link to it, where it is on another machine.")
 
 
 class SongAnswer(Answer):

@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -93,6 +95,14 @@ class Kit:
                 yield address
             finally:
                 process.terminate()
+
+    @staticmethod
+    def sandbox(folder: Path, **options: object) -> AbstractContextManager[Any]:
+        """The offline service as the tests start it, in a process of its own: has `base_url` and `key`."""
+        if (tests := str(ROOT / "tests")) not in sys.path:
+            sys.path.insert(0, tests)
+        process: AbstractContextManager[Any] = import_module("sandbox_process").SandboxProcess(folder, **options)
+        return process
 
     def _must(self, command: Sequence[str], cwd: Path = ROOT) -> str:
         found = shutil.which(command[0], path=self.environment()["PATH"]) or command[0]

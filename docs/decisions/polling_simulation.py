@@ -57,6 +57,14 @@ def shipped() -> Next:
     )
 
 
+def missed_call() -> Next:
+    """What is left where the service was asked to call back and never does."""
+    schedule = Catalogue.load().schedule("aimusicapi", "create_song", hooked=True)
+    return lambda bought, now, looks, dice: (
+        next_look(schedule, bought, now, dice) if looks else first_look(schedule, bought)
+    )
+
+
 def late_first(bought: float, now: float, looks: int, dice: float) -> float:
     """Nothing for 45 seconds, then every 15."""
     return bought + 45 if not looks else now + 15 * (0.9 + 0.2 * dice)
@@ -87,6 +95,7 @@ def policies() -> dict[str, Next]:
         "by age: 30 s, then 8 s, then 20 s": by_age,
         "first after 45 s, then every 15 s": late_first,
         "**after 25 s and 60 s, then every 15 s** (shipped)": shipped(),
+        "a call that never comes: after 120 s, then every 60 s": missed_call(),
     }
 
 

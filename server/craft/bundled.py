@@ -23,6 +23,6 @@ def lines(name: str) -> tuple[str, ...]:
 
 
 @cache
-def table(name: str) -> bytes:
-    """The unpacked bytes of `data/<name>.txt.gz`."""
-    return gzip.decompress(_FOLDER.joinpath(f"{name}.txt.gz").read_bytes())
+def table(name: str, ending: str = "txt") -> bytes:
+    """The unpacked bytes of `data/<name>.<ending>.gz`."""
+    return gzip.decompress(_FOLDER.joinpath(f"{name}.{ending}.gz").read_bytes())

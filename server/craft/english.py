@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from .bundled import table
+from .letters import by_letters
 from .pronunciation import Reading, readings
 
 Lookup = Callable[[str], tuple[Reading, ...]]
 
-# (letters to the left, letters to the right): how data/letters.txt.gz was learned, widest first.
-_WINDOWS = ((5, 6), (4, 5), (3, 5), (3, 4), (2, 4), (2, 3), (1, 3), (1, 2), (1, 1), (0, 1), (0, 0))
 _HISSES = re.compile(r"(?:[sxz]|[cs]h|[cgsz]e)$")
 _SILENT_LE = re.compile(r"[^aeiourl]le$")
 _CONTRACTIONS = ("'ll", "'ve", "'re", "'d", "'m")
@@ -25,6 +23,7 @@ _PREFIXES = {
     "counter": 2, "inter": 2, "super": 2, "under": 2, "over": 2, "fore": 1, "mid": 1, "mis": 1, "non": 1, "out": 1,
     "sub": 1, "re": 1, "un": 1,
 }  # fmt: skip
+_HUM = re.compile(r"h*m+|sh+|ps+t|b?r+|gr+|pf+t|z+")
 _LETTER_W = 3  # "double-u"; every other letter's name is one syllable
 
 
@@ -47,27 +46,12 @@ def _syllables(word: str, lookup: Lookup) -> int:
 
 def unlisted(word: str, lookup: Lookup = readings) -> int:
     """The count for a lower-case word that no table lists."""
-    if len(word) <= 4 and not re.search(r"[aeiouy']", word) and word not in ("hm", "hmm", "mm", "mmm", "shh", "psst"):
+    if _HUM.fullmatch(word):
+        return 1
+    if len(word) <= 4 and not re.search(r"[aeiouy']", word):
         return sum(_LETTER_W if letter == "w" else 1 for letter in word)
     built = _contraction(word, lookup) or _inflected(word, lookup) or _derived(word, lookup)
     return built or by_letters(word)
-
-
-def by_letters(word: str) -> int:
-    """The count that the spelling alone suggests, at least 1."""
-    known = _letter_rules()
-    padded = "^" * 6 + word + "$" * 6
-    total = 0
-    for at in range(6, len(word) + 6):
-        contexts = (f"{padded[at - left : at]}|{padded[at : at + 1 + right]}" for left, right in _WINDOWS)
-        total += next((known[context] for context in contexts if context in known), 0)
-    return max(total, 1)
-
-
-@cache
-def _letter_rules() -> dict[str, int]:
-    pairs = (line.rsplit(" ", 1) for line in table("letters").decode("ascii").splitlines())
-    return {context: int(count) for context, count in pairs}
 
 
 def _plain(word: str) -> str:

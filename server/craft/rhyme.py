@@ -1,4 +1,7 @@
-"""Which words rhyme: by pronunciation in English, by the stressed end of the spelling in eleven other languages."""
+"""Which words rhyme: by pronunciation in English, by the stressed end of the spelling in eleven other languages.
+
+Vietnamese, Korean and Hindi have endings of their own, see `rimes`.
+"""
 
 import re
 import unicodedata
@@ -8,6 +11,7 @@ from typing import Literal
 
 from .languages import base
 from .pronunciation import readings
+from .rimes import KEYS, Keys
 
 Rhyme = Literal["same", "perfect", "near"]
 
@@ -22,7 +26,7 @@ _SPELLED = frozenset(("es", "it", "pt", "fr", "de", "nl", "sv", "pl", "ru", "uk"
 def can_rhyme(language: str | None) -> bool:
     """Whether rhyme is judged in this language; the writing of the others does not show it."""
     code = base(language) or "en"
-    return code == "en" or code in _SPELLED
+    return code == "en" or code in _SPELLED or code in KEYS
 
 
 def rhyme(one: str, other: str, language: str | None = None) -> Rhyme | None:
@@ -35,6 +39,8 @@ def rhyme(one: str, other: str, language: str | None = None) -> Rhyme | None:
     code = base(language) or "en"
     if code == "en":
         return _english(a, b)
+    if code in KEYS:
+        return _by_keys(KEYS[code](a), KEYS[code](b))
     if code not in _SPELLED:
         return None
     tail_a, tail_b = spelled_tail(a, code), spelled_tail(b, code)
@@ -76,6 +82,12 @@ def _in_order(letters: str) -> str:
 
 def _clean(word: str) -> str:
     return unicodedata.normalize("NFC", word).casefold().replace("’", "'").strip("'")
+
+
+def _by_keys(a: Keys, b: Keys) -> Rhyme | None:
+    if not all((*a, *b)):
+        return None
+    return "perfect" if a[0] == b[0] else "near" if a[1] == b[1] else None
 
 
 def _english(a: str, b: str) -> Rhyme | None:

@@ -18,16 +18,16 @@ BEFORE = frozenset(
     {"slow", "refuse", "lose_before", "error_before", "too_fast", "html", "no_credits", "retired", "hang_before"}
 )
 """Happen before anything is looked at; nothing is charged."""
-AFTER = frozenset({"lose_after", "error_after", "hang_after", "garbage", "html_after", "unknown_fields"})
-"""The request is served and charged; then its answer is lost or damaged."""
+AFTER = frozenset({"slow_after", "lose_after", "error_after", "hang_after", "garbage", "html_after", "unknown_fields"})
+"""The request is served and charged; then its answer comes late, damaged or never."""
 FATES = frozenset({"fail_task", "fail_take"})
 """What will become of the task that this request makes."""
 MONEY = frozenset({"charge_again"})
 """A repeated ask that should be free (midi, download) is charged like the first."""
 FILES = frozenset({"slow", "refuse", "lose_before", "error_before", "too_fast", "dead_link", "truncate", "html_file"})
 """What can happen to the download of a file."""
-HOOKS = frozenset({"duplicate", "drop", "slow", "forge"})
-"""What can happen to a webhook: sent twice, never, late, or with a wrong signature."""
+HOOKS = frozenset({"duplicate", "replay", "drop", "slow", "forge", "stale", "unsigned"})
+"""What can happen to a webhook: told twice, sent again as it was, never, late; signed wrongly, long ago, not at all."""
 KINDS = BEFORE | AFTER | FATES | MONEY | FILES | HOOKS
 
 

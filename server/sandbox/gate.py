@@ -225,6 +225,9 @@ async def _after(rule: Rule, status: int, body: Facts) -> Response:
         case "garbage":
             text = json.dumps(body)
             return Response(text[: len(text) // 2], status, media_type="application/json")
+        case "slow_after":
+            await asyncio.sleep(rule.number("seconds", 2.0))
+            return _json(status, body)
         case "unknown_fields":
             return _json(status, changed_shape(body))
         case "error_after":

@@ -9,6 +9,7 @@ import json
 import logging
 import time
 import uuid
+from collections.abc import Collection
 
 from . import fetch
 from .faults import HOOKS, Faults
@@ -19,6 +20,8 @@ _log = logging.getLogger(__name__)
 
 OWN_SECRET = "songwright-sandbox-webhooks"  # noqa: S105 - signs what nobody can check, as the service does without a secret
 _WAITS = (0.2, 1.0, 5.0, 20.0)
+_LONG_AGO = 900
+"""Seconds; receivers commonly refuse what is older than 300."""
 _OK = range(200, 300)
 
 
@@ -58,29 +61,29 @@ class Hooks:
         told = {**payload, "task_id": task.task_id, "platform": self.platform(task.family), "event": event}
         secret = str(task.body.get("webhook_secret") or OWN_SECRET)
         delay = sum(rule.number("seconds", 2.0) for rule in rules if rule.do == "slow")
-        send = self._deliver(
-            url, secret, event, told, delay, copies=2 if "duplicate" in does else 1, forged="forge" in does
-        )
-        running = asyncio.get_running_loop().create_task(send)
+        running = asyncio.get_running_loop().create_task(self._deliver(url, secret, event, told, delay, does))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
 
     async def _deliver(
-        self, url: str, secret: str, event: str, payload: Facts, delay: float, *, copies: int, forged: bool
+        self, url: str, secret: str, event: str, payload: Facts, delay: float, does: Collection[str]
     ) -> None:
         await asyncio.sleep(delay)
         body = json.dumps(payload, ensure_ascii=False).encode()
         event_id = str(uuid.uuid4())
-        for _ in range(copies):
+        for _ in range(2 if "duplicate" in does else 1):
             for wait in (*_WAITS, None):
-                if await self._post(url, body, self._headers(secret, event, event_id, body, forged=forged)):
+                headers = self._headers(secret, event, event_id, body, does)
+                if await self._post(url, body, headers):
+                    if "replay" in does:
+                        await self._post(url, body, headers)
                     break
                 if wait is not None:
                     await asyncio.sleep(wait)
 
-    def _headers(self, secret: str, event: str, event_id: str, body: bytes, *, forged: bool) -> dict[str, str]:
-        timestamp = str(int(time.time()))
-        key = f"not {secret}" if forged else secret
+    def _headers(self, secret: str, event: str, event_id: str, body: bytes, does: Collection[str]) -> dict[str, str]:
+        timestamp = str(int(time.time()) - (_LONG_AGO if "stale" in does else 0))
+        key = f"not {secret}" if "forge" in does else secret
         headers = {
             "Content-Type": "application/json",
             "X-Webhook-Id": event_id,
@@ -91,7 +94,7 @@ class Hooks:
         }
         if self._brand == "sunoapi":
             headers["X-Signature"] = hmac.new(key.encode(), body, hashlib.sha256).hexdigest()
-        return headers
+        return {name: value for name, value in headers.items() if "unsigned" not in does or "Signature" not in name}
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> bool:
         try:

@@ -28,9 +28,9 @@ SELECT operation, COUNT(*) AS n, COALESCE(SUM(cost), 0) AS credits FROM jobs
 
 -- name: promised
 -- Credits of jobs that are not charged yet but will be: they count against the balance.
-SELECT COALESCE(SUM(cost), 0) AS credits FROM jobs
- WHERE key_id = :key_id AND (state = 'queued' OR (state IN ('sending', 'running', 'fetching', 'done', 'unknown')
-   AND COALESCE(sent_at, 0) >= :since));
+SELECT (SELECT COALESCE(SUM(cost), 0) FROM jobs WHERE key_id = :key_id AND state = 'queued')
+     + (SELECT COALESCE(SUM(cost), 0) FROM jobs WHERE key_id = :key_id AND sent_at >= :since
+           AND state IN ('sending', 'running', 'fetching', 'done', 'unknown')) AS credits;
 
 -- name: insert_job
 INSERT INTO jobs (id, tenant, key_id, base_url, operation, arguments, method, path, body, dedupe, parent_id, cost,
@@ -155,10 +155,6 @@ UPDATE jobs SET state = 'failed', epoch = epoch + 1, problem = 'given_up', sente
        updated_at = :now
  WHERE id = :id AND tenant = :tenant AND key_id = :key_id AND state = 'unknown' RETURNING *;
 
--- name: look_now
-UPDATE jobs SET next_at = :now, updated_at = :now
- WHERE id = :id AND state IN ('running', 'fetching') AND next_at > :now RETURNING id;
-
 -- name: job_of_remote
 SELECT * FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND remote_id = :remote_id ORDER BY created_at LIMIT 1;
 
@@ -180,13 +176,14 @@ SELECT * FROM jobs
 -- name: children
 SELECT * FROM jobs WHERE parent_id = :id ORDER BY created_at, id;
 
--- name: live_keys
-SELECT key_id, COUNT(*) AS n FROM jobs WHERE state IN ('queued', 'sending', 'running', 'fetching') GROUP BY key_id;
+-- name: live_accounts
+SELECT DISTINCT tenant, key_id, base_url FROM jobs WHERE state IN ('queued', 'sending', 'running', 'fetching');
 
 -- name: overlapping
--- Other purchases of this key that were charged, or may have been, between two readings of the balance.
+-- Other purchases of this key that were charged, or may have been, between two readings of the balance. A day of
+-- making and a day of saving are the most that one takes, so older ones need not be looked at.
 SELECT COUNT(*) AS n FROM jobs
- WHERE key_id = :key_id AND id <> :id AND sent_at IS NOT NULL
+ WHERE key_id = :key_id AND id <> :id AND sent_at > :since - 259200
    AND sent_at < :until AND COALESCE(finished_at, :until) > :since;
 
 -- name: put_clip
@@ -226,13 +223,13 @@ ON CONFLICT (tenant, key_id, clip_id, kind) DO UPDATE SET
 SELECT * FROM files WHERE tenant = :tenant AND key_id = :key_id AND clip_id = :clip_id ORDER BY kind;
 
 -- name: put_lineage
-INSERT INTO lineage (tenant, key_id, clip_id, relation, source_id)
-VALUES (:tenant, :key_id, :clip_id, :relation, :source_id)
+INSERT INTO lineage (tenant, key_id, clip_id, relation, source_id, place)
+VALUES (:tenant, :key_id, :clip_id, :relation, :source_id, :place)
 ON CONFLICT (tenant, key_id, clip_id, relation, source_id) DO NOTHING;
 
 -- name: lineage_of
 SELECT relation, source_id FROM lineage WHERE tenant = :tenant AND key_id = :key_id AND clip_id = :clip_id
- ORDER BY relation, source_id;
+ ORDER BY relation, place, source_id;
 
 -- name: put_quote
 INSERT INTO quotes (id, tenant, key_id, dedupe, cost, expires_at)

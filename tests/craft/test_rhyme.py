@@ -37,6 +37,30 @@ from songwright.server.craft.rhyme import can_rhyme, rhyme, scheme
         ("луна", "волна", "ru", "near"),
         ("coração", "canção", "pt", "perfect"),
         ("niebo", "chleba", "pl", None),
+        ("nhà", "xa", "vi", "perfect"),
+        ("hoa", "nhà", "vi", "perfect"),
+        ("má", "nhà", "vi", "near"),
+        ("đi", "thuỳ", "vi", "perfect"),
+        ("quy", "gì", "vi", "perfect"),
+        ("tay", "tai", "vi", None),
+        ("yên", "hiền", "vi", "perfect"),
+        ("mình", "lòng", "vi", None),
+        ("사랑", "바람", "ko", "near"),
+        ("사랑", "자랑", "ko", "perfect"),
+        ("바다", "하나", "ko", "perfect"),
+        ("마음", "처음", "ko", "perfect"),
+        ("노래", "그네", "ko", "perfect"),
+        ("꽃", "곧", "ko", "perfect"),
+        ("하늘", "바다", "ko", None),
+        ("प्यार", "यार", "hi", "perfect"),
+        ("दिल", "मिल", "hi", "perfect"),
+        ("जाना", "गाना", "hi", "perfect"),
+        ("करना", "भरना", "hi", "perfect"),
+        ("करना", "सुनना", "hi", "near"),
+        ("जाना", "सोना", "hi", "near"),
+        ("रात", "बात", "hi", "perfect"),
+        ("रात", "दिल", "hi", None),
+        ("coffee", "커피", "ko", None),
         ("回家", "温暖", "zh", None),
         ("", "door", "en", None),
     ],
@@ -64,5 +88,7 @@ def test_the_scheme_of_a_verse(ends: str, letters: str) -> None:
 def test_rhyme_is_not_judged_where_writing_does_not_show_it() -> None:
     assert can_rhyme("en")
     assert can_rhyme("ru")
+    assert can_rhyme("hi")
     assert not can_rhyme("zh")
     assert not can_rhyme("ja")
+    assert not can_rhyme("ar")

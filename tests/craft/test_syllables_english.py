@@ -27,7 +27,7 @@ def plain(word: str) -> str:
 
 
 def learned_from(word: str) -> bool:
-    """The same hash as in data/make_tables.py: every tenth word took no part in learning the letter rules."""
+    """The same hash as in dev/english_letters.py: every tenth word took no part in learning what letters tell."""
     return md5(word.encode(), usedforsecurity=False).digest()[0] % 10 != 0
 
 
@@ -50,24 +50,28 @@ def test_without_any_table_ninety_seven_of_a_hundred_words_of_lyrics_are_counted
     assert alone / len(WORDS) >= 0.97
 
 
-def test_ninety_five_of_a_hundred_dictionary_words_are_counted_right_by_rules_that_never_saw_them() -> None:
-    """The dictionary is full of surnames; on the words people use most the share is above 97 % (data/README.md)."""
-    withheld = frozenset(word for word in listed() if not learned_from(word))
+WITHHELD = [word for word in listed() if not learned_from(word)]
+
+
+def right(word: str, count: int) -> bool:
+    """Any of the pronunciations of the dictionary will do."""
+    return count in {reading.syllables for reading in readings(word)}
+
+
+def test_letters_alone_are_right_on_ninety_seven_of_a_hundred_dictionary_words_they_never_saw() -> None:
+    """Every entry counts once, and most are surnames; of the words people use the share is above 98 %."""
+    assert len(WITHHELD) > 12_000
+    assert sum(right(word, by_letters(word)) for word in WITHHELD) / len(WITHHELD) >= 0.97
+
+
+def test_with_the_rest_of_the_table_a_few_more_of_them_are_right() -> None:
+    withheld = frozenset(WITHHELD)
 
     def others(word: str) -> tuple[Reading, ...]:
         return () if word in withheld else readings(word)
 
-    assert len(withheld) > 12_000
-    right = sum(
-        unlisted(word.strip("'"), others) in {reading.syllables for reading in readings(word)} for word in withheld
-    )
-    assert right / len(withheld) >= 0.955
-
-
-def test_letters_alone_are_right_on_ninety_four_of_a_hundred_words_they_never_saw() -> None:
-    withheld = [word for word in listed() if not learned_from(word)][::3]
-    right = sum(by_letters(word) in {reading.syllables for reading in readings(word)} for word in withheld)
-    assert right / len(withheld) >= 0.94
+    counted = sum(right(word, unlisted(word.strip("'"), others)) for word in WITHHELD)
+    assert counted / len(WITHHELD) >= 0.972
 
 
 @pytest.mark.parametrize(
@@ -93,7 +97,9 @@ def test_letters_alone_are_right_on_ninety_four_of_a_hundred_words_they_never_sa
         ("it'd", 2),
         ("", 0),
         ("'", 0),
-        ("zzyzx", 1),
+        ("mmmmmm", 1),
+        ("heeeey", 1),
+        ("noooo", 1),
     ],
 )
 def test_odd_words_have_sensible_counts(word: str, count: int) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from postgres import Server
+
+from .places import Place, Places
 
 MEMORY = Path("/dev/shm")
 
@@ -25,18 +28,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in spared]
 
 
-@pytest.fixture
-def folders() -> Iterator[Callable[[], Path]]:
-    """New folders for plans, in memory where there is such a place: no power is cut here, so no disk is waited for."""
+@pytest.fixture(params=["sqlite", "postgres"])
+def places(request: pytest.FixtureRequest) -> Iterator[Places]:
+    """New places for plans, in memory where there is such a place: no power is cut here, so no disk is waited for."""
+    server: Server | None = request.getfixturevalue("postgres_server") if request.param == "postgres" else None
     root = Path(tempfile.mkdtemp(prefix="songwright-", dir=MEMORY if MEMORY.is_dir() else None))
-    count = 0
+    made: list[Place] = []
 
-    def new() -> Path:
-        nonlocal count
-        count += 1
-        folder = root / str(count)
+    def new() -> Place:
+        folder = root / str(len(made))
         folder.mkdir()
-        return folder
+        made.append(Place(folder, None if server is None else server.lend()))
+        return made[-1]
 
     yield new
+    for place in made:
+        place.close()
     shutil.rmtree(root, ignore_errors=True)

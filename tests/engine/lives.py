@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +24,8 @@ from songwright.tools.sonic.create_song import CreateSong
 
 from .clock import ProcessClock, SimClock
 from .fate import Blow, Death, Fate
-from .seams import FatefulLibrary, FatefulStore, FatefulTransport, Sent
+from .places import Place
+from .seams import FatefulLibrary, FatefulTransport, Sent
 
 CATALOGUE = Catalogue.load()
 GAP = CATALOGUE.brand("aimusicapi").gap
@@ -66,12 +66,11 @@ def songs_of(number: int) -> list[CreateSong]:
 class Home:
     """One person's machine: files and clock that outlive every process, and what was seen on the wire."""
 
-    folder: Path
+    place: Place
     service: Service
     clock: SimClock = field(default_factory=SimClock)
     log: list[Sent] = field(default_factory=list)
     journal_type: type[Journal] = Journal
-    _reader: sqlite3.Connection | None = None
 
     @property
     def account(self) -> Account:
@@ -79,26 +78,11 @@ class Home:
 
     @property
     def library(self) -> Path:
-        return self.folder / "library"
-
-    @property
-    def journal_path(self) -> Path:
-        return self.folder / "journal.sqlite3"
+        return self.place.folder / "library"
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """What is on disk, read past all of our own code."""
-        if self._reader is None:
-            if not self.journal_path.exists():
-                return []
-            self._reader = sqlite3.connect(self.journal_path)
-            self._reader.row_factory = sqlite3.Row
-        return [dict(row) for row in self._reader.execute(f"SELECT * FROM {table} ORDER BY rowid")]
-
-    def close(self) -> None:
-        """The plan is over."""
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
+        return self.place.rows(table)
 
     def jobs(self) -> list[Job]:
         return [job_of(row) for row in self.rows("jobs")]
@@ -114,14 +98,14 @@ class Process:
         with contextlib.suppress(RuntimeError):
             self.fate.loop = asyncio.get_running_loop()
         self.clock = ProcessClock(home.clock)
-        self.store = FatefulStore(home.journal_path, self.fate, busy_seconds)
+        self.store = home.place.store(self.fate, busy_seconds)
         self.store.open()
         self.journal = home.journal_type(self.store, self.clock)
         self.engine = Engine(self.journal, CATALOGUE, self.clock, operation_named)
         transport = FatefulTransport(home.service.transport(), self.fate, home.log, self.clock.now)
         self.upstream = Upstream(home.service.base_url, home.service.key, user_agent="proof", transport=transport)
         library = FatefulLibrary(home.library, home.service.fetcher(), self.fate)
-        self.held = self.engine.hold(home.account, self.upstream, library)
+        self.held = self.engine.hold(home.account, self.upstream, lambda _: library)
 
     async def end(self) -> None:
         """Give file descriptors back; an operating system does it at a death."""
@@ -131,7 +115,7 @@ class Process:
     def order_of(self, operation: Purchase, **more: Any) -> Order:
         facts = CallFacts(CATALOGUE, self.journal, self.home.account, self.clock.now())
         own = operation.own_price(facts)
-        values = {"daily_limit": None, "confirm_above": 100, "own_cost": own, **more}
+        values = {"confirm_above": 100, "own_cost": own, **more}
         return Order(
             self.home.account, operation, operation.request(facts), operation.price(facts), operation.search_words(),
             **values,

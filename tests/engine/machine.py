@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import shutil
-import tempfile
 from collections.abc import Coroutine
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from songwright.server.jobs import LIVE, Asked, Job, State
+from songwright.server.journal import Callback
 from songwright.server.steps import GIVE_UP_AFTER
 
-from .conftest import MEMORY
 from .fate import Death
 from .gated import GatedProcess
 from .laws import check_files, check_receipts
 from .lives import GAP, TITLES, Home, Process, song
 from .paper import LOST_CHARGED, NOTHING_CHARGED, Paper
+from .places import Places
 from .services import service_on
 
 WHO = st.integers(0, 1)
@@ -55,11 +53,12 @@ NEVER_BACK: dict[State, frozenset[State]] = {
 class TwoProcesses(RuleBasedStateMachine):
     """Two servers of one person, a service on paper, and a person who asks, repeats, cancels and decides."""
 
+    places: ClassVar[Places]
+
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="songwright-", dir=MEMORY if MEMORY.is_dir() else None))
         self.paper = Paper(looks_needed=2, covers=False)
-        self.home = Home(self.folder, service_on(self.paper))
+        self.home = Home(type(self).places(), service_on(self.paper))
         self.loop = asyncio.new_event_loop()
         self.lives: list[GatedProcess | None] = [None, None]
         self.seen: dict[str, State] = {}
@@ -196,9 +195,12 @@ class TwoProcesses(RuleBasedStateMachine):
         getattr(self.paper, answer[0]).append(answer[1])
 
     def hint(self, who: int, number: int) -> None:
-        """A webhook: early, late, repeated, for a job in any state."""
-        if (job := self.picked(number)) is not None:
-            self._write(who, "look_now", job.id)
+        """The service calls back: early, late, repeated, also of an order whose answer is on its way or was lost."""
+        if self.paper.charges:
+            charge = self.paper.charges[number % len(self.paper.charges)]
+            job = next(job for job in self.jobs() if job.id == charge.order_id)
+            event = f"{charge.task_id} {number}"
+            self._write(who, "called_back", job, Callback(event, event, "song.completed", charge.task_id), GAP)
 
     def decide(self, who: int, number: int, what: str) -> None:
         """The person withdraws an order, or settles one whose answer was lost."""
@@ -295,7 +297,8 @@ class TwoProcesses(RuleBasedStateMachine):
                 continue
             kept = step.kind == "_fetch"  # its lease is renewed as time goes by
             over = step.job.lease_until <= self.home.clock.wall
-            assert self.clock_sets or kept or over, "a second call within the first one's lease"
+            overtaken = step.job.state is State.SENDING and job.remote_id is not None  # a call back was faster
+            assert self.clock_sets or kept or over or overtaken, "a second call within the first one's lease"
 
     # -- the end --------------------------------------------------------------------------------------------------
 
@@ -310,8 +313,7 @@ class TwoProcesses(RuleBasedStateMachine):
         self._kill_all()
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
-        self.home.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.home.place.close()
 
     def _kill_all(self) -> None:
         for process in self.lives:
@@ -337,6 +339,11 @@ class TwoProcesses(RuleBasedStateMachine):
         assert all(job.state not in LIVE for job in jobs), f"left over: {[job.state for job in jobs]}"
         if self.home.clock.steady < GIVE_UP_AFTER / 2:
             check_files(self.home, jobs)
+
+
+def machine_of(new: Places) -> type[TwoProcesses]:
+    """The machine with journals of one kind."""
+    return type("TwoProcesses", (TwoProcesses,), {"places": staticmethod(new)})
 
 
 async def _nothing() -> None:

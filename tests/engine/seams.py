@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ import httpx2
 
 from songwright.server.downloads import Fetcher
 from songwright.server.library import Kept, Library
-from songwright.server.store import Store, Tx
+from songwright.server.postgres import PostgresStore
+from songwright.server.store import SqliteStore, Tx
 
 from .fate import Death, Fate
 
@@ -31,24 +31,38 @@ class Sent:
     """The status that came back, "not sent", "lost", or "died" when nobody was left to hear it."""
 
 
-class FatefulStore(Store):
+class _Fateful:
     """A store that can be hit before a transaction begins, before it is committed, and after."""
+
+    fate: Fate
+
+    @contextlib.contextmanager
+    def transaction(self, key_id: str | None = None) -> Iterator[Tx]:
+        self.fate.in_thread(f"begin {_who()}")
+        with super().transaction(key_id) as tx:
+            yield tx
+        self.fate.in_thread(f"after commit of {_who()}")
+
+    def _commit(self, *details: Any) -> None:
+        # The journal is locked here: another process that looks now would wait, so only death makes sense.
+        self.fate.dies_here(f"before commit of {_who()}")
+        super()._commit(*details)
+
+
+class FatefulFile(_Fateful, SqliteStore):
+    """The file of one machine."""
 
     def __init__(self, path: Path, fate: Fate, busy_seconds: float) -> None:
         super().__init__(path, busy_seconds=busy_seconds)
-        self._fate = fate
+        self.fate = fate
 
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[Tx]:
-        self._fate.in_thread(f"begin {_who()}")
-        with super().transaction() as tx:
-            yield tx
-        self._fate.in_thread(f"after commit of {_who()}")
 
-    def _commit(self, connection: sqlite3.Connection) -> None:
-        # The database is locked here: another process that looks now would wait, so only death makes sense.
-        self._fate.dies_here(f"before commit of {_who()}")
-        super()._commit(connection)
+class FatefulPostgres(_Fateful, PostgresStore):
+    """The database of many replicas."""
+
+    def __init__(self, url: str, fate: Fate, busy_seconds: float) -> None:
+        super().__init__(url, busy_seconds=busy_seconds)
+        self.fate = fate
 
 
 def _who() -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -16,6 +15,7 @@ from songwright.server.downloads import Fetcher
 from .laws import Books
 from .lives import Home, Service
 from .paper import Paper
+from .places import Place
 
 REFUSED = {"status": 403, "body": {"type": "forbidden", "message": "these words are not allowed"}}
 
@@ -58,7 +58,7 @@ class Case:
     books: Callable[[], Books]
 
 
-def on_sandbox(sandbox: SandboxProcess, behaviour: str, folder: Path) -> Case:
+def on_sandbox(sandbox: SandboxProcess, behaviour: str, place: Place) -> Case:
     """A fresh key at the sandbox."""
     key = f"plan-{secrets.token_hex(6)}"
     for operation, do, details in SANDBOX_FAULTS[behaviour]:
@@ -70,7 +70,7 @@ def on_sandbox(sandbox: SandboxProcess, behaviour: str, folder: Path) -> Case:
         return Books(tuple(c["task_id"] for c in sales), frozenset(c["task_id"] for c in sales if c["refunded"]))
 
     service = Service(sandbox.base_url, key, _http, lambda: Fetcher(loopback_ok=True, transport=_http()))
-    return Case(Home(folder, service), books)
+    return Case(Home(place, service), books)
 
 
 def _http() -> httpx2.AsyncBaseTransport:
@@ -104,12 +104,12 @@ PAPER_SCRIPTS: Mapping[str, Mapping[str, list[str]]] = {
 """The same on paper, where more can be done."""
 
 
-def on_paper(behaviour: str, folder: Path, looks_needed: int = 1) -> Case:
+def on_paper(behaviour: str, place: Place, looks_needed: int = 1) -> Case:
     """A service of its own."""
     paper = Paper(looks_needed=looks_needed)
     for name, lines in PAPER_SCRIPTS[behaviour].items():
         getattr(paper, name).extend(lines)
-    return Case(Home(folder, service_on(paper)), lambda: books_of(paper))
+    return Case(Home(place, service_on(paper)), lambda: books_of(paper))
 
 
 def service_on(paper: Paper, key: str = "paper") -> Service:

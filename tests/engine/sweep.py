@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from .fate import Blow, Fate
 from .laws import check, check_pace
 from .lives import GAP, live_through, songs_of
+from .places import Place, Places
 from .services import Case
 
-NewCase = Callable[[Path], Case]
+NewCase = Callable[[Place], Case]
 
 
 def deadly(trail: list[str]) -> list[int]:
@@ -24,14 +23,14 @@ def visible(trail: list[str]) -> list[int]:
     return [n for n, moment in enumerate(trail) if not moment.startswith("before commit")]
 
 
-async def dry(new: NewCase, folder: Path, songs: int = 1) -> list[str]:
+async def dry(new: NewCase, place: Place, songs: int = 1) -> list[str]:
     """Run without a blow; the moments at which one could fall."""
-    return (await run(new, folder, {}, songs)).trail
+    return (await run(new, place, {}, songs)).trail
 
 
-async def run(new: NewCase, folder: Path, blows: Mapping[int, Blow], songs: int = 1) -> Fate:
+async def run(new: NewCase, place: Place, blows: Mapping[int, Blow], songs: int = 1) -> Fate:
     """Run one plan and hold it against the laws; the assertion that fails tells the plan."""
-    case, fate = new(folder), Fate(blows)
+    case, fate = new(place), Fate(blows)
     try:
         await live_through(case.home, fate, songs_of(songs))
         check(case.home, case.books(), songs)
@@ -41,16 +40,15 @@ async def run(new: NewCase, folder: Path, blows: Mapping[int, Blow], songs: int 
         error.add_note(f"plan: {fate.told()}")
         raise
     finally:
-        case.home.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        place.close()
     return fate
 
 
 async def sweep(
-    new: NewCase, folders: Callable[[], Path], blow: Blow, moments: Callable[[list[str]], Sequence[int]], songs: int = 1
+    new: NewCase, places: Places, blow: Blow, moments: Callable[[list[str]], Sequence[int]], songs: int = 1
 ) -> int:
     """One plan for each chosen moment; how many plans that were."""
-    chosen = moments(await dry(new, folders(), songs))
+    chosen = moments(await dry(new, places(), songs))
     for moment in chosen:
-        await run(new, folders(), {moment: blow}, songs)
+        await run(new, places(), {moment: blow}, songs)
     return len(chosen)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from sandbox_process import SandboxProcess
@@ -20,12 +18,11 @@ from songwright.tools.sonic.get_wav import GetWav
 from .fate import Blow, Fate
 from .laws import check_posts, check_receipts, names
 from .lives import Home, live_through, song
+from .places import Place, Places, on_both
 from .services import on_sandbox
 from .sweep import deadly
 
 pytestmark = pytest.mark.anyio
-
-Folders = Callable[[], Path]
 
 
 @dataclass(frozen=True)
@@ -55,9 +52,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
         yield running
 
 
-async def plan(sandbox: SandboxProcess, folder: Path, kind: Kind, blows: Mapping[int, Blow]) -> Fate:
+async def plan(sandbox: SandboxProcess, place: Place, kind: Kind, blows: Mapping[int, Blow]) -> Fate:
     """A song is there; then something is ordered about it, and the process dies on the way."""
-    case, fate = on_sandbox(sandbox, "ok", folder), Fate(blows)
+    case, fate = on_sandbox(sandbox, "ok", place), Fate(blows)
     home = case.home
     try:
         await live_through(home, Fate(), [song()])
@@ -68,8 +65,7 @@ async def plan(sandbox: SandboxProcess, folder: Path, kind: Kind, blows: Mapping
         error.add_note(f"plan: {fate.told()}; {[(job.operation, job.state, job.sentence) for job in home.jobs()]}")
         raise
     finally:
-        home.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        place.close()
     return fate
 
 
@@ -95,21 +91,21 @@ def check(sandbox: SandboxProcess, home: Home, kind: Kind, before: set[str]) -> 
         assert len(names(home.library) - before) == kind.files, names(home.library) - before
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize(("places", "name"), on_both(KINDS, KINDS, {"at once"}), indirect=["places"])
 async def test_a_death_costs_neither_an_order_nor_a_second_charge(
-    sandbox: SandboxProcess, folders: Folders, name: str
+    sandbox: SandboxProcess, places: Places, name: str
 ) -> None:
     """At every third moment; at all of them in `make chaos`."""
-    trail = (await plan(sandbox, folders(), KINDS[name], {})).trail
+    trail = (await plan(sandbox, places(), KINDS[name], {})).trail
     for moment in deadly(trail)[::3]:
-        await plan(sandbox, folders(), KINDS[name], {moment: "die"})
+        await plan(sandbox, places(), KINDS[name], {moment: "die"})
 
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("name", KINDS)
 async def test_no_death_at_all_costs_an_order_or_a_second_charge(
-    sandbox: SandboxProcess, folders: Folders, name: str
+    sandbox: SandboxProcess, places: Places, name: str
 ) -> None:
-    trail = (await plan(sandbox, folders(), KINDS[name], {})).trail
+    trail = (await plan(sandbox, places(), KINDS[name], {})).trail
     for moment in deadly(trail):
-        await plan(sandbox, folders(), KINDS[name], {moment: "die"})
+        await plan(sandbox, places(), KINDS[name], {moment: "die"})

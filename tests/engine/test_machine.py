@@ -12,7 +12,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from .gated import directly
 from .lives import TITLES
-from .machine import TwoProcesses
+from .machine import machine_of
+from .places import Places
 
 CHAOS_SEED = int(os.environ.get("CHAOS_SEED", "1"))
 
@@ -24,15 +25,17 @@ def histories(examples: int, steps: int) -> settings:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("part", range(2))
-def test_whatever_happens_nothing_is_paid_twice_or_lost(monkeypatch: pytest.MonkeyPatch, part: int) -> None:
+@pytest.mark.parametrize(("places", "part"), [("sqlite", 0), ("sqlite", 1), ("postgres", 2)], indirect=["places"])
+def test_whatever_happens_nothing_is_paid_twice_or_lost(
+    monkeypatch: pytest.MonkeyPatch, places: Places, part: int
+) -> None:
     monkeypatch.setattr(anyio.to_thread, "run_sync", directly)
-    run_state_machine_as_test(seed(part)(TwoProcesses), settings=histories(100, 30))
+    run_state_machine_as_test(seed(part)(machine_of(places)), settings=histories(100 if part < 2 else 40, 30))
 
 
-def a_late_answer_meets_the_lease_of_another() -> None:
+def a_late_answer_meets_the_lease_of_another(places: Places) -> None:
     """One process sleeps past its look's lease; its answer comes while another one's look is on the wire."""
-    with contextlib.closing(TwoProcesses()) as history:
+    with contextlib.closing(machine_of(places)()) as history:
         history.ask(0, TITLES[0], again=False)
         history.turn(0, [0, 0])
         history.advance(26.0)
@@ -46,14 +49,18 @@ def a_late_answer_meets_the_lease_of_another() -> None:
         history.ends_well()
 
 
-def test_a_late_answer_does_not_end_the_lease_of_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_late_answer_does_not_end_the_lease_of_another_process(
+    monkeypatch: pytest.MonkeyPatch, places: Places
+) -> None:
     monkeypatch.setattr(anyio.to_thread, "run_sync", directly)
-    a_late_answer_meets_the_lease_of_another()
+    a_late_answer_meets_the_lease_of_another(places)
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("part", range(8))
-def test_whatever_happens_for_long_nothing_is_paid_twice_or_lost(monkeypatch: pytest.MonkeyPatch, part: int) -> None:
+def test_whatever_happens_for_long_nothing_is_paid_twice_or_lost(
+    monkeypatch: pytest.MonkeyPatch, places: Places, part: int
+) -> None:
     monkeypatch.setattr(anyio.to_thread, "run_sync", directly)
-    run_state_machine_as_test(seed(CHAOS_SEED * 100 + part)(TwoProcesses), settings=histories(500, 60))
+    run_state_machine_as_test(seed(CHAOS_SEED * 100 + part)(machine_of(places)), settings=histories(500, 60))

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
+from .places import Places, on_both
 from .services import PAPER_SCRIPTS, on_paper
 from .sweep import sweep, visible
 
 pytestmark = pytest.mark.anyio
 
-Folders = Callable[[], Path]
-
-STALLED = {"ok", "lose_after", "too_fast", "dead_link"}
-MET = {"ok", "lose_after"}
-LONG = pytest.mark.chaos
+STALLED = on_both(PAPER_SCRIPTS, {"ok", "lose_after", "too_fast", "dead_link"}, {"ok"})
+MET = on_both(PAPER_SCRIPTS, {"ok", "lose_after"}, {"lose_after"})
 
 
-def behaviours(short: set[str]) -> list[object]:
-    """Every way a service may behave; those that add least only in `make chaos`."""
-    return [pytest.param(name, marks=() if name in short else LONG) for name in PAPER_SCRIPTS]
-
-
-@pytest.mark.parametrize("behaviour", behaviours(STALLED))
+@pytest.mark.parametrize(("places", "behaviour"), STALLED, indirect=["places"])
 async def test_a_process_that_slept_past_its_leases_changes_nothing_but_adds_the_truth(
-    folders: Folders, behaviour: str
+    places: Places, behaviour: str
 ) -> None:
-    plans = await sweep(lambda folder: on_paper(behaviour, folder, looks_needed=2), folders, "stall", visible)
+    plans = await sweep(lambda place: on_paper(behaviour, place, looks_needed=2), places, "stall", visible)
     assert plans >= 14
 
 
-@pytest.mark.parametrize("behaviour", behaviours(MET))
+@pytest.mark.parametrize(("places", "behaviour"), MET, indirect=["places"])
 async def test_two_processes_that_act_at_the_same_instant_share_one_rate_and_both_songs(
-    folders: Folders, behaviour: str
+    places: Places, behaviour: str
 ) -> None:
-    plans = await sweep(lambda folder: on_paper(behaviour, folder, looks_needed=2), folders, "meet", visible, songs=2)
+    plans = await sweep(lambda place: on_paper(behaviour, place, looks_needed=2), places, "meet", visible, songs=2)
     assert plans >= 14

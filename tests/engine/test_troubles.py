@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 
 import anyio
 import pytest
@@ -19,37 +17,34 @@ from .gated import GatedProcess
 from .laws import check
 from .lives import GAP, TITLES, Home, Process, song, until_death
 from .paper import Paper
+from .places import Places
 from .services import Case, books_of, service_on
 from .sweep import dry
 
 pytestmark = pytest.mark.anyio
 
-Folders = Callable[[], Path]
-
 
 @asynccontextmanager
-async def machine(folders: Folders, paper: Paper, blows: dict[int, Blow] | None = None) -> AsyncIterator[Process]:
+async def machine(places: Places, paper: Paper, blows: dict[int, Blow] | None = None) -> AsyncIterator[Process]:
     """A process of a fresh home before that service."""
-    process = Process(Home(folders(), service_on(paper)), Fate(blows), busy_seconds=0.05)
+    process = Process(Home(places(), service_on(paper)), Fate(blows), busy_seconds=0.05)
     yield process
     await process.end()
-    process.home.close()
 
 
-async def moment_of(folders: Folders, name: str) -> int:
+async def moment_of(places: Places, name: str) -> int:
     """The number that a moment has in an undisturbed song's life."""
     paper = Paper()
-    trail = await dry(lambda folder: Case(Home(folder, service_on(paper)), lambda: books_of(paper)), folders())
+    trail = await dry(lambda place: Case(Home(place, service_on(paper)), lambda: books_of(paper)), places())
     return trail.index(name)
 
 
-async def test_nothing_is_sent_while_another_program_holds_the_journal(folders: Folders) -> None:
+async def test_nothing_is_sent_while_another_program_holds_the_journal(places: Places) -> None:
     paper = Paper()
-    async with machine(folders, paper) as process:
-        with closing(sqlite3.connect(process.home.journal_path, isolation_level=None)) as other:
-            other.execute("BEGIN EXCLUSIVE")
-            with pytest.raises(JournalUnavailable, match="Nothing is sent while an order cannot be written"):
-                await process.ask(song())
+    async with machine(places, paper) as process:
+        refused = pytest.raises(JournalUnavailable, match="Nothing is sent while an order cannot be written")
+        with process.home.place.held_by_another(), refused:
+            await process.ask(song())
         assert paper.arrived == []
         assert (await process.ask(song())).asked is Asked.NEW
         await process.work()
@@ -59,34 +54,33 @@ async def test_nothing_is_sent_while_another_program_holds_the_journal(folders: 
 
 @pytest.mark.parametrize("moment", ["after POST create", "after GET", "after a file got its name"])
 async def test_an_answer_that_cannot_be_written_down_is_kept_until_it_can(
-    folders: Folders, moment: str, caplog: pytest.LogCaptureFixture
+    places: Places, moment: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     paper = Paper()
-    async with machine(folders, paper, {await moment_of(folders, moment): "meet"}) as process:
+    async with machine(places, paper, {await moment_of(places, moment): "meet"}) as process:
         home = process.home
-        other = sqlite3.connect(home.journal_path, isolation_level=None, check_same_thread=False)
+        with ExitStack() as other:
 
-        async def held_by_another(_: Blow) -> None:
-            other.execute("BEGIN EXCLUSIVE")
+            async def held_by_another(_: Blow) -> None:
+                other.enter_context(home.place.held_by_another())
 
-        process.fate.meanwhile = held_by_another
-        with closing(other):
+            process.fate.meanwhile = held_by_another
             await process.ask(song())
             async with anyio.create_task_group() as group:
                 group.start_soon(process.work)
                 with anyio.fail_after(20):
                     while "cannot be written" not in caplog.text:
                         await anyio.sleep(0.005)
-                other.execute("ROLLBACK")
+                other.close()
                 home.clock.move(1.0)
         check(home, books_of(paper))
         assert home.jobs()[0].state is State.DONE
 
 
-async def test_a_lease_that_cannot_be_renewed_ends_neither_the_download_nor_the_process(folders: Folders) -> None:
+async def test_a_lease_that_cannot_be_renewed_ends_neither_the_download_nor_the_process(places: Places) -> None:
     """The journal is out of reach for a moment while a large file comes in."""
     paper = Paper(covers=False)
-    home = Home(folders(), service_on(paper))
+    home = Home(places(), service_on(paper))
     process = GatedProcess(home, paper, busy_seconds=0.05)
     await process.ask(song())
     while not any(step.kind == "_fetch" for step in process.underway) or not process.waiting:
@@ -94,11 +88,9 @@ async def test_a_lease_that_cannot_be_renewed_ends_neither_the_download_nor_the_
             home.clock.move(5.0)
         process.release(0)
         await anyio.wait_all_tasks_blocked()
-    with closing(sqlite3.connect(home.journal_path, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    with home.place.held_by_another():
         home.clock.move(21.0)
-        await anyio.sleep(0.2)  # the renewal gives up on the locked file after 0.05 s of real time
-        other.execute("ROLLBACK")
+        await anyio.sleep(0.2)  # the renewal gives up on the locked journal after 0.05 s of real time
     while process.underway:
         process.release(0)
         await anyio.wait_all_tasks_blocked()
@@ -106,14 +98,13 @@ async def test_a_lease_that_cannot_be_renewed_ends_neither_the_download_nor_the_
     assert home.jobs()[0].state is State.DONE
     check(home, books_of(paper))
     await process.end()
-    home.close()
 
 
 @pytest.mark.parametrize("moment", ["after POST create", "after commit of claim", "after commit of claim_fetch"])
-async def test_a_clock_set_back_by_a_day_freezes_no_order(folders: Folders, moment: str) -> None:
+async def test_a_clock_set_back_by_a_day_freezes_no_order(places: Places, moment: str) -> None:
     """The process dies with a lease that now ends tomorrow; the next one goes on within minutes all the same."""
     paper = Paper()
-    async with machine(folders, paper, {await moment_of(folders, moment): "die"}) as process:
+    async with machine(places, paper, {await moment_of(places, moment): "die"}) as process:
         home = process.home
 
         async def life() -> None:
@@ -132,14 +123,14 @@ async def test_a_clock_set_back_by_a_day_freezes_no_order(folders: Folders, mome
         check(home, books_of(paper))
 
 
-async def test_a_defect_met_by_one_song_holds_up_no_other(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_defect_met_by_one_song_holds_up_no_other(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step of ours that fails in a way nobody foresaw: the song stays safe, and comes when the defect is mended."""
     paper, honest = Paper(), steps.report
 
     def defective(job: steps.Job, *arguments: object, **more: object) -> object:
         return 1 / 0 if job.subject == TITLES[0] else honest(job, *arguments, **more)
 
-    async with machine(folders, paper) as process:
+    async with machine(places, paper) as process:
         home = process.home
         for title in TITLES:
             await process.ask(song(title))
@@ -155,11 +146,11 @@ async def test_a_defect_met_by_one_song_holds_up_no_other(folders: Folders, monk
 
 
 @pytest.mark.parametrize(("told", "least"), [("120", 120.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 60.0), ("nan", 60.0)])
-async def test_a_service_that_asks_for_patience_gets_it(folders: Folders, told: str, least: float) -> None:
+async def test_a_service_that_asks_for_patience_gets_it(places: Places, told: str, least: float) -> None:
     """From every order and look of the key: the other song waits too."""
     paper = Paper(retry_after=told)
     paper.script.append("too_fast")
-    async with machine(folders, paper) as process:
+    async with machine(places, paper) as process:
         for title in TITLES:
             await process.ask(song(title))
         await process.work()
@@ -169,18 +160,18 @@ async def test_a_service_that_asks_for_patience_gets_it(folders: Folders, told: 
         check(process.home, books_of(paper), songs=2)
 
 
-async def test_a_free_question_waits_too_when_the_service_asks_for_patience(folders: Folders) -> None:
-    async with machine(folders, Paper()) as process:
+async def test_a_free_question_waits_too_when_the_service_asks_for_patience(places: Places) -> None:
+    async with machine(places, Paper()) as process:
         journal, key_id = process.journal, process.held.key_id
         assert journal.take_slot(key_id, GAP) == 0
         journal.push_back(key_id, 120.0)
         assert journal.take_slot(key_id, GAP) == pytest.approx(120.0)
 
 
-async def test_an_order_that_slept_through_its_lease_before_it_left_is_not_sent(folders: Folders) -> None:
+async def test_an_order_that_slept_through_its_lease_before_it_left_is_not_sent(places: Places) -> None:
     """Others have called it lost meanwhile, and a person may have given it up or bought it again."""
     paper = Paper()
-    async with machine(folders, paper, {await moment_of(folders, "after commit of claim"): "stall"}) as process:
+    async with machine(places, paper, {await moment_of(places, "after commit of claim"): "stall"}) as process:
         await process.ask(song())
         await process.work()
         job = process.home.jobs()[0]
@@ -188,10 +179,10 @@ async def test_an_order_that_slept_through_its_lease_before_it_left_is_not_sent(
         assert "Nothing was charged" in (job.sentence or "")
 
 
-async def test_the_answer_to_an_order_that_was_given_up_brings_the_song_home(folders: Folders) -> None:
+async def test_the_answer_to_an_order_that_was_given_up_brings_the_song_home(places: Places) -> None:
     """It was paid, so it is delivered."""
     paper = Paper()
-    async with machine(folders, paper, {await moment_of(folders, "after POST create"): "stall"}) as process:
+    async with machine(places, paper, {await moment_of(places, "after POST create"): "stall"}) as process:
         home = process.home
 
         async def given_up(_: Blow) -> None:

@@ -169,7 +169,7 @@ async def test_09_a_lost_answer_is_never_bought_twice(world: World) -> None:
 
 async def test_10_a_killed_server_loses_nothing(world: World) -> None:
     """SIGKILL while the song is being made: the next server finds it, and it was bought once."""
-    world.fault("task", "slow", seconds=30)
+    world.look_first_after(2.0)
 
     async def order_and_die() -> None:
         async with world.client(wait_seconds=0) as client:

@@ -191,11 +191,35 @@ async def test_the_guide_is_the_same_page_through_both_doors(world: World) -> No
 
 
 @pytest.mark.anyio
-async def test_the_guides_topics_are_offered_while_one_types(world: World) -> None:
-    place = ResourceTemplateReference(uri="song://guide/{topic}")
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_a_page_can_be_read_for_a_genre_and_a_language(world: World, mode: str) -> None:
+    """As the tool shows it, in both protocol eras; the order of the two does not matter, and either may be left out."""
+    asked = {"topic": "genre", "genre": "bossa nova", "language": "pt-BR"}
+    async with world.client(mode=mode) as client:
+        page = said(await client.call_tool("songwriting_guide", asked))
+        for query in ("genre=bossa%20nova&language=pt-BR", "language=pt-BR&genre=bossa%20nova"):
+            resource = (await client.read_resource(f"song://guide/genre?{query}")).contents[0]
+            assert resource.text == page["text"]  # type: ignore[union-attr]
+        language = (await client.read_resource("song://guide/language?language=pt-BR")).contents[0]
+        told = said(await client.call_tool("songwriting_guide", {"topic": "language", "language": "pt-BR"}))
+        assert language.text == told["text"]  # type: ignore[union-attr]
+
+
+@pytest.mark.anyio
+async def test_what_the_guide_can_be_asked_is_offered_while_one_types(world: World) -> None:
     async with world.client() as client:
-        found = await client.complete(place, {"name": "topic", "value": "st"})
-        assert found.completion.values == ["start", "style", "structure"]
+        (uri,) = (
+            row.uri_template
+            for row in (await client.list_resource_templates()).resource_templates
+            if row.name == "guide"
+        )
+        place = ResourceTemplateReference(uri=uri)
+        topics = await client.complete(place, {"name": "topic", "value": "st"})
+        assert topics.completion.values == ["start", "style", "structure"]
+        genres = await client.complete(place, {"name": "genre", "value": "Boss"})
+        assert genres.completion.values == ["bossa-nova"]
+        languages = await client.complete(place, {"name": "language", "value": "es"})
+        assert languages.completion.values == ["es-ES", "es-MX"]
         with pytest.raises(Exception, match="chords"):
             await client.read_resource("song://guide/chords")
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import time
 from pathlib import Path
 
+import httpx2
+import pytest
 from sandbox_process import SandboxProcess
 
 from songwright.server import contract
@@ -63,6 +66,43 @@ def test_on_command_an_event_comes_twice_or_with_a_wrong_signature(account: Acco
     account.create(**_hooked(web))
     headers, body = web.wait_posted(3)[2]
     assert headers["x-webhook-signature"] != _signature("s3cret", headers, body)
+
+
+def test_on_command_an_event_is_sent_again_exactly_as_it_was(account: Account, web: Web) -> None:
+    account.fault("webhook", "replay")
+    account.create(**_hooked(web))
+    first, second = web.wait_posted(2)
+    assert first == second
+
+
+def test_on_command_an_event_was_signed_long_ago(account: Account, web: Web) -> None:
+    account.fault("webhook", "stale")
+    account.create(**_hooked(web))
+    ((headers, body),) = web.wait_posted(1)
+    assert int(headers["x-webhook-timestamp"]) < time.time() - 300
+    assert headers["x-webhook-signature"] == _signature("s3cret", headers, body)
+
+
+def test_on_command_an_event_is_not_signed(account: Account, web: Web) -> None:
+    account.fault("webhook", "unsigned")
+    account.create(**_hooked(web))
+    ((headers, _),) = web.wait_posted(1)
+    assert not [name for name in headers if "signature" in name]
+
+
+def test_on_command_an_event_comes_before_the_order_is_answered(account: Account, web: Web) -> None:
+    account.fault("create", "slow_after", seconds=0.5)
+    task_id = account.create(**_hooked(web))
+    ((_, body),) = web.posted
+    assert json.loads(body)["task_id"] == task_id
+
+
+def test_an_event_is_told_although_the_answer_to_the_order_was_lost(account: Account, web: Web) -> None:
+    account.fault("create", "lose_after")
+    with pytest.raises(httpx2.RemoteProtocolError):
+        account.create(**_hooked(web))
+    ((_, body),) = web.wait_posted(1)
+    assert account.clips(json.loads(body)["task_id"])
 
 
 def test_on_command_an_event_never_comes(account: Account, web: Web) -> None:

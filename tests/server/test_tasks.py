@@ -123,6 +123,21 @@ def test_a_song_is_handed_over_as_a_task_and_ends_with_its_files(world: World) -
     assert len(world.charges()) == 1
 
 
+def test_the_warnings_about_the_words_come_with_the_finished_task(world: World) -> None:
+    """The task's result is the call's own answer, so a client that follows tasks reads what any other would."""
+    world.fault("task", "slow", seconds=0.3)
+    order = {**SONG, "lyrics": "[Verse]\nThe kettle hums at 9 o'clock"}
+    with server(world) as line:
+        task = line.call("create_song", order)
+        song = line.finished(task["taskId"])["result"]["structuredContent"]
+        told_at_once = line.call("create_song", order, extensions={})["structuredContent"]
+        asked_later = line.call("wait_for_song", {"job_id": task["taskId"]}, extensions={})["structuredContent"]
+    assert song["status"] == "done"
+    assert song["preflight"][0].startswith("lyrics, line 2: ")
+    assert song["preflight"] == told_at_once["preflight"]
+    assert "preflight" not in asked_later
+
+
 def test_a_task_says_how_it_is_going(world: World) -> None:
     world.fault("task", "slow", seconds=0.3)
     with server(world) as line:

@@ -22,6 +22,7 @@ class ListedSong(Answer):
     cost: int | None = Field(None, description="Credits.")
     clips: list[str] | None = Field(None, description="Clip ids of its takes.")
     file: str | None = Field(None, description="Where the first take is saved.")
+    url: str | None = Field(None, description="Link to it, where it is on another machine.")
 
 
 class SongList(Answer):

@@ -18,6 +18,7 @@ class NuroPurchase(FamilyPurchase):
     family: ClassVar[str] = "nuro"
     poll: ClassVar[str] = "/api/v1/nuro/task/{task_id}"
     route: ClassVar[Route] = Route("POST", "/api/v1/nuro/create")
+    hook: ClassVar[bool] = True
     minutes: ClassVar[str] = "1 min"
     row: ClassVar[str] = "nuro_create"
     price_note: ClassVar[str] = "10"

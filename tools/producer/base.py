@@ -23,6 +23,7 @@ class ProducerPurchase(FamilyPurchase):
     family: ClassVar[str] = "producer"
     poll: ClassVar[str] = "/api/v1/producer/task/{task_id}"
     route: ClassVar[Route] = Route("POST", "/api/v1/producer/create")
+    hook: ClassVar[bool] = True
     minutes: ClassVar[str] = "1 min"
     row: ClassVar[str] = "producer_create"
     price_note: ClassVar[str] = "10"

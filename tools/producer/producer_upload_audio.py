@@ -19,6 +19,7 @@ class ProducerUploadAudio(Uploading, ProducerPurchase):
 
     label: ClassVar[str] = "Producer: upload audio"
     route: ClassVar[Route] = Route("POST", "/api/v1/producer/upload")
+    hook: ClassVar[bool] = False
     row: ClassVar[str] = "producer_upload"
     price_note: ClassVar[str] = "2"
     contract: ClassVar[tuple[str, ...]] = ("producer_upload",)

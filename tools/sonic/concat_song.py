@@ -21,6 +21,7 @@ class ConcatSong(SonicPurchase):
     label: ClassVar[str] = "Join song"
     edition: ClassVar[str] = "whole song"
     route: ClassVar[Route] = CREATE
+    hook: ClassVar[bool] = True
     minutes: ClassVar[str] = "1 min"
     row: ClassVar[str] = "concat"
     price_note: ClassVar[str] = "2"

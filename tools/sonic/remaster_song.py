@@ -21,6 +21,7 @@ class RemasterSong(SonicPurchase):
     label: ClassVar[str] = "Remaster song"
     edition: ClassVar[str] = "remaster"
     route: ClassVar[Route] = CREATE
+    hook: ClassVar[bool] = True
     minutes: ClassVar[str] = "1-2 min"
     row: ClassVar[str] = "remaster"
     price_note: ClassVar[str] = "10"

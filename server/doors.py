@@ -1,0 +1,262 @@
+"""What every request passes on its way in: its host and origin, the time it may take, who calls, how much at once.
+
+Each is plain ASGI, so that it holds for every route alike and streams pass through untouched.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from asyncio import TimerHandle
+from asyncio.transports import Transport
+from collections import Counter
+from collections.abc import Container, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio
+from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .hosted import given_key
+from .settings import Settings, loopback
+
+BODY_SECONDS = 30.0
+"""How long the body of a request may take to arrive."""
+HEAD_SECONDS = 20.0
+"""How long a connection may keep us waiting for a whole request head."""
+CALLS_AT_ONCE = 100
+"""Requests of one tenant that are served at the same time; a waiting tool call is one for as long as it waits."""
+KEY_HEADER = "songwright-service-key"
+"""Where a caller brings a key of the music service for this request."""
+LONGEST_KEY = 512
+
+log = logging.getLogger(__name__)
+
+
+def address_of(host: str, port: int) -> str:
+    """The address of a server that listens there."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def alone(settings: Settings) -> bool:
+    """Whether only this machine can reach the server."""
+    return loopback(address_of(settings.host, settings.port))
+
+
+def trusted(settings: Settings, port: int) -> TransportSecuritySettings:
+    """The Host and Origin headers that are answered: our own addresses, and what the operator adds.
+
+    A web page that a person visits can send requests to any address under a name of its own choosing, also to one on
+    their machine; these two headers give it away.
+    """
+    hosts, origins = set[str](), set[str]()
+    addresses = [address_of(settings.host, port)]
+    if alone(settings):
+        addresses += [address_of(name, port) for name in ("127.0.0.1", "localhost", "::1")]
+    if settings.public_url is not None:
+        addresses.append(settings.public_url)
+    for parts in map(urlsplit, addresses):
+        standard = 443 if parts.scheme == "https" else 80
+        name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
+        hosts.add(f"{name}:{parts.port or standard}")
+        origins.add(f"{parts.scheme}://{name}:{parts.port}" if parts.port else f"{parts.scheme}://{name}")
+        if parts.port in (None, standard):
+            hosts.add(name)
+            origins.add(f"{parts.scheme}://{name}")
+    for name in settings.allowed_hosts:
+        hosts.add(name)
+        if not re.search(r":(\d+|\*)$", name):
+            hosts.add(f"{name}:*")
+    return TransportSecuritySettings(
+        allowed_hosts=sorted(hosts), allowed_origins=sorted(origins | {o.rstrip("/") for o in settings.allowed_origins})
+    )
+
+
+class Guarded:
+    """Answers 421 to a foreign Host and 403 to a foreign Origin. `free` are paths that balancers ask by number."""
+
+    def __init__(self, app: ASGIApp, *, security: TransportSecuritySettings, free: Container[str]) -> None:
+        self._app = app
+        self._check = TransportSecurityMiddleware(security)
+        self._free = free
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] == "http" and scope["path"] not in self._free:
+            refusal = await self._check.validate_request(Request(scope))
+            if refusal is not None:
+                await refusal(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+class _TooSlow(Exception):
+    """The body of a request does not arrive."""
+
+
+class Prompt:
+    """Answers 408 when the body of a request has not arrived after half a minute; what follows may take its time."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with a body that comes in time or not at all."""
+        deadline = anyio.current_time() + BODY_SECONDS
+        arriving = True
+
+        async def in_time() -> Message:
+            nonlocal arriving
+            if not arriving:
+                return await receive()
+            with anyio.move_on_at(deadline):
+                message = await receive()
+                arriving = message["type"] == "http.request" and message.get("more_body", False)
+                return message
+            raise _TooSlow
+
+        try:
+            await self._app(scope, in_time, send)
+        except _TooSlow:
+            await Response(status_code=408, headers={"Connection": "close"})(scope, receive, send)
+
+
+class Callers:
+    """Behind the check of the token: takes what a caller may send, so much of it at once, and a key beside it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._busy: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request, or say what is wrong with it."""
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        tenant = tenant_of(scope)
+        self._busy[tenant] += 1
+        mark = given_key.set(_key(scope))
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            given_key.reset(mark)
+            self._busy[tenant] -= 1
+            if not self._busy[tenant]:
+                del self._busy[tenant]
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        if scope["method"] != "POST":
+            # Every request stands on its own, so there is no stream to open and no session to end.
+            return Response(status_code=405, headers={"Allow": "POST"})
+        if self._busy[tenant_of(scope)] >= CALLS_AT_ONCE:
+            return _refused(
+                429,
+                "too_many_requests",
+                f"{CALLS_AT_ONCE} calls of yours are being served already. Nothing was sent or spent by this one.",
+                {"Retry-After": "5"},
+            )
+        key = _key(scope)
+        if key is not None and not (len(key) <= LONGEST_KEY and re.fullmatch(r"[!-~]+", key)):
+            return _refused(
+                400, "bad_key", "The header Songwright-Service-Key holds no key. Nothing was sent or spent."
+            )
+        return None
+
+
+def _key(scope: Scope) -> str | None:
+    """The service key that was sent along; a placeholder that a client has left unfilled is none."""
+    key = Request(scope).headers.get(KEY_HEADER, "").strip()
+    return key if key and not key.startswith("${") else None
+
+
+def _refused(status: int, error: str, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse({"error": error, "error_description": sentence}, status_code=status, headers=headers)
+
+
+def tenant_of(scope: Scope) -> str:
+    """Whose request it is, as far as is known; for the log and for fairness."""
+    user = scope.get("user")
+    if user is not None and user.is_authenticated:
+        return str(user.access_token.client_id)
+    return str(scope.get("state", {}).get("tenant", ""))
+
+
+class Logged:
+    """Writes a line for every request: what it wanted, and never the address itself, which may carry a token.
+
+    `patterns` names the routes by what answers them; the paths in `quiet` are only told in detailed logs.
+    """
+
+    def __init__(self, app: ASGIApp, *, patterns: Mapping[Any, str], quiet: Container[str]) -> None:
+        self._app = app
+        self._patterns = patterns
+        self._quiet = quiet
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and tell what became of it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            pattern = self._patterns.get(scope.get("endpoint"), "-")
+            level = logging.DEBUG if pattern in self._quiet else logging.INFO
+            took = (time.perf_counter() - began) * 1000
+            log.log(
+                level, "%s %s %s %.0f ms %s", scope["method"], pattern, status or "-", took, tenant_of(scope) or "-"
+            )
+
+
+class Patience(H11Protocol):
+    """uvicorn's HTTP/1.1 with an end to waiting: whoever does not bring a request's head together is hung up on."""
+
+    _timer: TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in the class above
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come; a head that is whole ends the waiting, half of one does not."""
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def _waiting(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _watch(self) -> None:
+        if not self._waiting():
+            self._stop()
+        elif self._timer is None:
+            self._timer = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _give_up(self) -> None:
+        self._timer = None
+        if self._waiting():
+            self.transport.close()

@@ -1,0 +1,228 @@
+"""The composition root of a hosted server: many tenants, any number of replicas, one journal.
+
+Who calls is known by the token of the request; whose credits are spent by the tenant's own key, where there is one,
+else by the operator's. A replica holds a key only while something is done with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import anyio
+from mcp.server.auth.middleware.auth_context import get_access_token
+
+from .app import fingerprint, operation_named, program_version
+from .bearer import bearer_of
+from .catalogue import Catalogue
+from .counter import Counter, Front, Limits
+from .downloads import Fetcher
+from .engine import Engine
+from .errors import AccessRefused, KeyMissing, SealBroken, SongwrightError
+from .hooks import hooks_of
+from .jobs import LOCAL_TENANT, Account
+from .journal import Journal
+from .library import Library
+from .sealing import sealer_of
+from .settings import Settings, loopback
+from .store import SqliteStore, Store
+from .tenants import Tenant, Tenants
+from .threads import in_thread
+from .upstream import Upstream
+
+log = logging.getLogger(__name__)
+
+LOOK_FOR_WORK = 5.0
+"""Seconds after which a replica looks for keys with work that nobody has told it of."""
+TIDY_EVERY = 3600.0
+LINK_SECONDS = 7 * 86_400.0
+"""How long a link to a file works; the same question makes a fresh one."""
+KEYS_HELD = 5_000
+DRAIN_SECONDS = 5.0
+"""How long a replica that has stopped answering waits for orders on the wire: a supervisor gives it ten seconds."""
+
+given_key: ContextVar[str | None] = ContextVar("songwright_given_key", default=None)
+"""The service key that the present request has brought in a header."""
+
+
+def open_store(settings: Settings) -> Store:
+    """The journal's database: PostgreSQL where one is named, else a file of this machine."""
+    if settings.database_url is None:
+        return SqliteStore(settings.state_dir / "journal.sqlite3")
+    from .postgres import PostgresStore
+
+    return PostgresStore(settings.database_url.get_secret_value())
+
+
+class Hosted:
+    """Songwright for many people. Raises `SettingRefused` when it is told too little to be safe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.catalogue = Catalogue.load(settings.catalogue_override)
+        self.store = open_store(settings)
+        self.clock = self.store.clock()
+        self.journal = Journal(self.store, self.clock)
+        self.sealer = sealer_of(settings, self.clock.now)
+        self.tenants = Tenants(self.store, self.clock, self.sealer)
+        self.bearer = bearer_of(settings, self.tenants, self.clock)
+        self.engine = Engine(
+            self.journal, self.catalogue, self.clock, operation_named, works=settings.role != "web", resident=False
+        )
+        self.engine.hooks = hooks_of(settings, self.sealer)
+        self.address = settings.public_url or f"http://{settings.host}:{settings.port}"
+        """Where files are linked to; whoever binds a free port corrects it."""
+        self._brand = self.catalogue.brand_of(settings.base_url)
+        self._fetcher = Fetcher(loopback_ok=loopback(settings.base_url))
+        self._libraries: dict[str, Library] = {}
+        self._held: OrderedDict[str, None] = OrderedDict()
+        self._salt = ""
+
+    @property
+    def sandbox(self) -> bool:
+        """A hosted server never plays: its songs come from the service it is pointed at."""
+        return False
+
+    # -- who calls ------------------------------------------------------------------------------------------------
+
+    async def counter(self) -> Counter:
+        """Where the present caller is served. Raises `AccessRefused`, or `KeyMissing` when nobody pays."""
+        token = get_access_token()
+        if token is None:
+            raise AccessRefused("This request says not who calls. Nothing was sent or spent.")
+        tenant = await self.bearer.caller_of(token)
+        account = await self._account(tenant)
+        settings = self.settings
+        limits = Limits(
+            settings.wait_seconds,
+            settings.confirm_above,
+            settings.daily_credits if tenant.daily_credits is None else tenant.daily_credits,
+            settings.model,
+            monthly_credits=tenant.monthly_credits,
+        )
+        front = Front(lambda path: {"url": self._link(tenant.id, path)}, lambda path: self._public(tenant.id, path))
+        return Counter(self.engine, self.library_of(tenant.id), account, limits, front)
+
+    async def _account(self, tenant: Tenant) -> Account:
+        """Whose credits this caller spends: the key of the request, else its stored one, else the operator's."""
+        base_url = self.settings.base_url
+        if (key := given_key.get()) is not None:
+            key_id = fingerprint(self._salt, base_url, key)
+            await in_thread(self.tenants.keep_key, tenant.id, base_url, key_id, key)
+            return self._hold(Account(tenant.id, base_url, key_id, self._brand, sandbox=False), key)
+        stored = await in_thread(self.tenants.stored_key, tenant.id, base_url)
+        if stored is not None:
+            own = Account(tenant.id, base_url, stored.key_id, self._brand, sandbox=False)
+            if self.engine.holds(own.key_id):
+                return self._hold(own, "")
+            key = await in_thread(self.tenants.key_of, tenant.id, stored.key_id, base_url)
+            if key is not None:
+                return self._hold(own, key)
+        if not (key := self.settings.key()):
+            raise KeyMissing(
+                "There is no key of the music service to spend from: send yours in the header Songwright-Service-Key, "
+                "or ask the operator of this server to store it or to lend theirs. Nothing was sent or spent."
+            )
+        shared = tenant.id != LOCAL_TENANT
+        key_id = fingerprint(self._salt, base_url, key)
+        return self._hold(Account(tenant.id, base_url, key_id, self._brand, sandbox=False, shared=shared), key)
+
+    def _hold(self, account: Account, key: str) -> Account:
+        if not self.engine.holds(account.key_id):
+            upstream = Upstream(account.base_url, key, user_agent=f"songwright/{program_version()}")
+            self.engine.hold(account, upstream, self.library_of)
+        self._held[account.key_id] = None
+        self._held.move_to_end(account.key_id)
+        return account
+
+    # -- files ----------------------------------------------------------------------------------------------------
+
+    def library_of(self, tenant: str) -> Library:
+        """A tenant's own folder; the person of this machine has the library itself."""
+        if (library := self._libraries.get(tenant)) is None:
+            root = self.settings.library if tenant == LOCAL_TENANT else self.settings.library / "tenants" / tenant
+            library = self._libraries[tenant] = Library(root, self._fetcher, sandbox=False)
+        return library
+
+    def _link(self, tenant: str, path: Path) -> str:
+        relative = path.relative_to(self.library_of(tenant).root).as_posix()
+        return f"{self.address}/files/{self.sealer.link({'tenant': tenant, 'path': relative}, LINK_SECONDS)}"
+
+    def _public(self, tenant: str, path: Path) -> str | None:
+        """A link the service can fetch: only behind a public address, or when the service is on this machine too."""
+        reachable = not loopback(self.address) or loopback(self.settings.base_url)
+        return self._link(tenant, path) if reachable and urlsplit(self.address).hostname else None
+
+    # -- running --------------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Hosted]:
+        """Work for as long as the block lasts; orders on the wire get a moment to arrive at its end."""
+        await in_thread(self.store.open)
+        self._salt = await in_thread(self.journal.fact, "salt", secrets.token_hex(16))
+        await self.engine.listen()
+        try:
+            async with anyio.create_task_group() as group:
+                await group.start(self.engine.run)
+                group.start_soon(self._tend)
+                try:
+                    yield self
+                finally:
+                    await self.engine.drain(DRAIN_SECONDS)
+                    group.cancel_scope.cancel()
+        finally:
+            await self._fetcher.aclose()
+            await self.bearer.aclose()
+            self.store.close()
+
+    async def _tend(self) -> None:
+        """See to it that every key with unfinished jobs has a runner here, whoever took the orders."""
+        tidied_at = float("-inf")
+        while not self.engine.stopping:
+            try:
+                if self.settings.role != "web":
+                    await self._take_up()
+                    if self.clock.monotonic() - tidied_at > TIDY_EVERY:
+                        tidied_at = self.clock.monotonic()
+                        await in_thread(self.tenants.tidy_keys)
+                while len(self._held) > KEYS_HELD:
+                    key_id, _ = self._held.popitem(last=False)
+                    if not self.engine.release(key_id):
+                        self._held[key_id] = None
+                        break
+            except SongwrightError as error:
+                log.error("%s", error)
+            except Exception:
+                log.exception("looking for work met a defect")
+            await self.engine.strange(LOOK_FOR_WORK)
+
+    async def _take_up(self) -> None:
+        for tenant, key_id, base_url in await in_thread(self.journal.live_accounts):
+            account = Account(tenant, base_url, key_id, self.catalogue.brand_of(base_url), sandbox=False)
+            if not self.engine.holds(key_id):
+                key = await self._key_of(account)
+                if key is None:
+                    continue
+                self._hold(account, key)
+            self.engine.hint(account)
+
+    async def _key_of(self, account: Account) -> str | None:
+        """The key of an order that was taken elsewhere; None, and a word in the log, when nobody here has it."""
+        settings = self.settings
+        key, mine = settings.key(), account.base_url == settings.base_url
+        if key and mine and fingerprint(self._salt, account.base_url, key) == account.key_id:
+            return key
+        try:
+            found = await in_thread(self.tenants.key_of, account.tenant, account.key_id, account.base_url)
+        except SealBroken as error:
+            log.error("orders of tenant %s wait for their key: %s", account.tenant, error)
+            return None
+        if found is None:
+            log.error("orders of tenant %s wait: the key they were made with is not here any more", account.tenant)
+        return found

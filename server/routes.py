@@ -1,0 +1,114 @@
+"""What is answered without a token: whether the server lives, whether it is ready, and signed links to files."""
+
+from __future__ import annotations
+
+import logging
+import stat
+from collections.abc import Awaitable, Callable, Mapping
+from os import stat_result
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from .downloads import Kind
+from .errors import JournalUnavailable, NotFound, SongwrightError
+from .hosted import Hosted
+from .threads import in_thread
+
+HEALTH, READY, FILE = "/health", "/ready", "/files/{token}"
+PROBES = frozenset({HEALTH, READY})
+"""What balancers and supervisors ask, over and over."""
+PROBE_SECONDS = 2.0
+"""How long the database may take to answer before this server counts as not ready."""
+TYPES: Mapping[str, str] = {
+    **{kind.suffix: kind.mime for kind in Kind},
+    ".lrc": "text/plain; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+}
+"""By the ending of a file's name, which the library gives by the file's content."""
+HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, max-age=3600",
+    # The address is the permission: a page that the file links to or stands on must not be told.
+    "Referrer-Policy": "no-referrer",
+}
+GONE = "This link has expired, or the file is not there any more. Ask for the song again to get a fresh link.\n"
+
+log = logging.getLogger(__name__)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+async def health(request: Request) -> Response:
+    """200 while the process answers, whatever is the matter with everything else."""
+    del request
+    return PlainTextResponse("alive\n")
+
+
+def ready(app: Hosted) -> Endpoint:
+    """200 when requests should be sent here; else 503 and why: `stopping` or `database`."""
+
+    async def told(request: Request) -> Response:
+        del request
+        if app.engine.stopping:
+            return PlainTextResponse("stopping\n", status_code=503)
+        if not await _database_answers(app):
+            return PlainTextResponse("database\n", status_code=503)
+        return PlainTextResponse("ready\n")
+
+    return told
+
+
+async def _database_answers(app: Hosted) -> bool:
+    with anyio.move_on_after(PROBE_SECONDS):
+        try:
+            # Beside the journal's threads, which may all be waiting for what is asked here; it changes nothing, so it
+            # may be left behind.
+            await anyio.to_thread.run_sync(app.tenants.any_active, abandon_on_cancel=True)
+        except JournalUnavailable as error:
+            log.warning("not ready: %s", error)
+            return False
+        return True
+    log.warning("not ready: the database has not answered for %.0f s", PROBE_SECONDS)
+    return False
+
+
+def file(app: Hosted) -> Endpoint:
+    """The file of a signed link, in parts where a player asks for parts; 404 for every link that opens nothing."""
+
+    async def sent(request: Request) -> Response:
+        try:
+            link = app.sealer.open_link(str(request.path_params["token"]))
+            request.state.tenant = link["tenant"]
+            path, facts = await in_thread(_found, app, link["tenant"], link["path"])
+        except JournalUnavailable as error:
+            log.error("%s", error)
+            return Response(status_code=503, headers={"Retry-After": "10"})
+        except (SongwrightError, OSError, KeyError) as error:
+            log.info("a link opened nothing: %s", type(error).__name__)
+            return PlainTextResponse(GONE, status_code=404, headers={"Cache-Control": "no-store"})
+        return FileResponse(
+            path,
+            headers=HEADERS,
+            media_type=TYPES.get(path.suffix.lower(), "application/octet-stream"),
+            filename=path.name,
+            stat_result=facts,
+            content_disposition_type="inline",
+        )
+
+    return sent
+
+
+def _found(app: Hosted, tenant_id: str, relative: str) -> tuple[Path, stat_result]:
+    """A file of a tenant's library. Raises `NotFound`, also for a tenant whose access was withdrawn."""
+    tenant = app.tenants.of_id(tenant_id)
+    if tenant is None or tenant.revoked:
+        raise NotFound("There is no such tenant any more.")
+    path = app.library_of(tenant_id).locate(relative)
+    facts = path.stat()
+    if not stat.S_ISREG(facts.st_mode):
+        raise NotFound("There is no such file in the library.", field="file")
+    return path, facts
