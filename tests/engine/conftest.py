@@ -15,10 +15,6 @@ from .places import Place, Places
 MEMORY = Path("/dev/shm")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "chaos: long; runs in `make chaos` only")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if "chaos" in (config.option.markexpr or ""):
         return
