@@ -286,6 +286,11 @@ def _announce(app: Hosted, port: int, *, tenants: bool) -> None:
         said = f"Songwright works, and tells how it is at {doors.address_of(settings.host, port)}{routes.HEALTH}\n"
     else:
         said = f"Songwright answers at {app.address}{ENDPOINT}\n"
+        if settings.api_key is None:
+            said += (
+                f"{PREFIX}API_KEY is not set, so it makes songs only for callers with a key of their own (header "
+                "Songwright-Service-Key, or `songwright tenants key`).\n"
+            )
         if doors.alone(settings) and not tenants:
             said += _welcome(app.address, loopback_token(settings.state_dir))
     sys.stderr.write(said)
