@@ -15,7 +15,7 @@ from urllib.parse import quote as quote_path
 
 from . import fence, money, songcraft
 from .engine import Engine
-from .errors import ArgumentRefused, NotFound, RequestRefused
+from .errors import ArgumentRefused, BudgetRefused, NotFound, RequestRefused
 from .facts import CallFacts
 from .jobs import Account, Asked, Job, Limit, State
 from .journal import DAY, Order, Verdict
@@ -140,6 +140,11 @@ class Counter:
         await in_thread(fence.check_engine, facts, operation)
         await in_thread(operation.check, facts)
         cost = await in_thread(operation.price, facts)
+        if self.account.shared and cost is None:
+            raise BudgetRefused(
+                "Nobody here knows what this costs at the service, so it cannot be held against your allowance. "
+                "Nothing was sent or spent. Ask the operator of this server, or send a key of your own."
+            )
         order = Order(
             account=self.account,
             operation=operation,
@@ -197,8 +202,17 @@ class Counter:
         return CallFacts(self.catalogue, self.journal, self.account, now, self._limits.default_model, self._link_of)
 
     def _link_of(self, name: str) -> str | None:
-        path = self.library.find_upload(name, upload_dir=self._limits.upload_dir)
-        return None if self._front is None else self._front.link_of(path)
+        if self._front is None:
+            self.library.find_upload(name, upload_dir=self._limits.upload_dir)
+            return None
+        try:
+            return self._front.link_of(self.library.find_upload(name, upload_dir=None))
+        except ArgumentRefused as error:
+            # Where the library is on the server is nobody's business who is not there.
+            raise ArgumentRefused(
+                f"There is no one recording named {name[:80]!r} in your library. Nothing was sent or spent.",
+                field=error.field,
+            ) from None
 
     # -- the library ----------------------------------------------------------------------------------------------
 

@@ -155,6 +155,11 @@ class Engine:
         """Whether this process can work with a key."""
         return key_id in self._held
 
+    def attends(self, key_id: str) -> bool:
+        """Whether a runner is at work for a key."""
+        held = self._held.get(key_id)
+        return held is not None and held.attended
+
     def release(self, key_id: str) -> bool:
         """Forget a key that nothing is done with at the moment; False while there is."""
         held = self._held.get(key_id)

@@ -6,7 +6,8 @@ made. An id is a tenant's own when the journal has shown it to that tenant.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 
 from .errors import ArgumentRefused, NotFound
 from .jobs import Account
@@ -43,8 +44,7 @@ def check(journal: Journal, account: Account, operation: Operation) -> None:
 
 def check_task(journal: Journal, account: Account, task_id: str) -> None:
     """Refuse to attach a task that is on record for somebody else. Raises `ArgumentRefused`."""
-    with journal.store.reading() as tx:
-        owners = tx.all("owners_of_remote", key_id=account.key_id, remote_id=task_id)
+    owners = journal.store.rows("owners_of_remote", key_id=account.key_id, remote_id=task_id)
     if any(row["tenant"] != account.tenant for row in owners):
         raise ArgumentRefused("There is no such task of yours. Nothing was changed or spent.", field="task_id")
 
@@ -62,8 +62,17 @@ def named(operation: Operation) -> Iterator[tuple[str, str]]:
 
 
 def _answered_with(journal: Journal, account: Account, value: str) -> bool:
-    """Whether an answer to this tenant holds the id, as a whole JSON string: personas, voices, cut-out vocals."""
+    """Whether an answer to this tenant names the id as one: personas, voices, cut-out vocals."""
     quoted = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    with journal.store.reading() as tx:
-        row = tx.one("answered_with", tenant=account.tenant, key_id=account.key_id, pattern=f'%"{quoted}"%')
-    return row is not None
+    who = {"tenant": account.tenant, "key_id": account.key_id}
+    rows = journal.store.rows("answered_with", pattern=f'%"{quoted}"%', **who)
+    return any(_names(json.loads(row["answer"]), value) for row in rows)
+
+
+def _names(answer: object, value: str, field: str = "") -> bool:
+    """Whether a field for ids holds it. Other fields may repeat what the tenant has written: a title, a name."""
+    if isinstance(answer, Mapping):
+        return any(_names(part, value, str(name)) for name, part in answer.items())
+    if isinstance(answer, list):
+        return any(_names(part, value, field) for part in answer)
+    return answer == value and (field == "id" or field.endswith(_ENDINGS))

@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 LOOK_FOR_WORK = 5.0
 """Seconds after which a replica looks for keys with work that nobody has told it of."""
+PAUSE = 0.25
 TIDY_EVERY = 3600.0
 LINK_SECONDS = 7 * 86_400.0
 """How long a link to a file works; the same question makes a fresh one."""
@@ -118,7 +119,8 @@ class Hosted:
             return self._hold(Account(tenant.id, base_url, key_id, self._brand, sandbox=False), key)
         stored = await in_thread(self.tenants.stored_key, tenant.id, base_url)
         if stored is not None:
-            own = Account(tenant.id, base_url, stored.key_id, self._brand, sandbox=False)
+            shared = await in_thread(self._spent_by_others, tenant, stored.key_id)
+            own = Account(tenant.id, base_url, stored.key_id, self._brand, sandbox=False, shared=shared)
             if self.engine.holds(own.key_id):
                 return self._hold(own, "")
             key = await in_thread(self.tenants.key_of, tenant.id, stored.key_id, base_url)
@@ -132,6 +134,14 @@ class Hosted:
         shared = tenant.id != LOCAL_TENANT
         key_id = fingerprint(self._salt, base_url, key)
         return self._hold(Account(tenant.id, base_url, key_id, self._brand, sandbox=False, shared=shared), key)
+
+    def _spent_by_others(self, tenant: Tenant, key_id: str) -> bool:
+        """Whether a stored key is the operator's, or another tenant's too."""
+        key = self.settings.key()
+        if key and fingerprint(self._salt, self.settings.base_url, key) == key_id:
+            return True
+        (row,) = self.store.rows("others_with_key", key_id=key_id, tenant=tenant.id)
+        return bool(row["n"])
 
     def _hold(self, account: Account, key: str) -> Account:
         if not self.engine.holds(account.key_id):
@@ -200,6 +210,7 @@ class Hosted:
                 log.error("%s", error)
             except Exception:
                 log.exception("looking for work met a defect")
+            await self.clock.sleep(PAUSE)  # news of many keys at once are one reason to look, not many
             await self.engine.strange(LOOK_FOR_WORK)
 
     async def _take_up(self) -> None:
@@ -210,7 +221,8 @@ class Hosted:
                 if key is None:
                     continue
                 self._hold(account, key)
-            self.engine.hint(account)
+            if not self.engine.attends(key_id):
+                self.engine.hint(account)
 
     async def _key_of(self, account: Account) -> str | None:
         """The key of an order that was taken elsewhere; None, and a word in the log, when nobody here has it."""

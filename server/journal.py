@@ -273,12 +273,16 @@ class Journal(Archive):
         with self.store.transaction(job.key_id) as tx:
             tx.do("note_call", job_id=job.id, n=job.looks + 1, now=self._clock.now())
 
-    def refused(self, job_id: str, problem: str, sentence: str, service_said: str | None) -> Job | None:
-        """A certain refusal, true whenever it comes; None when the job has a receipt or is settled otherwise."""
-        with self.store.transaction(self._key_of(job_id)) as tx:
+    def refused(self, job: Job, problem: str, sentence: str, service_said: str | None) -> Job | None:
+        """A certain refusal of one attempt, true whenever it comes.
+
+        None when the job has a receipt, is settled otherwise, or was sent again since: what became of that attempt is
+        another question.
+        """
+        with self.store.transaction(job.key_id) as tx:
             row = tx.one(
-                "refused", id=job_id, problem=problem, sentence=sentence, service_said=service_said,
-                now=self._clock.now(),
+                "refused", id=job.id, sent_at=job.sent_at, problem=problem, sentence=sentence,
+                service_said=service_said, now=self._clock.now(),
             )  # fmt: skip
             return None if row is None else job_of(row)
 

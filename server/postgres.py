@@ -265,7 +265,7 @@ class PostgresStore:
                 raise JournalUnavailable(
                     f"The connection to the journal {self.place} was lost at the moment of writing, so it is open "
                     "whether the order is on record. Make the same call again in a minute: an order that is on record "
-                    "is joined, never bought twice."
+                    "is joined, never bought twice, unless it says again: then look at list_songs first."
                 )
             time.sleep(ASK_AGAIN_SECONDS)
 

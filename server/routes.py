@@ -21,6 +21,7 @@ from .threads import in_thread
 HEALTH, READY, FILE = "/health", "/ready", "/files/{token}"
 PROBES = frozenset({HEALTH, READY})
 """What balancers and supervisors ask, over and over."""
+PROBE_EVERY = 1.0
 PROBE_SECONDS = 2.0
 """How long the database may take to answer before this server counts as not ready."""
 TYPES: Mapping[str, str] = {
@@ -51,29 +52,56 @@ async def health(request: Request) -> Response:
 def ready(app: Hosted) -> Endpoint:
     """200 when requests should be sent here; else 503 and why: `stopping` or `database`."""
 
+    probe = _Probe(app)
+
     async def told(request: Request) -> Response:
         del request
         if app.engine.stopping:
             return PlainTextResponse("stopping\n", status_code=503)
-        if not await _database_answers(app):
+        if not await probe.database_answers():
             return PlainTextResponse("database\n", status_code=503)
         return PlainTextResponse("ready\n")
 
     return told
 
 
-async def _database_answers(app: Hosted) -> bool:
-    with anyio.move_on_after(PROBE_SECONDS):
+class _Probe:
+    """Asks the database whether it answers, with one thread at most: whoever asks needs no token."""
+
+    def __init__(self, app: Hosted) -> None:
+        self._app = app
+        self._turn = anyio.Lock()
+        self._asking = False
+        self._answered = True
+        self._asked_at = float("-inf")
+
+    async def database_answers(self) -> bool:
+        """What the database said, a second ago at most."""
+        async with self._turn:
+            if not self._asking and anyio.current_time() - self._asked_at >= PROBE_EVERY:
+                self._answered = await self._ask()
+                self._asked_at = anyio.current_time()
+            return self._answered and not self._asking
+
+    async def _ask(self) -> bool:
+        with anyio.move_on_after(PROBE_SECONDS):
+            try:
+                # Beside the journal's threads, which may all be waiting for what is asked here; it changes nothing, so
+                # it may be left behind.
+                self._asking = True
+                await anyio.to_thread.run_sync(self._in_thread, abandon_on_cancel=True)
+            except JournalUnavailable as error:
+                log.warning("not ready: %s", error)
+                return False
+            return True
+        log.warning("not ready: the database has not answered for %.0f s", PROBE_SECONDS)
+        return False
+
+    def _in_thread(self) -> None:
         try:
-            # Beside the journal's threads, which may all be waiting for what is asked here; it changes nothing, so it
-            # may be left behind.
-            await anyio.to_thread.run_sync(app.tenants.any_active, abandon_on_cancel=True)
-        except JournalUnavailable as error:
-            log.warning("not ready: %s", error)
-            return False
-        return True
-    log.warning("not ready: the database has not answered for %.0f s", PROBE_SECONDS)
-    return False
+            self._app.tenants.any_active()
+        finally:
+            self._asking = False
 
 
 def file(app: Hosted) -> Endpoint:

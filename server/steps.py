@@ -108,7 +108,7 @@ async def _answered(desk: Desk, job: Job, reply: Reply) -> None:
         sentence = verdict.sentence
         if verdict.problem == "retired" and operation is not None and operation.instead:
             sentence += f" {operation.instead}"
-        await record(desk, desk.journal.refused, job.id, verdict.problem, sentence, reply.words)
+        await record(desk, desk.journal.refused, job, verdict.problem, sentence, reply.words)
     else:
         await _doubt(desk, job, verdict.sentence or "The answer to the order makes no sense.", reply.words)
 
@@ -157,7 +157,7 @@ async def _not_sent(desk: Desk, job: Job, error: Unreachable) -> None:
         change = Change(State.FAILED, problem="unreachable", sentence=error.sentence, tries=tries)
     if await record(desk, desk.journal.move, job, change) is None:
         # Somebody took the lease's end for a lost answer meanwhile; now it is certain that nothing left.
-        await record(desk, desk.journal.refused, job.id, "unreachable", error.sentence, None)
+        await record(desk, desk.journal.refused, job, "unreachable", error.sentence, None)
 
 
 async def _too_fast(desk: Desk, job: Job, verdict: Meaning, reply: Reply) -> None:
@@ -169,7 +169,7 @@ async def _too_fast(desk: Desk, job: Job, verdict: Meaning, reply: Reply) -> Non
         if await record(desk, desk.journal.move, job, change) is not None:
             return
     sentence = f"{verdict.sentence} It was tried {tries} times; try again in a minute."
-    await record(desk, desk.journal.refused, job.id, verdict.problem, sentence, reply.words)
+    await record(desk, desk.journal.refused, job, verdict.problem, sentence, reply.words)
 
 
 async def _doubt(desk: Desk, job: Job, why: str, said: str | None = None) -> None:

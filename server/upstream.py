@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 READ_SECONDS = 30.0
 MAX_BODY = 8 * 1024 * 1024
+KEY_LENGTH = 8
+"""Shorter keys are none of the service's, and could stand in an answer by accident."""
 MOST_PATIENCE = 300.0
 """Seconds that a `Retry-After` is believed at most; a rate slot further ahead counts as a clock that was set back."""
 
@@ -116,13 +118,20 @@ class Upstream:
             raise AnswerLost(type(error).__name__) from error
         log.info("%s %s: %s", request.method, request.path, response.status_code)
         called(order_id is not None, response.status_code)
-        return Reply(response.status_code, _object(bytes(raw)), _seconds(response.headers.get("Retry-After")))
+        return Reply(
+            response.status_code, _object(_without(self._key, raw)), _seconds(response.headers.get("Retry-After"))
+        )
 
 
 @cache
 def _certificates() -> ssl.SSLContext:
     """Whom the machine trusts: about a megabyte, so one for all keys of a process."""
     return httpx2.create_ssl_context()
+
+
+def _without(key: str, raw: bytearray) -> bytes:
+    """An answer may repeat the key that it refuses, and goes on into records and results."""
+    return bytes(raw).replace(key.encode(), b"***") if len(key) >= KEY_LENGTH else bytes(raw)
 
 
 def _object(raw: bytes) -> Mapping[str, Any] | None:

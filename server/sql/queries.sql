@@ -137,10 +137,10 @@ UPDATE jobs SET state = :state, next_at = :next_at, lease_until = 0, epoch = epo
 UPDATE jobs SET answer = :answer, updated_at = :now WHERE id = :id AND epoch = :epoch AND state = :was RETURNING id;
 
 -- name: refused
--- A certain refusal is true whenever it comes, unless a receipt says otherwise.
+-- A certain refusal is true whenever it comes, of the attempt that it answers, unless a receipt says otherwise.
 UPDATE jobs SET state = 'failed', lease_until = 0, epoch = epoch + 1, problem = :problem, sentence = :sentence,
        service_said = :service_said, finished_at = :now, updated_at = :now
- WHERE id = :id AND state IN ('sending', 'unknown') AND remote_id IS NULL RETURNING *;
+ WHERE id = :id AND state IN ('sending', 'unknown') AND remote_id IS NULL AND sent_at = :sent_at RETURNING *;
 
 -- name: withdraw
 UPDATE jobs SET state = 'cancelled', epoch = epoch + 1, finished_at = :now, updated_at = :now

@@ -8,7 +8,7 @@ from io import BytesIO
 import httpx2
 import mutagen
 import pytest
-from http_world import LULLABY, HttpWorld, Replica
+from http_world import LULLABY, HttpWorld, Replica, ask
 from mutagen.id3 import ID3
 from world import said
 
@@ -119,3 +119,15 @@ async def test_the_service_calls_back_and_nobody_has_to_look(place: HttpWorld) -
         assert running.tells(r"POST /hooks/\{job_id\}/\*\*\* 200 ")
     (task,) = place.service.books(place.key)["tasks"]
     assert task["polls"] <= 2
+
+
+def test_what_nobody_has_priced_is_not_bought_from_the_operators_key(place: HttpWorld) -> None:
+    """No allowance could be held against it; with a key of their own a tenant may agree to an unknown price."""
+    (place.config / "catalogue.toml").unlink()
+    _, token = place.tenant("somebody")
+    with place.replica() as running:
+        order = {"name": "create_song", "arguments": LULLABY}
+        answer = ask(running.url, token, "tools/call", order, name="create_song")
+    assert answer["isError"] is True
+    assert "cannot be held against your allowance" in answer["structuredContent"]["notice"]
+    assert place.charges() == []

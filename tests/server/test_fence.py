@@ -119,3 +119,15 @@ def test_every_argument_that_descends_from_something_is_fenced(name: str) -> Non
         and about.annotation in (str, str | None)
     ]  # fmt: skip
     assert strange == []
+
+
+def test_what_an_answer_only_repeats_is_no_id(journal: Journal) -> None:
+    """A persona may be named like a foreign clip; the service repeats the name, and that proves nothing."""
+    clip_of(journal, ANN, "clip-of-ann")
+    answered(
+        journal, BOB, CreatePersona(clip_id="c", name="clip-of-ann"),
+        {"data": {"persona_id": "persona_2", "name": "clip-of-ann", "notes": ["clip-of-ann"]}},
+    )  # fmt: skip
+    fence.check(journal, BOB, CreateSong(idea="a song", persona_id="persona_2"))
+    with pytest.raises(NotFound, match="clip-of-ann"):
+        fence.check(journal, BOB, ExtendSong(source="clip-of-ann", continue_at=30, lyrics="More"))

@@ -12,8 +12,8 @@ import pytest
 from journals import GAP, account, fails_after, order
 
 from songwright.server import store as store_module
-from songwright.server.jobs import LOCAL_TENANT, Asked
-from songwright.server.journal import Journal
+from songwright.server.jobs import LOCAL_TENANT, Asked, State
+from songwright.server.journal import Change, Journal
 from songwright.server.postgres import PostgresStore
 from songwright.server.store import SqliteStore, Store, migrations
 
@@ -151,3 +151,19 @@ def test_two_queries_of_one_name_are_noticed(tmp_path: Path, monkeypatch: pytest
 def test_a_file_tells_nobody(tmp_path: Path) -> None:
     """So that waiters look by themselves."""
     assert not SqliteStore(tmp_path / "journal.sqlite3").listen(lambda _: None)
+
+
+def test_a_refusal_of_an_earlier_attempt_does_not_end_a_later_one(new_store: Callable[[], Store]) -> None:
+    """The first may be written down late, when another process has sent the order again: that one may be paid."""
+    store = new_store()
+    journal = Journal(store, store.clock())
+    journal.ask(order())
+    first = journal.claim("key", 0.0, 15.0)
+    assert first is not None
+    assert journal.move(first, Change(State.QUEUED, tries=1)) is not None
+    second = journal.claim("key", 0.0, 15.0)
+    assert second is not None
+    assert journal.refused(first, "unreachable", "Nothing left.", None) is None
+    bought = journal.bought(second.id, "task", 0.0, "answer")
+    assert bought is not None
+    assert bought.state is State.RUNNING

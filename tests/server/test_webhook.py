@@ -208,7 +208,7 @@ async def test_an_order_that_was_given_up_comes_home_by_a_call(server: Server) -
 
 async def test_a_refused_order_stays_refused_and_the_receipt_is_kept(server: Server) -> None:
     job = server.sending()
-    server.journal.refused(job.id, "forbidden_words", "Refused.", None)
+    server.journal.refused(job, "forbidden_words", "Refused.", None)
     assert await server.tell(job) == 200
     assert server.job(job).state is State.FAILED
     assert server.receipts(job) == [("task-1", "webhook")]
