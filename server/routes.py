@@ -21,7 +21,6 @@ from .threads import in_thread
 HEALTH, READY, FILE = "/health", "/ready", "/files/{token}"
 PROBES = frozenset({HEALTH, READY})
 """What balancers and supervisors ask, over and over."""
-PROBE_EVERY = 1.0
 PROBE_SECONDS = 2.0
 """How long the database may take to answer before this server counts as not ready."""
 TYPES: Mapping[str, str] = {
@@ -72,16 +71,11 @@ class _Probe:
         self._app = app
         self._turn = anyio.Lock()
         self._asking = False
-        self._answered = True
-        self._asked_at = float("-inf")
 
     async def database_answers(self) -> bool:
-        """What the database said, a second ago at most."""
+        """Whether it does; no while an earlier question still waits for its answer."""
         async with self._turn:
-            if not self._asking and anyio.current_time() - self._asked_at >= PROBE_EVERY:
-                self._answered = await self._ask()
-                self._asked_at = anyio.current_time()
-            return self._answered and not self._asking
+            return not self._asking and await self._ask()
 
     async def _ask(self) -> bool:
         with anyio.move_on_after(PROBE_SECONDS):
