@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
@@ -167,7 +166,7 @@ class Hosted:
     def _public(self, tenant: str, path: Path) -> str | None:
         """A link the service can fetch: only behind a public address, or when the service is on this machine too."""
         reachable = not loopback(self.address) or loopback(self.settings.base_url)
-        return self._link(tenant, path) if reachable and urlsplit(self.address).hostname else None
+        return self._link(tenant, path) if reachable else None
 
     # -- running --------------------------------------------------------------------------------------------------
 
