@@ -136,13 +136,15 @@ class Archive:
         return balance_of(first(self.store.rows("balance", key_id=account.key_id)))
 
     def charged_twice(self, job: Job) -> bool:
-        """Whether the balance, read since, has fallen by two prices of a job that nothing else overlapped."""
-        if job.balance_before is None or not job.cost:
+        """Whether the balance, read since, has fallen by two prices of a job beyond what other orders explain."""
+        if job.balance_before is None or not job.cost or job.sent_at is None:
             return False
         balance = balance_of(first(self.store.rows("balance", key_id=job.key_id)))
-        if balance is None or balance.read_at < (job.sent_at or 0) or not self.alone(job, balance.read_at):
+        if balance is None or balance.read_at < job.sent_at:
             return False
-        return job.balance_before - balance.total >= 2 * job.cost
+        row = first(self.store.rows("others_charged", id=job.id, key_id=job.key_id, until=balance.read_at))
+        others = int(row["credits"]) if row else 0
+        return job.balance_before - balance.total - others >= 2 * job.cost
 
     def alone(self, job: Job, until: float) -> bool:
         """Whether no other purchase of this key overlapped the job, so that the balance speaks about it alone."""

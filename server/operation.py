@@ -175,7 +175,9 @@ class Outcome:
     uploaded: tuple[str, ...] = ()
     """Ids of clips that were made from a file of the person's."""
     ready: bool = True
-    """False when the same call has to be made again."""
+    """False when the answer does not hold what was ordered."""
+    waiting: bool = False
+    """Whether an answer that is not ready says that the file is being made, so that the same call may be made again."""
 
 
 CONTROLS = frozenset({"again", "force", "quote"})
@@ -201,10 +203,6 @@ class Operation(BaseModel):
     """A sentence that names what to use where the service has retired it."""
     timeout: ClassVar[float] = 75.0
     """Seconds the POST may take; a short one only manufactures doubt about what was bought."""
-    every: ClassVar[float] = 10.0
-    """Seconds between the calls of an operation that asks again."""
-    asks: ClassVar[int] = 20
-    """How often such an operation asks at most."""
     hook: ClassVar[bool] = False
     """The service documents (webhook guide, and the page of the path) that it calls back when the task has ended.
 

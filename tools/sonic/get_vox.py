@@ -60,5 +60,6 @@ class GetVox(ClipPurchase):
                 start_seconds=number(data.get("vocal_start_s")),
                 end_seconds=number(data.get("vocal_end_s")),
                 notice=None if vox_audio_id else "The service found no voice to take out.",
-            )
+            ),
+            ready="vox_audio_id" in data,
         )
