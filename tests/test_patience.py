@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx2
 import pytest
 from desk import ACCOUNT, Desk, client
 from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
+from mcp_types import Implementation
 from world import said
 
-from songwright.server import patience
+from songwright.server import doors, patience
 from songwright.server.jobs import State
+from songwright.server.mcp_server import build
 from songwright.server.patience import Session, known
+from songwright.server.talk import marked, name_in
 
 pytestmark = pytest.mark.anyio
 
@@ -285,3 +292,35 @@ def test_the_same_call_while_the_first_still_waits_shows_who_gave_up() -> None:
     assert session.seconds(45, spends=False, progress=False) == 1.25
     assert session.seconds(45, spends=True, progress=False) == 1
     assert session.seconds(0, spends=True, progress=False) == 0
+
+
+@asynccontextmanager
+async def over_http(desk: Desk, mode: Any, name: str) -> AsyncIterator[Client]:
+    """The same client over HTTP, where every request stands on its own."""
+    server = build(desk)
+    server.streamable_http_app(stateless_http=True)
+    endpoint = doors.Callers(doors.Named(StreamableHTTPASGIApp(server.session_manager)))
+    async with server.session_manager.run():
+        carrier = httpx2.AsyncClient(transport=httpx2.ASGITransport(endpoint), timeout=60)
+        place = streamable_http_client("http://127.0.0.1:8000/mcp", http_client=carrier)
+        async with carrier, Client(place, mode=mode, client_info=Implementation(name=name, version="1")) as connected:
+            yield connected
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize(("name", "seconds"), [("claude-ai", 45), ("mcp", 4)])
+async def test_over_http_a_client_is_known_too(
+    tmp_path: Path, flow: Flow, name: str, seconds: float, mode: str
+) -> None:
+    """In the older era a client says its name once, and any replica may get the next request."""
+    async with over_http(desk_at(tmp_path, flow), mode, name) as caller:
+        took, _ = await timed(flow, lambda: caller.call_tool("create_song", KETTLE))
+    assert took == pytest.approx(seconds, abs=0.5)
+
+
+def test_a_name_comes_back_in_the_sessions_id() -> None:
+    for name in ("claude-ai", "Ünïcode ☂ client", "x" * 300):
+        mark = marked(name, "0123")
+        assert all("!" <= letter <= "~" for letter in mark)
+        assert name_in(mark) == name[:100]
+    assert [name_in(mark) for mark in ("", "0123", "0123.", "0._w")] == [None, None, "", None]
