@@ -18,12 +18,12 @@ import anyio
 from . import fence, money, songcraft
 from .engine import Engine
 from .envelope import fitting
-from .errors import ArgumentRefused, BudgetRefused, NotFound, RequestRefused
+from .errors import ArgumentRefused, BudgetRefused, KeyMissing, NotFound, RequestRefused
 from .facts import CallFacts
 from .jobs import Account, Asked, Job, Limit, State
 from .journal import DAY, Order, Verdict
 from .library import Library
-from .operation import Operation, Purchase, Request
+from .operation import Effect, Operation, Purchase, Request
 from .results import Result, Results, Shown, on_this_machine
 from .threads import in_thread
 
@@ -104,7 +104,14 @@ class Counter:
     """Performs operations for one account."""
 
     def __init__(
-        self, engine: Engine, library: Library, account: Account, limits: Limits, front: Front | None = None
+        self,
+        engine: Engine,
+        library: Library,
+        account: Account,
+        limits: Limits,
+        front: Front | None = None,
+        *,
+        missing: KeyMissing | None = None,
     ) -> None:
         self._engine = engine
         self.journal = self._journal = engine.journal
@@ -113,6 +120,8 @@ class Counter:
         self.account = account
         self._limits = limits
         self._front = front
+        self._missing = missing
+        """Why the service cannot be asked for anything; what is computed here needs no key."""
         shown = on_this_machine if front is None else front.shown
         self.results = Results(engine.journal, library, account, engine.operation_of, self._facts_then, shown)
         self._handlers: Mapping[str, Handler] = {
@@ -128,6 +137,8 @@ class Counter:
     async def perform(self, operation: Operation, talk: Talk) -> Result:
         """Do it and answer. Raises `SongwrightError` with a sentence for everything that is refused."""
         started = self._engine.clock.monotonic()
+        if self._missing is not None and (operation.effect in (Effect.READS, Effect.SPENDS) or operation.may_spend):
+            raise self._missing
         if isinstance(operation, Purchase):
             warnings = await in_thread(songcraft.preflight, operation)
             result = await self._buy(operation, talk, started, quote=operation.quote)

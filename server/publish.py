@@ -128,6 +128,7 @@ class SongwrightServer(MCPServer[Any]):
         names: tuple[str, ...],
         *,
         now: Callable[[], float] = time.monotonic,
+        sandbox: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -138,6 +139,7 @@ class SongwrightServer(MCPServer[Any]):
         self._counter_of = counter_of
         self._names = names
         self._sessions = Sessions(now)
+        self._sandbox = sandbox
         self._listed: list[Tool] | None = None
 
     async def list_tools(self) -> list[Tool]:
@@ -162,13 +164,11 @@ class SongwrightServer(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None, known: ExitStack
     ) -> CallToolResult | InputRequiredResult:
         talk = McpTalk(context if context is not None else Context(mcp_server=self))
-        sandbox = False
         try:
             if name not in self._names:
                 raise NotFound(f"There is no tool {name!r} here. tools/list shows the tools.")
             operation = parse(tools.load(name), arguments)
             counter = await self._counter_of()
-            sandbox = counter.account.sandbox
             telemetry.caller(counter.account.tenant)
             known.enter_context(logs.about(tenant=counter.account.tenant))
             result = await self._heard(counter, operation, talk)
@@ -176,11 +176,13 @@ class SongwrightServer(MCPServer[Any]):
             return question.result
         except SongwrightError as error:
             log.info("%s: %s", name, type(error).__name__)
-            result = failure(error, sandbox=sandbox)
+            result = failure(error)
         except Exception:
             # What a crash says is for the log: it may hold paths, or text of strangers.
             log.exception("%s: an unexpected fault", name)
-            result = failure(SongwrightError(FAULT), sandbox=sandbox)
+            result = failure(SongwrightError(FAULT))
+        if self._sandbox:
+            result = replace(result, data={**result.data, "sandbox": True})
         return render(result, name, talk.revision)
 
     async def _heard(self, counter: Counter, operation: Operation, talk: McpTalk) -> Result:
