@@ -36,7 +36,7 @@ from pydantic import ValidationError
 from .. import prompts, tools
 from . import logs, telemetry
 from .counter import Counter
-from .envelope import compact
+from .envelope import LOST, compact, whole
 from .errors import ArgumentRefused, NotFound, SongwrightError
 from .jobs import SENTENCES
 from .operation import Effect, Operation
@@ -254,6 +254,13 @@ def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:
     What is null or holds nothing but blanks was left out: strict function schemas make a model fill in everything.
     """
     given = {name: value for name, value in arguments.items() if not _left_out(value)}
+    for name, value in given.items():
+        if LOST in whole(str(value)):
+            raise ArgumentRefused(
+                f"{whole(name)} holds a letter that was lost on its way here ({LOST}). Nothing was sent or spent. Send "
+                "the words again.",
+                field=name,
+            )
     try:
         return kind.model_validate(given)
     except ValidationError as error:
@@ -299,10 +306,8 @@ def render(result: Result, tool: str, revision: str | None) -> CallToolResult:
     """
     told = result.told
     text = compact(told)
-    if not text.isascii():
-        whole = text.encode("utf-8", "replace").decode()
-        if whole != text:
-            text, told = whole, json.loads(whole)
+    if text != (text := whole(text)):
+        told = json.loads(text)
     structured = (revision or "") >= STRUCTURED
     if structured and tool in tools.names() and not admits(tool, told):
         log.error("%s: this result is not what its schema promises: %s", tool, ", ".join(told))
