@@ -13,21 +13,25 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote as quote_path
 
+import anyio
+
 from . import fence, money, songcraft
 from .engine import Engine
 from .envelope import fitting
-from .errors import ArgumentRefused, BudgetRefused, JournalUnavailable, NotFound, RequestRefused
+from .errors import ArgumentRefused, BudgetRefused, JournalUnavailable, KeyMissing, NotFound, RequestRefused
 from .facts import CallFacts
 from .jobs import Account, Asked, Job, Limit, State
 from .journal import DAY, Order, Verdict
 from .library import Library
-from .operation import Finish, Operation, Purchase, Request
+from .operation import Effect, Finish, Operation, Purchase, Request
 from .results import Result, Results, Shown, on_this_machine
 from .threads import in_thread
 
 MONTH = 30 * DAY
 GLANCE_SECONDS = 8.0
 """How long a question about a song waits for a look that it has caused."""
+ALWAYS = -1
+"""A price above which a person is asked, whatever it is."""
 
 
 class Agreed(StrEnum):
@@ -51,6 +55,14 @@ class Talk(Protocol):
 
     def patience(self, seconds: float) -> float:
         """How much of the waiting time this caller wants to spend."""
+        ...
+
+    def unheard(self) -> str | None:
+        """An order by the same tool, made in the same session, of which this caller may know nothing."""
+        ...
+
+    def ordered(self, job_id: str) -> None:
+        """The call has made an order, or joined one."""
         ...
 
     async def progress(self, job: Job, elapsed: float, expected: float) -> None:
@@ -94,7 +106,14 @@ class Counter:
     """Performs operations for one account."""
 
     def __init__(
-        self, engine: Engine, library: Library, account: Account, limits: Limits, front: Front | None = None
+        self,
+        engine: Engine,
+        library: Library,
+        account: Account,
+        limits: Limits,
+        front: Front | None = None,
+        *,
+        missing: KeyMissing | None = None,
     ) -> None:
         self._engine = engine
         self.journal = self._journal = engine.journal
@@ -103,6 +122,8 @@ class Counter:
         self.account = account
         self._limits = limits
         self._front = front
+        self._missing = missing
+        """Why the service cannot be asked for anything; what is computed here needs no key."""
         shown = on_this_machine if front is None else front.shown
         self.results = Results(engine.journal, library, account, engine.operation_of, self._facts_then, shown)
         self._handlers: Mapping[str, Handler] = {
@@ -118,6 +139,8 @@ class Counter:
     async def perform(self, operation: Operation, talk: Talk) -> Result:
         """Do it and answer. Raises `SongwrightError` with a sentence for everything that is refused."""
         started = self._engine.clock.monotonic()
+        if self._missing is not None and (operation.effect in (Effect.READS, Effect.SPENDS) or operation.may_spend):
+            raise self._missing
         if isinstance(operation, Purchase):
             warnings = await in_thread(songcraft.preflight, operation)
             result = await self._buy(operation, talk, started, quote=operation.quote)
@@ -148,6 +171,7 @@ class Counter:
                 "Nobody here knows what this costs at the service, so it cannot be held against your allowance. "
                 "Nothing was sent or spent. Ask the operator of this server, or send a key of your own."
             )
+        earlier = None if replaces is not None else await self._unheard(talk)
         order = Order(
             account=self.account,
             operation=operation,
@@ -157,22 +181,39 @@ class Counter:
             own_cost=await in_thread(operation.own_price, facts),
             words=operation.search_words(),
             limits=self._limits.of(self.account),
-            confirm_above=self._limits.confirm_above,
+            # Whoever has not heard of the last order may be repeating it in other words.
+            confirm_above=self._limits.confirm_above if earlier is None else ALWAYS,
             again=isinstance(operation, Purchase) and operation.again,
             quote=quote or talk.agreed_quote(),
             replaces=None if replaces is None else replaces.id,
         )
-        verdict = await self._engine.order(order)
+        verdict = await self._placed(order, talk)
         tool = operation.tool_name() if replaces is None else "resolve_job"
         if verdict.asked is Asked.NEEDS_CONFIRMATION:
             assert verdict.quote is not None, "a quote comes with the question"
+            if earlier is not None:
+                return await self.results.of_quote(verdict, cost, operation.subject(), again=tool, earlier=earlier)
             answer = await talk.agree(money.confirmation_question(operation.subject(), cost), verdict.quote)
             if answer is Agreed.NO:
                 return self.results.declined(operation.subject())
             if answer is Agreed.CANNOT_ASK:
                 return await self.results.of_quote(verdict, cost, operation.subject(), again=tool)
-            verdict = await self._engine.order(replace(order, quote=verdict.quote))
+            verdict = await self._placed(replace(order, quote=verdict.quote), talk)
         return await self._ordered(verdict, cost, talk, started)
+
+    async def _placed(self, order: Order, talk: Talk) -> Verdict:
+        """Write an order down. A caller that goes away meanwhile leaves behind what it has ordered."""
+        with anyio.CancelScope(shield=True):
+            verdict = await self._engine.order(order)
+        if verdict.job is not None and verdict.asked in (Asked.NEW, Asked.JOINED):
+            talk.ordered(verdict.job.id)
+        return verdict
+
+    async def _unheard(self, talk: Talk) -> Job | None:
+        """An order of this session whose answer nobody may have got, where it is, or may be, a song."""
+        job_id = talk.unheard()
+        job = None if job_id is None else await in_thread(self.journal.job, self.account, job_id)
+        return None if job is None or job.state in (State.FAILED, State.CANCELLED) else job
 
     async def _ordered(self, verdict: Verdict, cost: int | None, talk: Talk, started: float) -> Result:
         refused = money.refusal(verdict, cost, hosted=self._front is not None, shared=self.account.shared)
