@@ -283,12 +283,19 @@ class SongwrightServer(MCPServer[Any]):
 
 
 def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:
-    """Arguments as a value. Raises `ArgumentRefused` that names the field and the limit."""
-    given = {name: value for name, value in arguments.items() if value is not None}
+    """Arguments as a value; null, or a text in which nothing can be seen, is an argument left out.
+
+    Raises `ArgumentRefused` that names the field and the limit.
+    """
+    given = {name: value for name, value in arguments.items() if value is not None and not _blank(value)}
     try:
         return kind.model_validate(given)
     except ValidationError as error:
         raise ArgumentRefused(_sentence(kind, error), field=_field(error)) from None
+
+
+def _blank(value: object) -> bool:
+    return isinstance(value, str) and not any(c.isprintable() and not c.isspace() for c in value)
 
 
 def _field(error: ValidationError) -> str:
