@@ -281,6 +281,16 @@ async def test_download_clip_brings_every_asked_format(client: Client, song: dic
         assert seconds_of(entry["file"]) == pytest.approx(song["clips"][1]["seconds"], abs=0.3)
 
 
+async def test_an_mp3_that_was_bought_lies_beside_the_songs_own_mp3(client: Client, song: dict[str, Any]) -> None:
+    clip = song["clips"][0]
+    own = Path(clip["file"])
+    before = own.read_bytes()
+    answer = said(await client.call_tool("download_clip", {"clip_id": clip["clip_id"], "formats": ["mp3"]}))
+    (bought,) = answer["files"]
+    assert Path(bought["file"]).name == f"{own.stem[:-1]}, download).mp3"
+    assert own.read_bytes() == before
+
+
 async def test_generate_lyrics_returns_two_versions(client: Client) -> None:
     answer = said(await client.call_tool("generate_lyrics", {"idea": "a boat that comes home"}))
     assert len(answer["versions"]) == 2

@@ -23,6 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from songwright.server import parts
 from songwright.server.downloads import Fetcher, Kind
 from songwright.server.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, LinkDead, NotFound
 from songwright.server.library import Library, safe_name
@@ -241,8 +242,30 @@ async def test_the_same_clip_kept_twice_is_one_file(library: Library, site: Site
     assert names(root) == [f"Lucía (take 1){ending}" for ending in (".jpg", ".lrc", ".mid", ".mp3")]
     tags = read_tags(root / "Lucía (take 1).mp3")
     assert tags is not None
-    assert tags.lyrics == "second"
-    assert b"second" in (root / "Lucía (take 1).lrc").read_bytes()
+    assert tags.lyrics == "first"
+    assert b"first" in (root / "Lucía (take 1).lrc").read_bytes()
+
+
+async def test_no_download_replaces_a_file_not_even_one_of_the_same_clip(
+    library: Library, site: Site, root: Path
+) -> None:
+    """It may have been cut, or tagged anew, by the person since."""
+    for path, kinds in (("/a.mp3", {Kind.MP3}), ("/a.jpg", {Kind.JPEG}), ("/a.wav", {Kind.WAV})):
+        first = await library.fetch_file(TAGS, site.base + path, kinds=frozenset(kinds))
+        mine = first.path.read_bytes() + b"and what I did with it"
+        first.path.write_bytes(mine)
+        again = await library.fetch_file(replace(TAGS, lyrics="other"), site.base + path, kinds=frozenset(kinds))
+        assert (again.path, again.bytes) == (first.path, len(mine))
+        assert first.path.read_bytes() == mine
+    assert not any(name.startswith(".part-") for name in names(root))
+
+
+async def test_another_file_of_the_same_clip_has_a_name_of_its_own(library: Library, site: Site, root: Path) -> None:
+    own = await library.keep_audio(TAGS, site.base + "/a.mp3", cover_url=site.base + "/a.jpg")
+    whole = own.path.read_bytes()
+    other = await library.fetch_file(TAGS, site.base + "/a.mp3", kinds=frozenset({Kind.MP3}), label="take 1, download")
+    assert other.relative == "Lucía (take 1, download).mp3"
+    assert own.path.read_bytes() == whole
 
 
 async def test_another_song_of_the_same_title_gets_a_number_and_its_companions_follow_it(
@@ -360,11 +383,57 @@ async def test_a_crash_at_any_step_and_a_second_run_leave_one_whole_file(
     whole = [name for name in names(root) if not name.startswith(".part-")]
     assert whole == ["Lucía (take 1).mp3"]
 
-    assert await library.tidy() == 0, "a part file of today may belong to a running program"
-    for path in root.iterdir():
-        os.utime(path, (0, 0))
-    assert await library.tidy() == 1
+    assert await library.tidy() == 1, "its program is dead"
     assert names(root) == ["Lucía (take 1).mp3"]
+
+
+@posix
+async def test_what_another_living_program_is_fetching_is_never_cleared_away(
+    library: Library, site: Site, root: Path
+) -> None:
+    program = script("""
+        fsync = os.fsync
+        def wait(fd):
+            print("here", flush=True)
+            sys.stdin.readline()
+            fsync(fd)
+        os.fsync = wait
+        anyio.run(library.keep_audio, SongTags("clip-1", "Lucía", take=1), url)
+    """)
+    async with await anyio.open_process([*program, site.base + "/a.mp3", str(root)]) as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        assert b"here" in await other.stdout.receive()
+        (part,) = root.iterdir()
+        assert await library.tidy() == 0
+        other.kill()
+        await other.wait()
+        assert part.exists()
+    assert await library.tidy() == 1
+    assert names(root) == []
+
+
+async def test_of_part_files_only_ours_are_cleared_and_those_of_other_machines_after_a_day(
+    library: Library, root: Path
+) -> None:
+    (root / "Lucía").mkdir(parents=True)
+    own = parts.part_name()
+    machine = own.split("-")[1]
+    files = {
+        own: "in the making here",
+        ".part-mine": "not ours",
+        ".part-0123456789abcdef": "of an older Songwright",
+        f".part-{'0' * 8}-1-{'0' * 8}-{'0' * 16}": "of another machine",
+        f".part-{machine}-{os.getpid()}-{'0' * 8}-{'0' * 16}": "of a former process of this number",
+    }
+    for name, text in files.items():
+        (root / "Lucía" / name).write_text(text)
+    assert await library.tidy() == 1
+    assert sorted((root / "Lucía" / name).exists() for name in files) == [False, True, True, True, True]
+    for path in (root / "Lucía").iterdir():
+        os.utime(path, (0, 0))
+    assert await library.tidy() == 3
+    assert names(root / "Lucía") == [".part-mine"]
 
 
 async def test_tidying_a_library_that_is_not_there_yet_is_no_error(library: Library, root: Path) -> None:
