@@ -157,16 +157,19 @@ class Counter:
             again=isinstance(operation, Purchase) and operation.again,
             quote=quote or talk.agreed_quote(),
             replaces=None if replaces is None else replaces.id,
+            must_ask=bool(operation.asks_first),
         )
         verdict = await self._engine.order(order)
         tool = operation.tool_name() if replaces is None else "resolve_job"
         if verdict.asked is Asked.NEEDS_CONFIRMATION:
             assert verdict.quote is not None, "a quote comes with the question"
-            answer = await talk.agree(money.confirmation_question(operation.subject(), cost), verdict.quote)
+            forgetful = money.FORGETFUL if verdict.forgetful else ""
+            question = money.confirmation_question(operation.subject(), cost, forgetful, operation.asks_first)
+            answer = await talk.agree(question, verdict.quote)
             if answer is Agreed.NO:
                 return self.results.declined(operation.subject())
             if answer is Agreed.CANNOT_ASK:
-                return await self.results.of_quote(verdict, cost, operation.subject(), again=tool)
+                return await self.results.of_quote(verdict, cost, question, again=tool)
             verdict = await self._engine.order(replace(order, quote=verdict.quote))
         return await self._ordered(verdict, cost, talk, started)
 

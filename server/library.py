@@ -29,6 +29,8 @@ from .tags import Owner, SongTags, mark_text, marked, read_owner, write_tags
 
 log = logging.getLogger(__name__)
 
+SANDBOX: Final = "Sandbox"
+"""The folder of the sandbox's songs."""
 _COVER_BYTES: Final = 10 * 1024 * 1024
 _COVER_SECONDS: Final = 30.0
 _NUMBERED: Final = 9
@@ -128,7 +130,7 @@ class Library:
 
     def __init__(self, root: Path, fetcher: Fetcher, *, sandbox: bool) -> None:
         base = root.expanduser().absolute()
-        self.root = base / "Sandbox" if sandbox else base
+        self.root = base / SANDBOX if sandbox else base
         self._fetcher = fetcher
 
     async def keep_audio(
@@ -213,6 +215,14 @@ class Library:
                 return _checked_upload(found[0])
         folders = f"{upload_dir} or {self.root}" if upload_dir else f"{self.root} (SONGWRIGHT_UPLOAD_DIR names another)"
         raise ArgumentRefused(f"There is no file named {wanted[:200]!r} in {folders}.", field="file")
+
+    def holds_songs(self) -> bool:
+        """Whether a file says that it is a clip of the service's; the sandbox's songs do not count. Blocks."""
+        for place in (self.root, *(folder for folder in _folders(self.root) if folder.name != SANDBOX)):
+            with contextlib.suppress(OSError):
+                if any(read_owner(path) is not None for path in place.iterdir()):
+                    return True
+        return False
 
     async def tidy(self) -> int:
         """Delete what programs that died have left of their downloads; how many files that were. Never fails.

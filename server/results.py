@@ -201,14 +201,14 @@ class Results:
             return f"{name}: done, {len(data.get('clips', ()))} file(s) in the library."
         return f"{name}: {data['status']}."
 
-    async def of_quote(self, verdict: Verdict, cost: int | None, subject: str, *, again: str) -> Result:
+    async def of_quote(self, verdict: Verdict, cost: int | None, question: str, *, again: str) -> Result:
         """A price that a person has to agree to first."""
         balance = await self._balance()
         data: dict[str, Any] = {
             "status": "needs_confirmation",
             "credits": money.credits_note(cost, balance),
             "quote": verdict.quote,
-            "notice": money.confirmation_question(subject, cost) + " Nothing was sent or spent yet.",
+            "notice": f"{question} Nothing was sent or spent yet.",
             "next": f"Ask the person. If they agree, call {again} again with the same arguments and this quote.",
         }
         if self._account.sandbox:

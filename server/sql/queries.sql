@@ -258,3 +258,9 @@ SELECT value FROM facts WHERE name = :name;
 
 -- name: put_fact
 INSERT INTO facts (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING;
+
+-- name: set_fact
+INSERT INTO facts (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: some_job
+SELECT id FROM jobs LIMIT 1;
