@@ -23,7 +23,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from songwright.server import parts
 from songwright.server.downloads import Fetcher, Kind
 from songwright.server.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, LinkDead, NotFound
 from songwright.server.library import Library, safe_name
@@ -385,55 +384,6 @@ async def test_a_crash_at_any_step_and_a_second_run_leave_one_whole_file(
 
     assert await library.tidy() == 1, "its program is dead"
     assert names(root) == ["Lucía (take 1).mp3"]
-
-
-@posix
-async def test_what_another_living_program_is_fetching_is_never_cleared_away(
-    library: Library, site: Site, root: Path
-) -> None:
-    program = script("""
-        fsync = os.fsync
-        def wait(fd):
-            print("here", flush=True)
-            sys.stdin.readline()
-            fsync(fd)
-        os.fsync = wait
-        anyio.run(library.keep_audio, SongTags("clip-1", "Lucía", take=1), url)
-    """)
-    async with await anyio.open_process([*program, site.base + "/a.mp3", str(root)]) as other:
-        assert other.stdout is not None
-        assert other.stdin is not None
-        assert b"here" in await other.stdout.receive()
-        (part,) = root.iterdir()
-        assert await library.tidy() == 0
-        other.kill()
-        await other.wait()
-        assert part.exists()
-    assert await library.tidy() == 1
-    assert names(root) == []
-
-
-async def test_of_part_files_only_ours_are_cleared_and_those_of_other_machines_after_a_day(
-    library: Library, root: Path
-) -> None:
-    (root / "Lucía").mkdir(parents=True)
-    own = parts.part_name()
-    machine = own.split("-")[1]
-    files = {
-        own: "in the making here",
-        ".part-mine": "not ours",
-        ".part-0123456789abcdef": "of an older Songwright",
-        f".part-{'0' * 8}-1-{'0' * 8}-{'0' * 16}": "of another machine",
-        f".part-{machine}-{os.getpid()}-{'0' * 8}-{'0' * 16}": "of a former process of this number",
-    }
-    for name, text in files.items():
-        (root / "Lucía" / name).write_text(text)
-    assert await library.tidy() == 1
-    assert sorted((root / "Lucía" / name).exists() for name in files) == [False, True, True, True, True]
-    for path in (root / "Lucía").iterdir():
-        os.utime(path, (0, 0))
-    assert await library.tidy() == 3
-    assert names(root / "Lucía") == [".part-mine"]
 
 
 async def test_tidying_a_library_that_is_not_there_yet_is_no_error(library: Library, root: Path) -> None:

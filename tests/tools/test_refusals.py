@@ -50,7 +50,13 @@ WORDS = {"lyrics": "la"}
             "end_seconds",
             "142.4",
         ),
-        ("get_vox", {"clip_id": SONG.clip_id, "start_seconds": 0, "end_seconds": 31}, "end_seconds", "30"),
+        ("get_vox", {"clip_id": SONG.clip_id, "start_seconds": 0, "end_seconds": 31}, "end_seconds", "less than 30"),
+        (
+            "get_vox",
+            {"clip_id": SONG.clip_id, "start_seconds": 4.5, "end_seconds": 34.5},
+            "end_seconds",
+            "less than 30",
+        ),
         ("get_vox", {"clip_id": SONG.clip_id, "start_seconds": 3}, "end_seconds", "together"),
         ("get_vox", {"clip_id": SONG.clip_id, "end_seconds": 3}, "start_seconds", "together"),
         (
