@@ -245,9 +245,7 @@ async def test_the_same_clip_kept_twice_is_one_file(library: Library, site: Site
     assert b"first" in (root / "Lucía (take 1).lrc").read_bytes()
 
 
-async def test_no_download_replaces_a_file_not_even_one_of_the_same_clip(
-    library: Library, site: Site, root: Path
-) -> None:
+async def test_no_download_replaces_a_file_even_of_the_same_clip(library: Library, site: Site) -> None:
     """It may have been cut, or tagged anew, by the person since."""
     for path, kinds in (("/a.mp3", {Kind.MP3}), ("/a.jpg", {Kind.JPEG}), ("/a.wav", {Kind.WAV})):
         first = await library.fetch_file(TAGS, site.base + path, kinds=frozenset(kinds))
@@ -256,15 +254,6 @@ async def test_no_download_replaces_a_file_not_even_one_of_the_same_clip(
         again = await library.fetch_file(replace(TAGS, lyrics="other"), site.base + path, kinds=frozenset(kinds))
         assert (again.path, again.bytes) == (first.path, len(mine))
         assert first.path.read_bytes() == mine
-    assert not any(name.startswith(".part-") for name in names(root))
-
-
-async def test_another_file_of_the_same_clip_has_a_name_of_its_own(library: Library, site: Site, root: Path) -> None:
-    own = await library.keep_audio(TAGS, site.base + "/a.mp3", cover_url=site.base + "/a.jpg")
-    whole = own.path.read_bytes()
-    other = await library.fetch_file(TAGS, site.base + "/a.mp3", kinds=frozenset({Kind.MP3}), label="take 1, download")
-    assert other.relative == "Lucía (take 1, download).mp3"
-    assert own.path.read_bytes() == whole
 
 
 async def test_another_song_of_the_same_title_gets_a_number_and_its_companions_follow_it(
