@@ -192,7 +192,7 @@ INSERT INTO clips (tenant, key_id, clip_id, job_id, take, part, label, state, ti
 VALUES (:tenant, :key_id, :clip_id, :job_id, :take, :part, :label, :state, :title, :style, :lyrics, :prompt, :model, :seconds,
         :bpm, :audio_url, :image_url, :uploaded, :reason, :created_at)
 ON CONFLICT (tenant, key_id, clip_id) DO UPDATE SET
-  label = COALESCE(clips.label, excluded.label), state = excluded.state, title = excluded.title, style = excluded.style, lyrics = excluded.lyrics,
+  part = COALESCE(excluded.part, clips.part), label = COALESCE(clips.label, excluded.label), state = excluded.state, title = excluded.title, style = excluded.style, lyrics = excluded.lyrics,
   model = excluded.model, seconds = COALESCE(excluded.seconds, clips.seconds), bpm = COALESCE(excluded.bpm, clips.bpm),
   audio_url = COALESCE(excluded.audio_url, clips.audio_url), image_url = COALESCE(excluded.image_url, clips.image_url),
   reason = excluded.reason;
