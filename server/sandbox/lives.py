@@ -27,7 +27,7 @@ from .workshop import Made
 
 _log = logging.getLogger(__name__)
 
-UPSTREAM_FAILED = "The generation failed upstream; the credits have been returned."
+UPSTREAM_FAILED = "The generation failed upstream."
 _TITLE_LENGTH = 40
 _OVER = ("succeeded", "failed")
 TAKE_FAILED = "This take could not be generated."
