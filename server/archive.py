@@ -9,6 +9,9 @@ from .clock import Clock
 from .jobs import Account, Balance, Clip, Job, SavedFile, clip_of, file_of, job_of
 from .store import Row, Store, first
 
+MEMORY, LOST, AGREED = "memory", "lost", "agreed"
+"""The fact that says whether the journal is newer than the library, and its values."""
+
 
 @dataclass(frozen=True)
 class FoundClip:
@@ -114,6 +117,15 @@ class Archive:
                 if all(word.lower() in text for word in words):
                     found.append(job_of(row))
             return found
+
+    def empty(self) -> bool:
+        """Whether nothing was ever ordered here, by anybody."""
+        return first(self.store.rows("some_job")) is None
+
+    def forgetful(self) -> bool:
+        """Whether this journal is newer than the songs in the library, and nobody has agreed to go on with it."""
+        row = first(self.store.rows("fact", name=MEMORY))
+        return row is not None and row["value"] == LOST
 
     def live_accounts(self) -> list[tuple[str, str, str]]:
         """Whose jobs still move by themselves: (tenant, key, base URL), each once."""

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote as quote_path
@@ -186,18 +187,22 @@ class Counter:
             again=isinstance(operation, Purchase) and operation.again,
             quote=quote or talk.agreed_quote(),
             replaces=None if replaces is None else replaces.id,
+            must_ask=bool(operation.asks_first),
         )
         verdict = await self._placed(order, talk)
         tool = operation.tool_name() if replaces is None else "resolve_job"
         if verdict.asked is Asked.NEEDS_CONFIRMATION:
             assert verdict.quote is not None, "a quote comes with the question"
+            forgetful = money.FORGETFUL if verdict.forgetful else ""
+            question = money.confirmation_question(operation.subject(), cost, forgetful, operation.asks_first)
+            ask = partial(self.results.of_quote, verdict, cost, operation.subject(), question, again=tool)
             if earlier is not None:
-                return await self.results.of_quote(verdict, cost, operation.subject(), again=tool, earlier=earlier)
-            answer = await talk.agree(money.confirmation_question(operation.subject(), cost), verdict.quote)
+                return await ask(earlier=earlier)
+            answer = await talk.agree(question, verdict.quote)
             if answer is Agreed.NO:
                 return self.results.declined(operation.subject())
             if answer is Agreed.CANNOT_ASK:
-                return await self.results.of_quote(verdict, cost, operation.subject(), again=tool)
+                return await ask()
             verdict = await self._placed(replace(order, quote=verdict.quote), talk)
         return await self._ordered(verdict, cost, talk, started)
 

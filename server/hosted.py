@@ -208,6 +208,7 @@ class Hosted:
             async with anyio.create_task_group() as group:
                 await group.start(self.engine.run)
                 group.start_soon(self._tend)
+                group.start_soon(self._tidy)
                 try:
                     yield self
                 finally:
@@ -221,6 +222,11 @@ class Hosted:
             self.store.close()
             if self._people is not self.store:
                 self._people.close()
+
+    async def _tidy(self) -> None:
+        """Remove what crashed downloads have left in the libraries."""
+        for root in await in_thread(lambda: [self.settings.library, *self.settings.library.glob("tenants/*")]):
+            await Library(root, self._fetcher, sandbox=False).tidy()
 
     async def _tend(self) -> None:
         """See to it that every key with unfinished jobs has a runner here, whoever took the orders."""

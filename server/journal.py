@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .archive import Archive, balance_of
+from .archive import AGREED, LOST, MEMORY, Archive, balance_of
 from .errors import ConfirmationMissing
 from .jobs import SENTENCES, Account, Asked, Balance, Clip, Job, Limit, SavedFile, State, job_of
 from .operation import Operation, Request
@@ -48,6 +48,8 @@ class Order:
     """What it may come to: its price for every call it may need, or the dearest known one where this host has none."""
     replaces: str | None = None
     """An unsettled job that this one buys again; it is given up in the same transaction."""
+    must_ask: bool = False
+    """A person has to agree, whatever it costs."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Verdict:
     spent: int = 0
     limit: Limit | None = None
     """The limit that would break, with `spent` in its time."""
+    forgetful: bool = False
+    """A yes is needed because the journal is newer than the songs in the library."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,8 @@ class Journal(Archive):
             if (refusal := self._refusal(tx, order, now)) is not None:
                 return refusal
             job_id = secrets.token_hex(8)
+            memory = tx.one("fact", name=MEMORY)
+            forgetful = memory is not None and memory["value"] == LOST
             if order.quote is not None:
                 given = tx.one(
                     "use_quote", id=order.quote, job_id=job_id, dedupe=dedupe, cost=order.cost, now=now, **who
@@ -132,8 +138,11 @@ class Journal(Archive):
                         "another price. Nothing was spent. Call again without `quote` to get a fresh one.",
                         field="quote",
                     )
-            elif self._must_ask(order):
-                return Verdict(Asked.NEEDS_CONFIRMATION, quote=self._quote(tx, order, dedupe, now))
+                if forgetful:
+                    tx.do("set_fact", name=MEMORY, value=AGREED)
+            elif forgetful or self._must_ask(order):
+                quote = self._quote(tx, order, dedupe, now)
+                return Verdict(Asked.NEEDS_CONFIRMATION, quote=quote, forgetful=forgetful)
             if order.replaces is not None:
                 sentence = f"Given up and bought again as {job_id}."
                 if tx.one("give_up", id=order.replaces, sentence=sentence, now=now, **who) is None:
@@ -175,7 +184,7 @@ class Journal(Archive):
 
     @staticmethod
     def _must_ask(order: Order) -> bool:
-        if order.replaces is not None or order.cost is None:
+        if order.must_ask or order.replaces is not None or order.cost is None:
             return True
         return order.confirm_above is not None and order.cost > order.confirm_above
 
@@ -482,6 +491,10 @@ class Journal(Archive):
             tx.do("put_fact", name=name, value=make)
             row = tx.one("fact", name=name)
             return str(row["value"]) if row else make
+
+    def lose_memory(self) -> None:
+        """The library holds songs of which this journal knows nothing: the next purchase asks first, once."""
+        self.fact(MEMORY, LOST)
 
     def _key_of(self, job_id: str) -> str | None:
         """Whose transactions those of a job line up with; it never changes."""

@@ -68,10 +68,16 @@ def span_words(seconds: float) -> str:
     return f"{hours} hours" if hours <= 48 else f"{round(hours / 24)} days"
 
 
-def confirmation_question(subject: str, cost: int | None) -> str:
-    """What a person is asked before money moves; the same words on every round."""
+FORGETFUL = (
+    "Songwright's journal is new, but the library holds songs that it does not know: what was bought before, or is "
+    "still on its way, is not on record and counts in no limit. `songwright doctor` says how to put the old one back."
+)
+
+
+def confirmation_question(subject: str, cost: int | None, *reasons: str) -> str:
+    """What a person is asked before money moves, reasons for asking first; the same words on every round."""
     price = "an unknown number of credits" if cost is None else f"{cost} credits"
-    return f"Spend {price} on {subject}?"
+    return " ".join(filter(None, (*reasons, f"Spend {price} on {subject}?")))
 
 
 def credits_note(cost: int | None, balance: Balance | None) -> dict[str, Any]:

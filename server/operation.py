@@ -212,6 +212,8 @@ class Operation(BaseModel):
     """Its answer never changes: a repeat returns the stored one for ever, free."""
     uploads: ClassVar[bool] = False
     """Its clips come from a file of the person's, so that later steps take the variants for uploads."""
+    asks_first: ClassVar[str] = ""
+    """A sentence that says why a person has to agree to each such purchase; empty where the price decides."""
     edition: ClassVar[str] = ""
     """What tells its songs from the ones they were made from, in file names: "cover", "remaster"."""
     minutes: ClassVar[str] = ""

@@ -251,7 +251,8 @@ def _gave_up(counter: Counter, client: Known, times: int) -> str:
 def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:
     """Arguments as a value. Raises `ArgumentRefused` that names the field and the limit.
 
-    What is null or holds nothing but blanks was left out: strict function schemas make a model fill in everything.
+    What is null, or a text in which nothing can be seen, was left out: strict function schemas make a model fill in
+    everything.
     """
     given = {name: value for name, value in arguments.items() if not _left_out(value)}
     for name, value in given.items():
@@ -268,7 +269,7 @@ def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:
 
 
 def _left_out(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+    return value is None or (isinstance(value, str) and not any(c.isprintable() and not c.isspace() for c in value))
 
 
 def _problems(error: ValidationError) -> list[Any]:

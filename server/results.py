@@ -259,7 +259,7 @@ class Results:
         return operation.remarks(self._facts_of(job), made[0].get("seconds") if made else None)
 
     async def of_quote(
-        self, verdict: Verdict, cost: int | None, subject: str, *, again: str, earlier: Job | None = None
+        self, verdict: Verdict, cost: int | None, subject: str, question: str, *, again: str, earlier: Job | None = None
     ) -> Result:
         """A price that a person has to agree to first; with `earlier`, an order whose answer may not have arrived."""
         balance = await self._balance()
@@ -267,7 +267,7 @@ class Results:
             "status": "needs_confirmation",
             "credits": money.credits_note(cost, balance),
             "quote": verdict.quote,
-            "notice": money.confirmation_question(subject, cost) + " Nothing was sent or spent yet.",
+            "notice": f"{question} Nothing was sent or spent yet.",
             "next": f"Ask the person. If they agree, call {again} again with the same arguments and this quote.",
         }
         if self._account.sandbox:

@@ -249,7 +249,7 @@ INSERT INTO clips (tenant, key_id, clip_id, job_id, take, part, label, state, ti
 VALUES (:tenant, :key_id, :clip_id, :job_id, :take, :part, :label, :state, :title, :style, :lyrics, :prompt, :model, :seconds,
         :bpm, :audio_url, :image_url, :uploaded, :reason, :created_at)
 ON CONFLICT (tenant, key_id, clip_id) DO UPDATE SET
-  label = COALESCE(clips.label, excluded.label), state = excluded.state, title = excluded.title, style = excluded.style, lyrics = excluded.lyrics,
+  part = COALESCE(excluded.part, clips.part), label = COALESCE(clips.label, excluded.label), state = excluded.state, title = excluded.title, style = excluded.style, lyrics = excluded.lyrics,
   model = excluded.model, seconds = COALESCE(excluded.seconds, clips.seconds), bpm = COALESCE(excluded.bpm, clips.bpm),
   audio_url = COALESCE(excluded.audio_url, clips.audio_url), image_url = COALESCE(excluded.image_url, clips.image_url),
   reason = excluded.reason;
@@ -315,3 +315,9 @@ SELECT value FROM facts WHERE name = :name;
 
 -- name: put_fact
 INSERT INTO facts (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING;
+
+-- name: set_fact
+INSERT INTO facts (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: some_job
+SELECT id FROM jobs LIMIT 1;

@@ -21,7 +21,7 @@ class VoxAnswer(SongAnswer):
 
 
 class GetVox(ClipPurchase):
-    """Take the voice out of a clip's stretch of up to 30 s; returns a vox_audio_id for create_persona.
+    """Take the voice out of a clip's stretch of under 30 s; returns a vox_audio_id for create_persona.
 
     At once; best within a day. To save the voice use separate_stems.
     """
@@ -39,11 +39,11 @@ class GetVox(ClipPurchase):
     end_seconds: End | None = None
 
     def check(self, facts: Facts) -> None:
-        """The stretch: whole, inside the clip, at most 30 seconds."""
+        """The stretch: whole, inside the clip, less than 30 seconds."""
         self._stretch(facts)
 
     def _stretch(self, facts: Facts) -> tuple[float | None, float | None]:
-        return span(self.start_seconds, self.end_seconds, facts.clip(self.clip_id), VOICE_STRETCH)
+        return span(self.start_seconds, self.end_seconds, facts.clip(self.clip_id), below=VOICE_STRETCH)
 
     def request(self, facts: Facts) -> Request:
         """The clip and the stretch."""
