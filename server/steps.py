@@ -85,7 +85,7 @@ async def send(desk: Desk, job: Job) -> None:
     body = job.body
     if desk.hooks is not None and _will_call(desk, job):
         body = {**(body or {}), **desk.hooks.fields(job.id)}  # on the wire only: the journal keeps no secrets
-    request = Request(job.method, desk.brand.path(job.path), body)
+    request = Request(job.method, desk.brand.path(job.path), body, _secrets(desk, job))
     try:
         reply = await desk.upstream.call(request, seconds=job.timeout, order_id=job.id)
     except Unreachable as error:
@@ -185,7 +185,7 @@ async def look(desk: Desk, job: Job) -> None:
         await _ask_again(desk, job, operation)
         return
     try:
-        reply = await desk.upstream.call(Request("GET", task_path(desk, job, operation)))
+        reply = await desk.upstream.call(Request("GET", task_path(desk, job, operation), secrets=_secrets(desk, job)))
     except (Unreachable, AnswerLost):
         await _later(desk, job)
         return
@@ -231,7 +231,7 @@ async def _ask_again(desk: Desk, job: Job, operation: Operation) -> None:
     await record(desk, desk.journal.note_call, job)
     try:
         reply = await desk.upstream.call(
-            Request(job.method, desk.brand.path(job.path), job.body),
+            Request(job.method, desk.brand.path(job.path), job.body, _secrets(desk, job)),
             seconds=job.timeout,
             order_id=f"{job.id}-{job.looks + 1}",
         )
@@ -433,6 +433,11 @@ def _will_call(desk: Desk, job: Job) -> bool:
     """Whether the service was, or is to be, asked to call back about an order; a task made elsewhere was not ours."""
     operation = desk.operation(job) if desk.hooks is not None and job.sent_at is not None else None
     return operation is not None and operation.hook
+
+
+def _secrets(desk: Desk, job: Job) -> tuple[str, ...]:
+    """What the order has told the service that nobody else may read, in whatever answer it comes back."""
+    return desk.hooks.secrets(job.id) if desk.hooks is not None else ()
 
 
 def _family(operation: Operation | None) -> str:
