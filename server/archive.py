@@ -82,7 +82,7 @@ class Archive:
         return None if row is None else job_of(row)
 
     def held_elsewhere(self, job: Job, remote_id: str) -> bool:
-        """Whether another order, or somebody else, has this id of the service."""
+        """Whether another order, or somebody else, has this id of the service; a write may have changed that since."""
         with self.store.reading() as tx:
             return held_by_another(tx, job, remote_id)
 
@@ -162,6 +162,7 @@ class Archive:
 
 
 def held_by_another(tx: Tx, job: Job, remote_id: str) -> bool:
+    """Whether another order, or somebody else, has this id of the service, as this transaction sees it."""
     row = tx.one("held_elsewhere", remote_id=remote_id, job_id=job.id, tenant=job.tenant, base_url=job.base_url)
     return row is not None and bool(row["n"])
 
