@@ -32,6 +32,9 @@ NOBODY = ""
 RETRY_SECONDS = 10
 """After how long a client is told to ask again when nobody can tell who it is."""
 
+TURN_SECONDS = 5.0
+"""How long a look-up waits for those before it."""
+
 log = logging.getLogger(__name__)
 
 
@@ -72,7 +75,13 @@ class Bearer:
         if self._loopback_token is not None and _same(token, self._loopback_token):
             return self._ours(LOCAL_TENANT)
         if looks_like_token(token):
-            tenant = await anyio.to_thread.run_sync(self._tenants.by_token, token, limiter=self._one_by_one)
+            try:
+                # Ends the wait for one's turn, not a look-up that has begun: whoever stands behind one that never ends
+                # is told at the same time as everybody else.
+                with anyio.fail_after(TURN_SECONDS):
+                    tenant = await anyio.to_thread.run_sync(self._tenants.by_token, token, limiter=self._one_by_one)
+            except TimeoutError:
+                raise JournalUnavailable(_CLOSED) from None
             return None if tenant is None else self._ours(tenant.id)
         if self._issuer is not None:
             return await self._signed_elsewhere(self._issuer, token)
