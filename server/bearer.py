@@ -135,9 +135,22 @@ class Backend(BearerAuthBackend):
         except (IssuerUnavailable, JournalUnavailable) as error:
             log.warning("nobody can tell who calls: %s", error)
             raise AuthenticationError(str(error) if isinstance(error, IssuerUnavailable) else _CLOSED) from error
+        if who is not None and who[1].access_token.client_id == LOCAL_TENANT and not _from_here(conn):
+            log.warning("the token of this machine came from elsewhere and was refused")
+            return None
         return who
 
 
+def _from_here(conn: HTTPConnection) -> bool:
+    """Whether the request was made on this machine, and not passed on by a proxy on it."""
+    try:
+        return loopback(f"http://{conn.headers.get('host', '')}") and not _PASSED_ON & set(conn.headers)
+    except ValueError:
+        return False
+
+
+_PASSED_ON = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"})
+"""What proxies write into the requests that they pass on."""
 _CLOSED = "This server cannot look up who calls at present. Nothing was sent or spent. Try again in a minute."
 
 

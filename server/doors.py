@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import anyio
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -103,18 +103,28 @@ class Guarded:
         await self._app(scope, receive, send)
 
 
+_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
+
+
 class _TooSlow(Exception):
     """The body of a request does not arrive."""
 
 
 class Prompt:
-    """Answers 408 when the body of a request has not arrived after half a minute; what follows may take its time."""
+    """Answers 408 when the body of a request has not arrived after half a minute; what follows may take its time.
+
+    A body whose length is told in two ways gets a 400 and ends the connection: a proxy may have read it as two
+    requests. Whoever hangs up in the middle is answered nothing, and that is no fault.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with a body that comes in time or not at all."""
+        if {name for name, _ in scope.get("headers", ())} >= _LENGTHS:
+            await Response(status_code=400, headers={"Connection": "close"})(scope, receive, send)
+            return
         deadline = anyio.current_time() + BODY_SECONDS
         arriving = True
 
@@ -132,6 +142,8 @@ class Prompt:
             await self._app(scope, in_time, send)
         except _TooSlow:
             await Response(status_code=408, headers={"Connection": "close"})(scope, receive, send)
+        except ClientDisconnect:
+            log.debug("a caller hung up in the middle of a request")
 
 
 class Callers:

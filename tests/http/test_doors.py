@@ -228,6 +228,36 @@ def test_a_body_that_does_not_arrive_is_not_waited_for(monkeypatch: pytest.Monke
         assert line.recv(1000) == b""
 
 
+def test_whoever_hangs_up_in_the_middle_of_a_body_is_no_fault_of_the_server(server: Replica, token: str) -> None:
+    where = urlsplit(server.url)
+    head = f"POST /mcp HTTP/1.1\r\nHost: {where.netloc}\r\nAuthorization: Bearer {token}\r\n"
+    head += "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
+    head += f"MCP-Protocol-Version: {MODERN}\r\n"
+    with socket.create_connection((str(where.hostname), where.port or 0), timeout=10) as line:
+        line.sendall((head + "Content-Length: 100\r\nExpect: 100-continue\r\n\r\n").encode())
+        assert line.recv(100).startswith(b"HTTP/1.1 100")  # it has begun to read the body
+        line.sendall(b'{"jsonrpc":')
+    assert server.tells(r"POST /mcp - ")
+    assert " ERROR " not in server.log()
+    assert "Traceback" not in server.log()
+
+
+@pytest.mark.parametrize("path", ["/mcp", "/hooks/job/token", "/health", "/nowhere"])
+def test_a_body_whose_length_is_told_twice_ends_the_connection(server: Replica, path: str) -> None:
+    """A proxy that believes the other length sees a second request in the rest of the first (smuggling)."""
+    where = urlsplit(server.url)
+    smuggled = f"GET /health HTTP/1.1\r\nHost: {where.netloc}\r\n\r\n"
+    request = f"POST {path} HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection((str(where.hostname), where.port or 0), timeout=10) as line:
+        line.sendall(f"{request}2\r\n{{}}\r\n0\r\n\r\n{smuggled}".encode())
+        answers = b""
+        while piece := line.recv(10_000):
+            answers += piece
+    assert answers.startswith(b"HTTP/1.1 400")
+    assert b"\r\nconnection: close\r\n" in answers.lower()
+    assert answers.count(b"HTTP/1.1 ") == 1
+
+
 def test_an_answer_may_take_longer_than_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tool call waits most of a minute for its song; only the request has to be here soon."""
     monkeypatch.setattr(doors, "BODY_SECONDS", 0.2)

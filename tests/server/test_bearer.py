@@ -77,7 +77,7 @@ class Door:
             self.tenants, scopes=["songwright"], resource=RESOURCE, loopback_token=self.local, issuer=self.issuer
         )
 
-    async def knock(self, authorization: str | None) -> httpx2.Response:
+    async def knock(self, authorization: str | None, **more: str) -> httpx2.Response:
         async def who(request: Request) -> PlainTextResponse:
             tenant = await self.bearer.caller_of(request.user.access_token)
             return PlainTextResponse(tenant.name)
@@ -88,8 +88,8 @@ class Door:
             routes=[Route("/mcp", RequireAuthMiddleware(inside, ["songwright"]))],
             middleware=[Middleware(AuthenticationMiddleware, backend=backend, on_error=unavailable)],
         )
-        headers = {} if authorization is None else {"Authorization": authorization}
-        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://songs") as client:
+        headers = more if authorization is None else {"Authorization": authorization, **more}
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://127.0.0.1:8787") as client:
             return await client.get("/mcp", headers=headers)
 
 
@@ -294,6 +294,32 @@ async def test_behind_a_look_up_that_never_ends_everybody_is_told_to_come_back(
 def test_the_token_of_a_machine_stays_the_same_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     assert loopback_token(tmp_path / "state") == loopback_token(tmp_path / "state")
     assert (tmp_path / "state" / "http-token").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"Host": "songs.example.org"},
+        {"Host": "songs.example.org:443"},
+        {"Host": "127.0.0.1.example.org"},
+        {"Host": "["},
+        {"Host": ""},
+        {"X-Forwarded-For": "203.0.113.7"},
+        {"Forwarded": "for=203.0.113.7"},
+        {"X-Real-IP": "203.0.113.7"},
+        {"Via": "1.1 proxy"},
+    ],
+    ids=str,
+)
+async def test_the_token_of_the_machine_opens_nothing_for_what_a_proxy_on_it_passes_on(
+    door: Door, told: dict[str, str]
+) -> None:
+    """It stands in a file that programs of this machine can read; through the public name anybody could use it."""
+    _, token = door.tenants.add("Ana")
+    for host in ("127.0.0.1:8787", "localhost", "[::1]:8787"):
+        assert (await door.knock(f"Bearer {door.local}", Host=host)).status_code == 200
+    assert (await door.knock(f"Bearer {door.local}", **told)).status_code == 401
+    assert (await door.knock(f"Bearer {token}", **told)).status_code == 200
 
 
 @asynccontextmanager
