@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .clock import Clock
 from .jobs import Account, Balance, Clip, Job, SavedFile, clip_of, file_of, job_of
-from .store import Row, Store, first
+from .store import Row, Store, Tx, first
 
 MEMORY, LOST, AGREED = "memory", "lost", "agreed"
 """The fact that says whether the journal is newer than the library, and its values."""
@@ -89,6 +89,16 @@ class Archive:
         row = first(self.store.rows("job_of_remote", remote_id=remote_id, tenant=account.tenant, key_id=account.key_id))
         return None if row is None else job_of(row)
 
+    def held_elsewhere(self, job: Job, remote_id: str) -> bool:
+        """Whether another order, or somebody else, has this id of the service; a write may have changed that since."""
+        with self.store.reading() as tx:
+            return held_by_another(tx, job, remote_id)
+
+    def shared_key(self, job: Job) -> bool:
+        """Whether others than the job's tenant have ordered with its key."""
+        row = first(self.store.rows("others_of_key", key_id=job.key_id, tenant=job.tenant))
+        return row is not None and bool(row["n"])
+
     def newest(self, account: Account, *, unfinished: bool) -> Job | None:
         """The newest job, or the newest that still moves or is unsettled."""
         name = "newest_unfinished" if unfinished else "newest"
@@ -168,6 +178,12 @@ class Archive:
         since = (job.sent_at or job.created_at) - 600.0
         row = first(self.store.rows("overlapping", key_id=job.key_id, id=job.id, since=since, until=until))
         return row is not None and row["n"] == 0
+
+
+def held_by_another(tx: Tx, job: Job, remote_id: str) -> bool:
+    """Whether another order, or somebody else, has this id of the service, as this transaction sees it."""
+    row = tx.one("held_elsewhere", remote_id=remote_id, job_id=job.id, tenant=job.tenant, base_url=job.base_url)
+    return row is not None and bool(row["n"])
 
 
 def balance_of(row: Row | None) -> Balance | None:

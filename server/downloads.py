@@ -40,6 +40,13 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _DEAD: Final = frozenset({403, 404, 410})
 _BUSY: Final = frozenset({408, 425, 429})
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_NOWHERE: Final = tuple(
+    map(
+        ipaddress.ip_network,
+        ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "100:0:0:1::/64", "3fff::/20", "5f00::/16"),
+    )
+)
+"""Set apart by IANA and in no table of older Pythons: protocols, 6to4 relays, local NAT64, documentation, routing."""
 _LATER: Final = "The song stays yours; it is fetched again."
 _FRESH: Final = "The song stays yours; look at it again for a fresh link."
 
@@ -378,7 +385,7 @@ def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 
 
 def _is_public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if not ip.is_global or ip.is_multicast or ip.is_reserved:
+    if not ip.is_global or ip.is_multicast or ip.is_reserved or any(ip in network for network in _NOWHERE):
         return False
     # Tunnels (6to4) and the old site-local range count as global in the tables and lead inside.
     return isinstance(ip, ipaddress.IPv4Address) or (ip.sixtofour is None and not ip.is_site_local)

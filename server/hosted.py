@@ -25,7 +25,7 @@ from .downloads import Fetcher
 from .engine import Engine
 from .errors import AccessRefused, KeyMissing, SealBroken, SongwrightError
 from .hooks import hooks_of
-from .jobs import LOCAL_TENANT, Account
+from .jobs import LOCAL_TENANT, Account, Job
 from .journal import Journal
 from .library import Library
 from .offline import KEY, LOGICAL_URL, SandboxTransport, sandbox_transport
@@ -163,6 +163,25 @@ class Hosted:
             return True
         (row,) = self._people.rows("others_with_key", key_id=key_id, tenant=tenant.id)
         return bool(row["n"])
+
+    async def account_of(self, job: Job) -> Account:
+        """Who spends on a job; where others spend from the same key, it is held here. Raises `KeyMissing`."""
+        shared = await in_thread(self._shares, job)
+        account = Account(
+            job.tenant, job.base_url, job.key_id, self.catalogue.brand_of(job.base_url), sandbox=False, shared=shared
+        )
+        if shared and not self.engine.holds(job.key_id):
+            key = await self._key_of(account)
+            if key is None:
+                raise KeyMissing("The key that this was ordered with is not here any more.")
+            self._hold(account, key)
+        return account
+
+    def _shares(self, job: Job) -> bool:
+        """Whether a job was paid with the operator's key, or with one that others have ordered with too."""
+        key = self.settings.key()
+        mine = bool(key) and fingerprint(self._salt, self.settings.base_url, key) == job.key_id
+        return (mine and job.tenant != LOCAL_TENANT) or self.journal.shared_key(job)
 
     def _hold(self, account: Account, key: str) -> Account:
         if not self.engine.holds(account.key_id):

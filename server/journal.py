@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .archive import AGREED, LOST, MEMORY, Archive, balance_of
+from .archive import AGREED, LOST, MEMORY, Archive, balance_of, held_by_another
 from .errors import ConfirmationMissing
 from .jobs import SENTENCES, Account, Asked, Balance, Clip, Job, Limit, SavedFile, State, job_of
 from .operation import Operation, Request
@@ -362,7 +362,8 @@ class Journal(Archive):
         """Keep what the service has told by calling back, once, and let the job be looked at; None when known before.
 
         A task named under the job's own secret is a receipt, as true as an answer: it brings home an order whose
-        answer was lost. The look comes at once, but `gap` seconds after the last one that was asked for like this.
+        answer was lost. One that another order has is none, whoever has signed the call. The look comes at once, but
+        `gap` seconds after the last one that was asked for like this.
         """
         with self.store.transaction(job.key_id) as tx:
             now = self._clock.now()
@@ -372,7 +373,7 @@ class Journal(Archive):
             ):
                 return None
             at = now if last is None or last["at"] is None else min(max(now, float(last["at"]) + gap), now + gap)
-            if call.remote_id is not None:
+            if call.remote_id is not None and not held_by_another(tx, job, call.remote_id):
                 tx.do("receipt", job_id=job.id, remote_id=call.remote_id, now=now, via="webhook")
                 tx.one("bought", id=job.id, remote_id=call.remote_id, next_at=at, now=now)
             tx.do("look_soon", id=job.id, at=at, now=now)
@@ -429,6 +430,8 @@ class Journal(Archive):
         """Give a lost order a task that the service has shown; None when it has one, or another order has this one."""
         with self.store.transaction(account.key_id) as tx:
             now = self._clock.now()
+            if held_by_another(tx, self._job(tx, job_id), remote_id):
+                return None
             row = tx.one(
                 "attach", id=job_id, remote_id=remote_id, tenant=account.tenant, key_id=account.key_id, now=now
             )

@@ -19,7 +19,7 @@ from .jobs import Clip, Job, State
 from .journal import Change
 from .operation import Operation, Request
 from .poller import after_trouble, next_look
-from .steps import Desk, asks_again, family_of, missed, record, task_path, will_call
+from .steps import Desk, asks_again, family_of, missed, record, secrets_of, task_path, will_call
 from .upstream import AnswerLost
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,9 @@ async def look(desk: Desk, job: Job) -> None:
 async def _asked(desk: Desk, job: Job, operation: Operation | None) -> tuple[Meaning, Reply | None]:
     """The service's answer about a task, and what it means."""
     try:
-        reply = await desk.upstream.call(Request("GET", task_path(desk.brand, operation, job.remote_id or "")))
+        reply = await desk.upstream.call(
+            Request("GET", task_path(desk.brand, operation, job.remote_id or ""), secrets=secrets_of(desk, job))
+        )
     except Unreachable:
         return NOT_REACHED, None
     except AnswerLost:
@@ -211,7 +213,7 @@ async def _ask_again(desk: Desk, job: Job, operation: Operation) -> None:
         return
     try:
         reply = await desk.upstream.call(
-            Request(job.method, desk.brand.path(job.path), job.body),
+            Request(job.method, desk.brand.path(job.path), job.body, secrets_of(desk, job)),
             seconds=job.timeout,
             order_id=f"{job.id}-{made + 1}",
         )

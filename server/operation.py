@@ -59,6 +59,8 @@ class Request:
     method: str
     path: str
     body: Mapping[str, Any] | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What an answer must not bring back into records and results: it is masked where the answer comes in."""
 
 
 @dataclass(frozen=True)

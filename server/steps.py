@@ -74,7 +74,7 @@ async def send(desk: Desk, job: Job) -> None:
     body = job.body
     if desk.hooks is not None and will_call(desk, job):
         body = {**(body or {}), **desk.hooks.fields(job.id)}  # on the wire only: the journal keeps no secrets
-    request = Request(job.method, desk.brand.path(job.path), body)
+    request = Request(job.method, desk.brand.path(job.path), body, secrets_of(desk, job))
     try:
         reply = await desk.upstream.call(request, seconds=job.timeout, order_id=job.id)
     except Unreachable as error:
@@ -207,6 +207,11 @@ def will_call(desk: Desk, job: Job) -> bool:
     """Whether the service was, or is to be, asked to call back about an order; a task made elsewhere was not ours."""
     operation = desk.operation(job) if desk.hooks is not None and job.sent_at is not None else None
     return operation is not None and operation.hook
+
+
+def secrets_of(desk: Desk, job: Job) -> tuple[str, ...]:
+    """What the order has told the service that nobody else may read, in whatever answer it comes back."""
+    return desk.hooks.secrets(job.id) if desk.hooks is not None else ()
 
 
 def family_of(operation: Operation | None) -> str:

@@ -169,7 +169,6 @@ UPDATE jobs SET state = 'running', remote_id = :remote_id, lease_until = 0, epoc
  WHERE id = :id AND tenant = :tenant AND key_id = :key_id
    AND ((remote_id IS NULL AND (state = 'unknown' OR problem = 'given_up'))
         OR (state IN ('running', 'failed') AND problem = 'task_unknown'))
-   AND NOT EXISTS (SELECT 1 FROM jobs other WHERE other.key_id = :key_id AND other.remote_id = :remote_id)
 RETURNING *;
 
 -- name: revive

@@ -250,6 +250,44 @@ def test_a_query_keeps_its_casts_and_its_quoted_words() -> None:
     )
 
 
+# -- a database that is away -------------------------------------------------------------------------------
+
+
+def test_whoever_waits_for_a_connection_in_use_is_not_told_that_the_database_is_away(database: Database) -> None:
+    store = PostgresStore(database.url, away_seconds=0.02, connections=1)
+    store.open()
+    with ThreadPoolExecutor(1) as pool:
+        with store.reading():
+            waiting = pool.submit(store.rows, "fact", name="x")
+            wait_for(lambda: store._pool and store._pool.get_stats().get("requests_errors", 0) >= 2, "it has waited")
+            assert not waiting.done()
+        assert waiting.result(10) == []
+    store.close()
+
+
+def test_nobody_waits_for_a_database_that_was_found_to_be_away_a_moment_ago(database: Database) -> None:
+    store = PostgresStore(database.url, away_seconds=0.02)
+    store.open()
+    assert store._pool is not None
+    store._pool.kwargs["host"] = "/nowhere"
+    for _ in range(3):
+        with pytest.raises(JournalUnavailable, match="Nothing is sent while"):
+            store.rows("fact", name="x")
+    assert store._pool.get_stats()["requests_errors"] == 1
+    store._away_until = float("-inf")
+    store._pool.kwargs["host"] = str(database.server.folder)
+    wait_for(lambda: answers(store), "it answers again")
+    store.close()
+
+
+def answers(store: PostgresStore) -> bool:
+    store._away_until = float("-inf")
+    try:
+        return store.rows("fact", name="x") == []
+    except JournalUnavailable:
+        return False
+
+
 # -- news and time ----------------------------------------------------------------------------------------
 
 
