@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import quote as quote_path
 
 from . import fence, money, songcraft
+from .archive import SEARCHED, Listed
 from .engine import Engine
 from .errors import ArgumentRefused, BudgetRefused, NotFound, RequestRefused
 from .facts import CallFacts
@@ -22,7 +23,7 @@ from .journal import DAY, Order, Verdict
 from .library import Library
 from .operation import Operation, Purchase, Request
 from .results import Result, Results, Shown, on_this_machine
-from .threads import in_thread
+from .threads import SEARCH, in_lane, in_thread
 
 MONTH = 30 * DAY
 
@@ -272,43 +273,43 @@ class Counter:
         del talk, started
         since = _midnight(operation.since) if operation.since else 0.0
         until = _midnight(operation.until) + DAY if operation.until else 1e12
-        jobs = await in_thread(
-            self._journal.search, self.account, words=(operation.words or "").split(), state=operation.state or "",
-            since=since, until=until, songs=not operation.everything,
+        page = await in_lane(
+            SEARCH, self.account.tenant, self._journal.search, self.account, words=operation.words or "",
+            state=operation.state or "", since=since, until=until, songs=not operation.everything,
+            limit=operation.limit, offset=operation.offset,
         )  # fmt: skip
-        page = jobs[operation.offset : operation.offset + operation.limit]
-        data: dict[str, Any] = {"songs": [await self._listed(job) for job in page], "total": len(jobs)}
-        if operation.offset + len(page) < len(jobs):
-            data["next"] = f"Call list_songs with offset {operation.offset + len(page)} for more."
+        data: dict[str, Any] = {"songs": [self._listed(song) for song in page.songs], "total": page.total}
+        if operation.offset + len(page.songs) < page.total and page.songs:
+            data["next"] = f"Call list_songs with offset {operation.offset + len(page.songs)} for more."
+        elif page.cut:
+            data["next"] = f"The newest {SEARCHED} orders were searched; `until` an earlier day searches older ones."
         if self.account.sandbox:
             data["sandbox"] = True
-        return Result(data, f"{len(page)} of {len(jobs)} songs.")
+        return Result(data, f"{len(page.songs)} of {page.total} songs.")
 
     async def library_page(self, limit: int) -> Result:
         """The newest orders, without searching."""
-        jobs = await in_thread(
-            self._journal.search, self.account, words=(), state="", since=0.0, until=1e12, songs=False
-        )
-        data: dict[str, Any] = {"songs": [await self._listed(job) for job in jobs[:limit]], "total": len(jobs)}
-        return Result(data, f"{len(jobs)} orders.")
+        page = await in_lane(
+            SEARCH, self.account.tenant, self._journal.search, self.account, words="", state="", since=0.0, until=1e12,
+            songs=False, limit=limit,
+        )  # fmt: skip
+        data: dict[str, Any] = {"songs": [self._listed(song) for song in page.songs], "total": page.total}
+        return Result(data, f"{page.total} orders.")
 
-    async def _listed(self, job: Job) -> dict[str, Any]:
-        clips = await in_thread(self._journal.clips, job.id)
+    def _listed(self, song: Listed) -> dict[str, Any]:
         row: dict[str, Any] = {
-            "job_id": job.id,
-            "status": str(job.state),
-            "title": clips[0].title if clips else job.subject,
-            "operation": job.operation,
-            "created": money.moment(job.created_at),
+            "job_id": song.job_id,
+            "status": song.state,
+            "title": song.title,
+            "operation": song.operation,
+            "created": money.moment(song.created_at),
         }
-        if job.cost is not None:
-            row["cost"] = job.cost
-        if clips:
-            row["clips"] = [clip.clip_id for clip in clips]
-            files = await in_thread(self._journal.files, self.account, clips[0].clip_id)
-            audio = [file for file in files if file.kind == "audio"]
-            if audio:
-                row |= self.results.place(audio[0])
+        if song.cost is not None:
+            row["cost"] = song.cost
+        if song.clips:
+            row["clips"] = list(song.clips)
+        if song.audio is not None:
+            row |= self.results.place(song.audio)
         return row
 
     async def _resolve_job(self, operation: Any, talk: Talk, started: float) -> Result:

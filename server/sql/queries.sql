@@ -166,13 +166,6 @@ SELECT * FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND hidden = 0
 -- name: newest
 SELECT * FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND hidden = 0 ORDER BY created_at DESC LIMIT 1;
 
--- name: search
-SELECT * FROM jobs
- WHERE tenant = :tenant AND key_id = :key_id AND hidden = 0 AND created_at >= :since AND created_at < :until
-   AND (:state = '' OR state = :state)
-   AND (:songs = 0 OR state <> 'done' OR EXISTS (SELECT 1 FROM clips c WHERE c.job_id = jobs.id))
- ORDER BY created_at DESC;
-
 -- name: children
 SELECT * FROM jobs WHERE parent_id = :id ORDER BY created_at, id;
 
