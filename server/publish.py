@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from mcp.server import MCPServer
 from mcp.server.caching import CacheHint
 from mcp.server.context import HandlerResult
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
@@ -33,7 +34,7 @@ from mcp_types import (
     TextContent,
     Tool,
 )
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AnyUrl, BaseModel, Field, ValidationError
 
 from .. import prompts, tools
 from . import logs, telemetry
@@ -197,6 +198,12 @@ class JobBook:
             raise MCPError(INTERNAL_ERROR, error.sentence) from None
 
 
+class Elsewhere(str):
+    """What a resource answers instead of a file: JSON that says where the file is."""
+
+    __slots__ = ()
+
+
 class SongwrightServer(MCPServer[Any]):
     """The SDK's server with our tools: listed from files, called through the counter."""
 
@@ -252,6 +259,18 @@ class SongwrightServer(MCPServer[Any]):
             log.exception("%s: an unexpected fault", name)
             result = failure(SongwrightError(FAULT), sandbox=sandbox)
         return render(result)
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """A resource; one that only says where a file is has not the file's type."""
+        found = await super().read_resource(uri, context)
+        if isinstance(found, InputRequiredResult):
+            return found
+        return [
+            replace(part, mime_type="application/json") if isinstance(part.content, Elsewhere) else part
+            for part in found
+        ]
 
     async def list_prompts(self) -> list[Prompt]:
         """Every prompt; all arguments are optional."""
