@@ -108,6 +108,8 @@ class Line:
     family: str | None = None
     type: str | None = None
     text: str | None = None
+    silent: str = ""
+    """The sentence where the service has said nothing that could be shown; empty where `sentence` claims no words."""
 
 
 _FREE = "Nothing was charged."
@@ -157,6 +159,9 @@ TABLE: tuple[Line, ...] = (
         "POST", (403,), Kind.REFUSED, "words_refused",
         f"The service refuses these words; its own words are in `service_said`. {_FREE} Change the lyrics or the "
         "description and call again.", WordsRefused,
+        silent=f"The service refuses this order and does not say why. {_FREE} It refuses so for words it does not "
+        "like, for missing credits and for orders from the wrong place: check_credits shows the balance; then change "
+        "the lyrics or the description and call again.",
     ),
     Line(
         None, (405, 410), Kind.REFUSED, "retired",
@@ -170,10 +175,12 @@ TABLE: tuple[Line, ...] = (
         "POST", (400, 413, 422), Kind.REFUSED, "request_refused",
         f"The service does not take these arguments; its own words are in `service_said`. {_FREE} Correct them and "
         "call again.", RequestRefused,
+        silent=f"The service does not take these arguments and does not say why. {_FREE} Check them and call again.",
     ),
     Line(
         "POST", (404,), Kind.REFUSED, "request_refused",
         f"The service does not know what was asked for; its own words are in `service_said`. {_FREE}", RequestRefused,
+        silent=f"The service does not know what was asked for, and says no more. {_FREE} Check the ids and call again.",
     ),
     Line("GET", (202,), Kind.NOT_READY, "", ""),
     Line(None, _ANY_2XX, Kind.NOT_READY, "", "", type="not_ready"),
@@ -209,7 +216,8 @@ def meaning(family: str, method: str, reply: Reply) -> Meaning:
             and (line.type is None or re.fullmatch(line.type, reply.type))
             and (line.text is None or re.search(line.text, text, re.IGNORECASE))
         ):
-            return Meaning(line.kind, line.problem, line.sentence, line.error, reply.retry_after or 0.0)
+            sentence = line.sentence if reply.words else line.silent or line.sentence
+            return Meaning(line.kind, line.problem, sentence, line.error, reply.retry_after or 0.0)
     raise AssertionError("the last rows of the table match everything")
 
 

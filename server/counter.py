@@ -16,6 +16,7 @@ from urllib.parse import quote as quote_path
 from . import fence, money, songcraft
 from .archive import SEARCHED, Listed
 from .engine import Engine
+from .envelope import fitting
 from .errors import ArgumentRefused, BudgetRefused, NotFound, RequestRefused
 from .facts import CallFacts
 from .jobs import Account, Asked, Job, Limit, State
@@ -278,14 +279,15 @@ class Counter:
             state=operation.state or "", since=since, until=until, songs=not operation.everything,
             limit=operation.limit, offset=operation.offset,
         )  # fmt: skip
-        data: dict[str, Any] = {"songs": [self._listed(song) for song in page.songs], "total": page.total}
-        if operation.offset + len(page.songs) < page.total and page.songs:
-            data["next"] = f"Call list_songs with offset {operation.offset + len(page.songs)} for more."
+        songs = fitting([self._listed(song) for song in page.songs])
+        data: dict[str, Any] = {"songs": songs, "total": page.total}
+        if songs and operation.offset + len(songs) < page.total:
+            data["next"] = f"Call list_songs with offset {operation.offset + len(songs)} for more."
         elif page.cut:
             data["next"] = f"The newest {SEARCHED} orders were searched; `until` an earlier day searches older ones."
         if self.account.sandbox:
             data["sandbox"] = True
-        return Result(data, f"{len(page.songs)} of {page.total} songs.")
+        return Result(data, f"{len(songs)} of {page.total} songs.")
 
     async def library_page(self, limit: int) -> Result:
         """The newest orders, without searching."""

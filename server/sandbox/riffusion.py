@@ -63,7 +63,7 @@ class Riffusion:
     def look(self, task: Task, clips: list[Clip]) -> tuple[int, Facts]:
         """The songs with their states."""
         if task.state == "failed":
-            return 500, task.error or failed_task("the generation failed")
+            return task.ending.status, task.error or failed_task("the generation failed")
         if task.state == "queued":
             return 202, not_ready()
         return 200, {"code": 200, "message": "success", "data": [self._view(clip) for clip in clips]}

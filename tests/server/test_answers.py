@@ -46,6 +46,19 @@ def test_a_certain_refusal_says_that_nothing_was_charged(status: int, body: Any,
     assert "Nothing was charged" in meaning("sonic", "POST", Reply(status, body)).sentence
 
 
+@pytest.mark.parametrize("body", [None, {}, {"type": "forbidden"}, {"message": "  \u200b "}, {"code": 403}])
+@pytest.mark.parametrize("family", ["sonic", "producer", "nuro", "riffusion"])
+def test_no_sentence_speaks_of_words_that_the_service_has_not_said(body: Any, family: str) -> None:
+    for method in ("GET", "POST"):
+        for status in range(200, 600):
+            assert "service_said" not in meaning(family, method, Reply(status, body)).sentence
+
+
+def test_a_refusal_with_words_points_to_them() -> None:
+    for status in (400, 403, 404, 422):
+        assert "`service_said`" in meaning("sonic", "POST", Reply(status, {"message": "not like this"})).sentence
+
+
 def test_too_fast_may_be_sent_again() -> None:
     assert verdict("POST", 429, None) == (Kind.HASTE, "too_fast")
     assert meaning("sonic", "POST", Reply(429, {}, retry_after=7.0)).wait == 7.0

@@ -30,6 +30,7 @@ class ExtendSong(Rework):
     route: ClassVar[Route] = CREATE
     minutes: ClassVar[str] = "1-2 min"
     row: ClassVar[str] = "extend"
+    rebate: ClassVar[bool] = False
     price_note: ClassVar[str] = "10; 14 with whole_song of a clip"
     contract: ClassVar[tuple[str, ...]] = ("create", "upload_extend")
     relation: ClassVar[str] = "extends"
