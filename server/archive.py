@@ -87,6 +87,10 @@ class Archive:
         rows = self.store.rows("clip_ids", tenant=account.tenant, key_id=account.key_id, limit=limit)
         return [row["clip_id"] for row in rows]
 
+    def recent_songs(self, account: Account, limit: int) -> list[Row]:
+        """Lyrics, bpm, style and seconds of songs made from nothing but words, among so many of the newest clips."""
+        return self.store.rows("recent_songs", tenant=account.tenant, key_id=account.key_id, limit=limit)
+
     def job_ids(self, account: Account, limit: int) -> list[str]:
         """The newest jobs of this caller, for completions."""
         rows = self.store.rows("job_ids", tenant=account.tenant, key_id=account.key_id, limit=limit)

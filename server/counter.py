@@ -24,7 +24,7 @@ from .journal import DAY, Order, Verdict
 from .library import Library
 from .operation import Operation, Purchase, Request
 from .results import Result, Results, Shown, on_this_machine
-from .threads import SEARCH, in_lane, in_thread
+from .threads import CRAFT, SEARCH, in_lane, in_thread
 
 MONTH = 30 * DAY
 
@@ -118,7 +118,7 @@ class Counter:
         """Do it and answer. Raises `SongwrightError` with a sentence for everything that is refused."""
         started = self._engine.clock.monotonic()
         if isinstance(operation, Purchase):
-            warnings = await in_thread(songcraft.preflight, operation)
+            warnings = await in_lane(CRAFT, self.account.tenant, songcraft.preflight, operation)
             result = await self._buy(operation, talk, started, quote=operation.quote)
             return songcraft.with_warnings(result, warnings)
         return await self._handlers[operation.tool_name()](operation, talk, started)
@@ -129,7 +129,8 @@ class Counter:
         operation = self._engine.operation_of(job) if job.settled else None
         if not isinstance(operation, Purchase):
             return result
-        return songcraft.with_warnings(result, await in_thread(songcraft.warnings_of, operation))
+        warnings = await in_lane(CRAFT, self.account.tenant, songcraft.warnings_of, operation)
+        return songcraft.with_warnings(result, warnings)
 
     # -- buying ---------------------------------------------------------------------------------------------------
 

@@ -46,7 +46,7 @@ from .results import Result, failure
 from .schema import admits, published
 from .songcraft import companion
 from .tasks import EARLY_SECONDS, Ctx, TaskView, followed
-from .threads import in_thread
+from .threads import ANYBODY, CRAFT, in_lane, in_thread
 
 log = logging.getLogger(__name__)
 
@@ -303,7 +303,7 @@ class SongwrightServer(MCPServer[Any]):
         except KeyError:
             raise MCPError(INVALID_PARAMS, f"There is no prompt {name!r}.") from None
         given = {key: str(value) for key, value in (arguments or {}).items()}
-        said = [text.render(given), await in_thread(companion, text, given)]
+        said = [text.render(given), await in_lane(CRAFT, ANYBODY, companion, text, given)]
         messages = [PromptMessage(role="user", content=TextContent(text=part)) for part in said if part]
         return GetPromptResult(description=text.description, messages=messages)
 

@@ -25,7 +25,7 @@ from .jobs import Clip
 from .publish import AUDIO_TYPES, CounterOf, Elsewhere, SongwrightServer
 from .results import Result
 from .songcraft import guide, guide_choices
-from .threads import FILES, in_lane, in_thread
+from .threads import ANYBODY, CRAFT, FILES, in_lane, in_thread
 
 LISTED = 50
 COMPLETIONS = 100
@@ -146,7 +146,7 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
     )
     async def guide_page(topic: str, genre: str | None = None, language: str | None = None) -> str:
         try:
-            return await in_thread(guide, topic, genre, language)
+            return await in_lane(CRAFT, ANYBODY, guide, topic, genre, language)
         except SongwrightError as error:
             raise ResourceNotFoundError(error.sentence) from None
 
@@ -160,7 +160,7 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         if isinstance(ref, PromptReference):
             values = prompts.complete(ref.name, argument.name, argument.value)
             return Completion(values=values, total=len(values), has_more=False)
-        if choices := await in_thread(guide_choices, argument.name):
+        if choices := await in_lane(CRAFT, ANYBODY, guide_choices, argument.name):
             offered = [choice for choice in choices if choice.casefold().startswith(argument.value.casefold())]
             return Completion(values=offered, total=len(offered), has_more=False)
         counter = await _open(counter_of)

@@ -34,6 +34,8 @@ SEARCH = Lane("search", 1)
 """Looking through many rows. It takes one of the journal's connections at most."""
 CRAFT = Lane("craft", 1)
 """Reading a caller's words. One thread has the processor like two would: only one computes at a time."""
+ANYBODY = ""
+"""The caller of work that is the same for everyone."""
 FILES = Lane("files", 2)
 """Reading files of the library."""
 

@@ -21,6 +21,15 @@ SELECT page.total, j.id, j.operation, j.subject, j.state, j.cost, j.created_at, 
  ORDER BY page.created_at DESC, page.id DESC,
        CASE WHEN c.uploaded = 1 THEN 2 WHEN c.part IS NULL THEN 0 ELSE 1 END, c.take, c.clip_id;
 
+-- name: recent_songs
+-- Of the newest clips, those that are whole songs made from nothing but words.
+SELECT substr(c.lyrics, 1, 5000) AS lyrics, c.bpm, c.style, c.seconds
+  FROM (SELECT * FROM clips WHERE tenant = :tenant AND key_id = :key_id ORDER BY created_at DESC LIMIT :limit) c
+ WHERE c.state = 'succeeded' AND c.part IS NULL AND c.uploaded = 0 AND c.seconds > 0
+   AND NOT EXISTS (SELECT 1 FROM lineage l
+                    WHERE l.tenant = :tenant AND l.key_id = :key_id AND l.clip_id = c.clip_id)
+ ORDER BY c.created_at DESC, c.clip_id;
+
 -- name: put_search_text
 INSERT INTO search_texts (job_id, text) VALUES (:job_id, :text)
 ON CONFLICT (job_id) DO UPDATE SET text = excluded.text;
