@@ -206,13 +206,15 @@ class Journal(Archive):
         """The next call that may leave for this key, with its rate slot and its lease: one transaction.
 
         `gap` seconds pass before the key's next call; `lease` seconds are added to the call's own time limit. A queued
-        job comes back as `sending`, a running one as `running`; None when nothing is due or the slot is taken.
+        job comes back as `sending`, a running one as `running`; None when nothing is due or the slot is taken. Tenants
+        who share the key take turns.
         """
         with self.store.transaction(key_id) as tx:
             now = self._clock.now()
             row = tx.one("next_for_slot", key_id=key_id, now=now)
             if row is None or tx.one("take_slot", key_id=key_id, now=now, until=now + gap, gap=gap) is None:
                 return None
+            tx.do("take_turn", key_id=key_id, tenant=row["tenant"], now=now)
             posts = row["state"] == State.QUEUED or row["remote_id"] is None
             until = now + (float(row["timeout"]) if posts else 30.0) + lease
             claimed = tx.one("claim", id=row["id"], epoch=row["epoch"], lease_until=until, now=now)
