@@ -17,6 +17,7 @@ from urllib.parse import quote as quote_path
 import anyio
 
 from . import fence, money, songcraft
+from .archive import SEARCHED, Listed
 from .engine import Engine
 from .envelope import fitting
 from .errors import ArgumentRefused, BudgetRefused, JournalUnavailable, KeyMissing, NotFound, RequestRefused
@@ -26,7 +27,7 @@ from .journal import DAY, Order, Verdict
 from .library import Library
 from .operation import Effect, Finish, Operation, Purchase, Request
 from .results import Result, Results, Shown, on_this_machine
-from .threads import in_thread
+from .threads import CRAFT, SEARCH, in_lane, in_thread
 
 MONTH = 30 * DAY
 GLANCE_SECONDS = 8.0
@@ -143,7 +144,7 @@ class Counter:
         if self._missing is not None and (operation.effect in (Effect.READS, Effect.SPENDS) or operation.may_spend):
             raise self._missing
         if isinstance(operation, Purchase):
-            warnings = await in_thread(songcraft.preflight, operation)
+            warnings = await in_lane(CRAFT, self.account.tenant, songcraft.preflight, operation)
             result = await self._buy(operation, talk, started, quote=operation.quote)
             return songcraft.with_warnings(result, warnings)
         return await self._handlers[operation.tool_name()](operation, talk, started)
@@ -154,7 +155,8 @@ class Counter:
         operation = self._engine.operation_of(job) if job.settled else None
         if not isinstance(operation, Purchase):
             return result
-        return songcraft.with_warnings(result, await in_thread(songcraft.warnings_of, operation))
+        warnings = await in_lane(CRAFT, self.account.tenant, songcraft.warnings_of, operation)
+        return songcraft.with_warnings(result, warnings)
 
     # -- buying ---------------------------------------------------------------------------------------------------
 
@@ -359,43 +361,44 @@ class Counter:
         del talk, started
         since = _midnight(operation.since) if operation.since else 0.0
         until = _midnight(operation.until) + DAY if operation.until else 1e12
-        jobs = await in_thread(
-            self._journal.search, self.account, words=(operation.words or "").split(), state=operation.state or "",
-            since=since, until=until, songs=not operation.everything,
+        page = await in_lane(
+            SEARCH, self.account.tenant, self._journal.search, self.account, words=operation.words or "",
+            state=operation.state or "", since=since, until=until, songs=not operation.everything,
+            limit=operation.limit, offset=operation.offset,
         )  # fmt: skip
-        page = fitting([await self._listed(job) for job in jobs[operation.offset : operation.offset + operation.limit]])
-        data: dict[str, Any] = {"songs": page, "total": len(jobs)}
-        if operation.offset + len(page) < len(jobs):
-            data["next"] = f"Call list_songs with offset {operation.offset + len(page)} for more."
+        songs = fitting([self._listed(song) for song in page.songs])
+        data: dict[str, Any] = {"songs": songs, "total": page.total}
+        if songs and operation.offset + len(songs) < page.total:
+            data["next"] = f"Call list_songs with offset {operation.offset + len(songs)} for more."
+        elif page.cut:
+            data["next"] = f"The newest {SEARCHED} orders were searched; `until` an earlier day searches older ones."
         if self.account.sandbox:
             data["sandbox"] = True
-        return Result(data, f"{len(page)} of {len(jobs)} songs.")
+        return Result(data, f"{len(songs)} of {page.total} songs.")
 
     async def library_page(self, limit: int) -> Result:
         """The newest orders, without searching."""
-        jobs = await in_thread(
-            self._journal.search, self.account, words=(), state="", since=0.0, until=1e12, songs=False
-        )
-        data: dict[str, Any] = {"songs": [await self._listed(job) for job in jobs[:limit]], "total": len(jobs)}
-        return Result(data, f"{len(jobs)} orders.")
+        page = await in_lane(
+            SEARCH, self.account.tenant, self._journal.search, self.account, words="", state="", since=0.0, until=1e12,
+            songs=False, limit=limit,
+        )  # fmt: skip
+        data: dict[str, Any] = {"songs": [self._listed(song) for song in page.songs], "total": page.total}
+        return Result(data, f"{page.total} orders.")
 
-    async def _listed(self, job: Job) -> dict[str, Any]:
-        clips = await in_thread(self._journal.clips, job.id)
+    def _listed(self, song: Listed) -> dict[str, Any]:
         row: dict[str, Any] = {
-            "job_id": job.id,
-            "status": str(job.state),
-            "title": clips[0].title if clips else job.subject,
-            "operation": job.operation,
-            "created": money.moment(job.created_at),
+            "job_id": song.job_id,
+            "status": song.state,
+            "title": song.title,
+            "operation": song.operation,
+            "created": money.moment(song.created_at),
         }
-        if job.cost is not None:
-            row["cost"] = job.cost
-        if clips:
-            row["clips"] = [clip.clip_id for clip in clips]
-            files = await in_thread(self._journal.files, self.account, clips[0].clip_id)
-            audio = [file for file in files if file.kind == "audio"]
-            if audio:
-                row |= self.results.place(audio[0])
+        if song.cost is not None:
+            row["cost"] = song.cost
+        if song.clips:
+            row["clips"] = list(song.clips)
+        if song.audio is not None:
+            row |= self.results.place(song.audio)
         return row
 
     async def _resolve_job(self, operation: Any, talk: Talk, started: float) -> Result:

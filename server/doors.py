@@ -25,6 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .freight import Freight, Load, load
 from .hosted import given_key
 from .settings import Settings, loopback
 from .talk import SESSION_HEADER, marked
@@ -158,6 +159,7 @@ class Callers:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._busy: Counter[str] = Counter()
+        self._freight = Freight()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or say what is wrong with it."""
@@ -167,11 +169,22 @@ class Callers:
             return
         tenant = tenant_of(scope)
         self._busy[tenant] += 1
-        mark = given_key.set(_key(scope))
+        carried = Load(self._freight, tenant)
+        marks = given_key.set(_key(scope)), load.set(carried)
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.body" and message.get("body") and not message.get("more_body"):
+                # An end of its own, because only a further message waits until the one before it was read.
+                await send({**message, "more_body": True})
+                message = {"type": "http.response.body", "body": b""}
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, sent)
         finally:
-            given_key.reset(mark)
+            given_key.reset(marks[0])
+            load.reset(marks[1])
+            carried.give_back()
             self._busy[tenant] -= 1
             if not self._busy[tenant]:
                 del self._busy[tenant]

@@ -33,7 +33,7 @@ from .sealing import sealer_of
 from .settings import Settings, loopback
 from .store import SqliteStore, Store
 from .tenants import Tenant, Tenants
-from .threads import in_thread
+from .threads import SEARCH, in_lane, in_thread
 from .upstream import Upstream
 
 log = logging.getLogger(__name__)
@@ -228,6 +228,7 @@ class Hosted:
                 await group.start(self.engine.run)
                 group.start_soon(self._tend)
                 group.start_soon(self._tidy)
+                group.start_soon(self._index)
                 try:
                     yield self
                 finally:
@@ -246,6 +247,14 @@ class Hosted:
         """Remove what crashed downloads have left in the libraries."""
         for root in await in_thread(lambda: [self.settings.library, *self.settings.library.glob("tenants/*")]):
             await Library(root, self._fetcher, sandbox=False).tidy()
+
+    async def _index(self) -> None:
+        """Let songs be found that were made before words were kept for searching."""
+        try:
+            while self.settings.role != "web" and await in_lane(SEARCH, LOCAL_TENANT, self.journal.index_old):
+                pass
+        except SongwrightError as error:
+            log.error("older songs are not all found by their words yet: %s", error)
 
     async def _tend(self) -> None:
         """See to it that every key with unfinished jobs has a runner here, whoever took the orders."""

@@ -16,6 +16,7 @@ from .archive import AGREED, LOST, MEMORY, Archive, balance_of, held_by_another
 from .errors import ConfirmationMissing
 from .jobs import SENTENCES, Account, Asked, Balance, Clip, Job, Limit, SavedFile, State, job_of
 from .operation import Operation, Request
+from .search import search_text
 from .store import Tx
 
 REPLAY_SECONDS = 600.0
@@ -23,6 +24,8 @@ REPLAY_SECONDS = 600.0
 QUOTE_SECONDS = 600.0
 UNSETTLED_LIMIT = 3
 """With this many unsettled purchases buying stops."""
+FREE_KEPT = 200
+"""Orders of one tenant that are kept although they were withdrawn or refused, so cost nothing: anybody makes many."""
 DAY = 86_400.0
 
 
@@ -110,6 +113,7 @@ class Journal(Archive):
     def ask(self, order: Order) -> Verdict:
         """Write an order down, or say why not. Nothing is sent by this; a new job waits for its slot."""
         account = order.account
+        self.prune_free(account.tenant)
         dedupe = order.operation.identity()
         who = {"tenant": account.tenant, "key_id": account.key_id}
         with self.store.transaction(account.key_id) as tx:
@@ -213,6 +217,7 @@ class Journal(Archive):
             state=State.RUNNING if remote_id else State.QUEUED, remote_id=remote_id, timeout=operation.timeout,
             next_at=now, running_at=now if remote_id else None, now=now,
         )  # fmt: skip
+        tx.do("put_search_text", job_id=job_id, text=search_text([order.words]))
 
     # -- sending and looking --------------------------------------------------------------------------------------
 
@@ -220,13 +225,15 @@ class Journal(Archive):
         """The next call that may leave for this key, with its rate slot and its lease: one transaction.
 
         `gap` seconds pass before the key's next call; `lease` seconds are added to the call's own time limit. A queued
-        job comes back as `sending`, a running one as `running`; None when nothing is due or the slot is taken.
+        job comes back as `sending`, a running one as `running`; None when nothing is due or the slot is taken. Tenants
+        who share the key take turns.
         """
         with self.store.transaction(key_id) as tx:
             now = self._clock.now()
             row = tx.one("next_for_slot", key_id=key_id, now=now)
             if row is None or tx.one("take_slot", key_id=key_id, now=now, until=now + gap, gap=gap) is None:
                 return None
+            tx.do("take_turn", key_id=key_id, tenant=row["tenant"], now=now)
             posts = row["state"] == State.QUEUED or row["remote_id"] is None
             until = now + (float(row["timeout"]) if posts else 30.0) + lease
             claimed = tx.one("claim", id=row["id"], epoch=row["epoch"], lease_until=until, now=now)
@@ -478,6 +485,32 @@ class Journal(Archive):
         with self.store.transaction(account.key_id) as tx:
             tx.do("set_bpm", tenant=account.tenant, key_id=account.key_id, clip_id=clip_id, bpm=bpm)
 
+    def index_old(self, limit: int = 200) -> bool:
+        """Let orders be found by words that an older Songwright wrote down without; whether there may be more of them.
+
+        Goes on where another process has stopped, and may run beside one.
+        """
+        rows = self.store.rows("without_search_text", limit=limit)
+        for key_id in dict.fromkeys(row["key_id"] for row in rows):
+            with self.store.transaction(key_id) as tx:
+                for row in rows:
+                    if row["key_id"] == key_id:
+                        _put_search_text(tx, row["id"])
+        return len(rows) == limit
+
+    def prune_free(self, tenant: str) -> int:
+        """Forget all but the newest of a tenant's orders that cost nothing; how many those were.
+
+        Whatever was bought, or may have been, stays for ever.
+        """
+        if not (newest := self.store.rows("free_since", tenant=tenant, keep=FREE_KEPT)):
+            return 0
+        with self.store.transaction(f"free orders of {tenant}") as tx:
+            gone = tx.all("prune_free", tenant=tenant, until=newest[0]["at"])
+            for row in gone:
+                tx.do("forget_search_text", job_id=row["id"])
+            return len(gone)
+
     # -- money ----------------------------------------------------------------------------------------------------
 
     def put_balance(self, account: Account, credits_left: int, extra: int, asked_at: float) -> Balance:
@@ -517,6 +550,13 @@ class Journal(Archive):
         for clip in clips:
             values = {name: getattr(clip, name) for name in Clip.__dataclass_fields__}
             tx.do("put_clip", tenant=job.tenant, key_id=job.key_id, **(values | {"uploaded": int(clip.uploaded)}))
+        if clips:
+            _put_search_text(tx, job.id)
+
+
+def _put_search_text(tx: Tx, job_id: str) -> None:
+    told = tx.all("told_of_job", job_id=job_id)
+    tx.do("put_search_text", job_id=job_id, text=search_text(row["text"] for row in told))
 
 
 def _price_of_call(job: Job) -> int:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .errors import ArgumentRefused
 
@@ -182,6 +182,10 @@ class Outcome:
     """Whether an answer that is not ready says that the file is being made, so that the same call may be made again."""
 
 
+LONGEST_TEXT = 20_000
+"""Characters of any text among the arguments, whatever else limits it."""
+MOST_TEXT = 60_000
+"""Characters of all of them together."""
 CONTROLS = frozenset({"again", "force", "quote"})
 """Arguments that steer a purchase and say nothing about what is bought: outside the replay hash."""
 
@@ -228,6 +232,19 @@ class Operation(BaseModel):
     """Can end in a purchase although it is none itself; it is announced like one."""
     core: ClassVar[bool] = False
     """Always listed, and never hidden behind a client's tool search."""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        total = 0
+        for name in type(self).model_fields:
+            for text in _texts(getattr(self, name)):
+                refuse_long(text, LONGEST_TEXT, name)
+                total += len(text)
+        if total > MOST_TEXT:
+            raise ArgumentRefused(
+                f"The arguments have {total} characters together; the limit is {MOST_TEXT}. Nothing was sent or spent."
+            )
+        return self
 
     @classmethod
     def tool_name(cls) -> str:
@@ -317,6 +334,21 @@ class Purchase(Operation):
 
     again: bool = Field(False, description="Buy once more what was just bought.")
     quote: str | None = Field(None, max_length=64, description="Of needs_confirmation, once the person agreed.")
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in an argument, also those inside lists and objects."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for pair in value.items():
+            yield from _texts(pair)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _texts(getattr(value, name))
 
 
 def refuse_long(text: str | None, limit: int | None, field_name: str, reason: str = "") -> None:

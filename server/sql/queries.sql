@@ -51,13 +51,21 @@ UPDATE limiter SET next_at = :until
 UPDATE limiter SET next_at = CASE WHEN next_at > :until THEN next_at ELSE :until END WHERE key_id = :key_id;
 
 -- name: next_for_slot
--- The one call that should leave next: purchases before looks, then who waited longest.
+-- The one call that should leave next. Tenants who share the key take turns: whose last slot is longest ago comes first,
+-- and of its calls purchases before looks, then what waited longest.
 -- A lease more than ten minutes ahead is a clock that was set back, and so is a turn that is further off than the
 -- longest pause between two looks: here, below and in the sweep.
-SELECT * FROM jobs
- WHERE key_id = :key_id AND state IN ('queued', 'running') AND (lease_until < :now OR lease_until > :now + 600)
-   AND (next_at <= :now OR next_at > :now + CASE WHEN state = 'queued' THEN 600 ELSE 4500 END)
- ORDER BY CASE WHEN state = 'queued' THEN 0 ELSE 1 END, next_at, created_at LIMIT 1;
+SELECT * FROM jobs WHERE id = (
+  SELECT j.id FROM jobs j LEFT JOIN turns t ON t.key_id = j.key_id AND t.tenant = j.tenant
+   WHERE j.key_id = :key_id AND j.state IN ('queued', 'running')
+     AND (j.lease_until < :now OR j.lease_until > :now + 600)
+     AND (j.next_at <= :now OR j.next_at > :now + CASE WHEN j.state = 'queued' THEN 600 ELSE 4500 END)
+   ORDER BY CASE WHEN t.at > :now + 600 THEN 0 ELSE COALESCE(t.at, 0) END,
+            CASE WHEN j.state = 'queued' THEN 0 ELSE 1 END, j.next_at, j.created_at LIMIT 1);
+
+-- name: take_turn
+INSERT INTO turns (key_id, tenant, at) VALUES (:key_id, :tenant, :now)
+ON CONFLICT (key_id, tenant) DO UPDATE SET at = excluded.at;
 
 -- name: purchase_waits
 SELECT COUNT(*) AS n FROM jobs WHERE key_id = :key_id AND state = 'queued' AND next_at <= :now
@@ -215,13 +223,6 @@ SELECT * FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND hidden = 0
 
 -- name: newest
 SELECT * FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND hidden = 0 ORDER BY created_at DESC LIMIT 1;
-
--- name: search
-SELECT * FROM jobs
- WHERE tenant = :tenant AND key_id = :key_id AND hidden = 0 AND created_at >= :since AND created_at < :until
-   AND (:state = '' OR state = :state)
-   AND (:songs = 0 OR state <> 'done' OR EXISTS (SELECT 1 FROM clips c WHERE c.job_id = jobs.id))
- ORDER BY created_at DESC;
 
 -- name: children
 SELECT * FROM jobs WHERE parent_id = :id ORDER BY created_at, id;
