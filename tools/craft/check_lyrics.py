@@ -30,7 +30,8 @@ class LyricsReport(ReportAnswer):
 class CheckLyrics(Operation):
     """Check lyrics before paying: limits, tags, words sung wrongly, metre, rhyme, form, clichés, length.
 
-    Returns findings (create_song blocks a stop; weigh a warn) with fixes, syllables per line, expected seconds. Free.
+    Returns findings (create_song refuses a stop unless `force`; weigh a warn) with fixes, syllables per line,
+    expected seconds. Free. The words before them: plan_song; the sound: check_style.
     """
 
     label: ClassVar[str] = "Check lyrics"
@@ -38,14 +39,16 @@ class CheckLyrics(Operation):
     effect: ClassVar[Effect] = Effect.LOCAL
     answer: ClassVar[type[LyricsReport]] = LyricsReport
 
-    lyrics: str = Field(max_length=LONGEST_TEXT, description="With section tags.")
+    lyrics: str = Field(max_length=LONGEST_TEXT, description="The words with section tags.")
     kind: Kind = "song"
     genre: Genre | None = None
     language: Language | None = None
     seconds: Seconds | None = None
     bpm: Bpm | None = None
     title: str | None = Field(None, max_length=200, description="Should be in the chorus.")
-    names: dict[str, str] | None = Field(None, max_length=50, description="Names and how they sound.")
+    names: dict[str, str] | None = Field(
+        None, max_length=50, description='Names and how they sound, such as {"Siobhan": "shi-VAWN"}.'
+    )
     reference: str | None = Field(
         None, max_length=LONGEST_TEXT, description="Original of an adaptation, to match line by line."
     )
