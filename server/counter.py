@@ -15,6 +15,7 @@ from urllib.parse import quote as quote_path
 
 from . import fence, money, songcraft
 from .engine import Engine
+from .envelope import fitting
 from .errors import ArgumentRefused, BudgetRefused, NotFound, RequestRefused
 from .facts import CallFacts
 from .jobs import Account, Asked, Job, Limit, State
@@ -276,8 +277,8 @@ class Counter:
             self._journal.search, self.account, words=(operation.words or "").split(), state=operation.state or "",
             since=since, until=until, songs=not operation.everything,
         )  # fmt: skip
-        page = jobs[operation.offset : operation.offset + operation.limit]
-        data: dict[str, Any] = {"songs": [await self._listed(job) for job in page], "total": len(jobs)}
+        page = fitting([await self._listed(job) for job in jobs[operation.offset : operation.offset + operation.limit]])
+        data: dict[str, Any] = {"songs": page, "total": len(jobs)}
         if operation.offset + len(page) < len(jobs):
             data["next"] = f"Call list_songs with offset {operation.offset + len(page)} for more."
         if self.account.sandbox:

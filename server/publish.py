@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
@@ -19,7 +20,6 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
-    Annotations,
     CallToolResult,
     ElicitRequest,
     ElicitRequestFormParams,
@@ -29,7 +29,6 @@ from mcp_types import (
     Prompt,
     PromptArgument,
     PromptMessage,
-    ResourceLink,
     TextContent,
     Tool,
 )
@@ -38,11 +37,12 @@ from pydantic import BaseModel, Field, ValidationError
 from .. import prompts, tools
 from . import logs, telemetry
 from .counter import Agreed, Counter
+from .envelope import compact
 from .errors import ArgumentRefused, NotFound, SongwrightError
 from .jobs import SENTENCES, Job
 from .operation import Operation
 from .results import Result, failure
-from .schema import published
+from .schema import admits, published
 from .songcraft import companion
 from .tasks import EARLY_SECONDS, Ctx, TaskView, followed
 from .threads import in_thread
@@ -52,6 +52,8 @@ log = logging.getLogger(__name__)
 CONFIRM = "confirm"
 MODERN = "2026-07-28"
 """The first revision in which a question to the person travels in a tool's result."""
+STRUCTURED = "2025-06-18"
+"""The first revision with structured content."""
 AUDIO_TYPES: Mapping[str, str] = {
     "mp3": "audio/mpeg",
     "m4a": "audio/mp4",
@@ -87,6 +89,11 @@ class McpTalk:
     def __init__(self, context: Context[Any, Any]) -> None:
         self._context = context
         self._last = -1.0
+
+    @property
+    def revision(self) -> str | None:
+        """The revision of the protocol that is spoken; None outside of a request."""
+        return self._context.protocol_version
 
     def _can_ask(self) -> bool:
         try:
@@ -156,7 +163,6 @@ class JobBook:
 
     async def find(self, ctx: Ctx, task_id: str) -> TaskView | None:
         """The job of this caller, as a task with its result once it is settled."""
-        del ctx
         counter = await self._open()
         job = await in_thread(counter.journal.job, counter.account, task_id)
         if job is None:
@@ -166,9 +172,10 @@ class JobBook:
         if status in ("working", "streaming"):
             return TaskView(job.id, "working", job.created_at, job.updated_at, SENTENCES[job.state])
         if status == "cancelled":
-            return TaskView(job.id, "cancelled", job.created_at, job.updated_at, result.line)
-        answer = render(result).model_dump(by_alias=True, mode="json", exclude_none=True)
-        return TaskView(job.id, "completed", job.created_at, job.updated_at, result.line, answer)
+            return TaskView(job.id, "cancelled", job.created_at, job.updated_at, result.summary)
+        said = render(result, job.operation, ctx.protocol_version)
+        answer = said.model_dump(by_alias=True, mode="json", exclude_none=True)
+        return TaskView(job.id, "completed", job.created_at, job.updated_at, result.summary, answer)
 
     async def became(self, ctx: Ctx, outcome: HandlerResult) -> TaskView | None:
         """An answer that says "working" stands for its job."""
@@ -251,7 +258,7 @@ class SongwrightServer(MCPServer[Any]):
             # What a crash says is for the log: it may hold paths, or text of strangers.
             log.exception("%s: an unexpected fault", name)
             result = failure(SongwrightError(FAULT), sandbox=sandbox)
-        return render(result)
+        return render(result, name, talk.revision)
 
     async def list_prompts(self) -> list[Prompt]:
         """Every prompt; all arguments are optional."""
@@ -283,20 +290,32 @@ class SongwrightServer(MCPServer[Any]):
 
 
 def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:
-    """Arguments as a value. Raises `ArgumentRefused` that names the field and the limit."""
-    given = {name: value for name, value in arguments.items() if value is not None}
+    """Arguments as a value. Raises `ArgumentRefused` that names the field and the limit.
+
+    What is null or holds nothing but blanks was left out: strict function schemas make a model fill in everything.
+    """
+    given = {name: value for name, value in arguments.items() if not _left_out(value)}
     try:
         return kind.model_validate(given)
     except ValidationError as error:
         raise ArgumentRefused(_sentence(kind, error), field=_field(error)) from None
 
 
+def _left_out(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _problems(error: ValidationError) -> list[Any]:
+    """What is wrong, unknown arguments first: a name that was guessed is often why another one is missing."""
+    return sorted(error.errors(include_url=False), key=lambda problem: problem["type"] != "extra_forbidden")
+
+
 def _field(error: ValidationError) -> str:
-    return ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
+    return ".".join(str(part) for part in _problems(error)[0]["loc"])
 
 
 def _sentence(kind: type[Operation], error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_input=True)
+    problems = _problems(error)
     said = []
     for problem in problems[:3]:
         name = ".".join(str(part) for part in problem["loc"])
@@ -313,17 +332,22 @@ def _sentence(kind: type[Operation], error: ValidationError) -> str:
     return f"{'; '.join(said)}. Nothing was sent or spent."
 
 
-def render(result: Result) -> CallToolResult:
-    """A result as MCP content: the data, one line of text, and audio as links."""
-    content: list[TextContent | ResourceLink] = [TextContent(text=result.line)]
-    for clip_id, title, ending, size in result.audio:
-        content.append(
-            ResourceLink(
-                uri=f"song://clips/{clip_id}/audio",
-                name=title,
-                mime_type=AUDIO_TYPES.get(ending, "application/octet-stream"),
-                size=size,
-                annotations=Annotations(audience=["user"]),
-            )
-        )
-    return CallToolResult(content=[*content], structured_content=result.data, is_error=result.error)
+def render(result: Result, tool: str, revision: str | None) -> CallToolResult:
+    """A result as MCP content: one text block that is complete, and the same as structured content.
+
+    Most frameworks show their model only text, some only the first block, and old clients fail on blocks that they do
+    not know. Structured content is for revisions that have it, where it is what the tool's schema promises.
+    """
+    told = result.told
+    text = compact(told)
+    if not text.isascii():
+        whole = text.encode("utf-8", "replace").decode()
+        if whole != text:
+            text, told = whole, json.loads(whole)
+    structured = (revision or "") >= STRUCTURED
+    if structured and tool in tools.names() and not admits(tool, told):
+        log.error("%s: this result is not what its schema promises: %s", tool, ", ".join(told))
+        structured = False
+    return CallToolResult(
+        content=[TextContent(text=text)], structured_content=told if structured else None, is_error=result.error
+    )

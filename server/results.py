@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from . import money
+from .envelope import fitted
 from .errors import ServiceError, SongwrightError
 from .jobs import SENTENCES, Account, Asked, Balance, Clip, Job, SavedFile, State
 from .journal import Journal, Verdict
@@ -16,6 +17,7 @@ from .operation import Facts, Operation
 from .threads import in_thread
 
 STYLE_CUT = 60
+NAME_CUT = 80
 PREVIEW_CLIPS = 12
 
 _CHARGED_FAILURES = ("given_up", "task_unknown", "never_ended", "charged_twice", "not_ready")
@@ -30,13 +32,17 @@ _STATUS = {
 
 @dataclass(frozen=True)
 class Result:
-    """A finished answer: what the model reads, one line for people, and the audio that can be asked for."""
+    """A finished answer: its members, and the sentence that stands before them."""
 
     data: dict[str, Any]
-    line: str
-    audio: tuple[tuple[str, str, str, int], ...] = ()
-    """(clip id, title, kind, bytes) of saved audio."""
+    summary: str
     error: bool = False
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """All that a model reads: the sentence first, nothing empty, no more than an answer may take."""
+        members = {name: value for name, value in self.data.items() if value is not None}
+        return fitted({"summary": self.summary, **members})
 
 
 Shown = Callable[[Path], dict[str, str]]
@@ -102,13 +108,7 @@ class Results:
         data |= await self._remarks(job, speaker, asked, data)
         if self._account.sandbox:
             data["sandbox"] = True
-        audio = tuple(
-            (clip.clip_id, clip.title, file.path.rsplit(".", 1)[-1], file.bytes)
-            for clip in shown
-            for file in saved[clip.clip_id]
-            if file.kind == "audio"
-        )
-        return Result(data, self._line(job, data), audio, error=speaker.state is State.FAILED)
+        return Result(data, _summary(job, data), error=speaker.state is State.FAILED)
 
     async def _outcome(self, job: Job) -> dict[str, Any]:
         """Facts and further files of a finished job, where its answer holds any."""
@@ -194,13 +194,6 @@ class Results:
         made = data.get("clips") if job.state is State.DONE else None
         return operation.remarks(self._facts_of(job), made[0].get("seconds") if made else None)
 
-    def _line(self, job: Job, data: dict[str, Any]) -> str:
-        titles = {clip["title"] for clip in data.get("clips", ())}
-        name = ", ".join(sorted(titles)) or job.subject
-        if job.state is State.DONE:
-            return f"{name}: done, {len(data.get('clips', ()))} file(s) in the library."
-        return f"{name}: {data['status']}."
-
     async def of_quote(self, verdict: Verdict, cost: int | None, subject: str, *, again: str) -> Result:
         """A price that a person has to agree to first."""
         balance = await self._balance()
@@ -213,7 +206,8 @@ class Results:
         }
         if self._account.sandbox:
             data["sandbox"] = True
-        return Result(data, str(data["notice"]))
+        price = "an unknown number of credits" if cost is None else f"{cost} credits"
+        return Result(data, f"Not ordered yet: {_named(subject)} costs {price}; the person is asked first.")
 
     def declined(self, subject: str) -> Result:
         """The person said no."""
@@ -224,6 +218,29 @@ class Results:
         if self._account.sandbox:
             data["sandbox"] = True
         return Result(data, str(data["notice"]))
+
+
+def _summary(job: Job, data: Mapping[str, Any]) -> str:
+    """What matters of an order in one sentence: what, how it stands, what it cost, and how to go on."""
+    clips = data.get("clips", ())
+    titles = sorted({clip["title"] for clip in clips if clip["title"]})
+    name = _named(titles[0] if titles else job.subject) + (f" and {len(titles) - 1} more" if len(titles) > 1 else "")
+    said = [f"{name}: {data['status']}"]
+    if saved := sum("resource" in clip for clip in clips):
+        said.append(f"{saved} audio file{'' if saved == 1 else 's'} saved")
+    cost = data.get("credits", {}).get("cost")
+    if data.get("replayed"):
+        said.append("bought before, nothing spent now")
+    elif cost is not None:
+        said.append(f"{cost} credit{'' if cost == 1 else 's'}")
+    sentence = ", ".join(said)
+    if data["status"] in ("working", "streaming"):
+        return f"{sentence}. Call wait_for_song with job_id {job.id}."
+    return f"{sentence}." if data["status"] != "unknown" else f"{sentence}. Order {job.id} may have been bought."
+
+
+def _named(subject: str) -> str:
+    return subject if len(subject) <= NAME_CUT else subject[: NAME_CUT - 1] + "…"
 
 
 def _free(job: Job) -> bool:
@@ -239,5 +256,4 @@ def failure(error: SongwrightError, *, sandbox: bool = False) -> Result:
         data["service_said"] = error.service_said
     if sandbox:
         data["sandbox"] = True
-    line = error.sentence if "service_said" not in data else f"{error.sentence} ({data['service_said']})"
-    return Result(data, line, error=True)
+    return Result(data, error.sentence, error=True)

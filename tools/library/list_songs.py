@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ...server.operation import Effect, Operation
-from ..shapes import Answer
+from ..shapes import Answer, ToolAnswer
 
 
 class ListedSong(Answer):
@@ -25,13 +25,11 @@ class ListedSong(Answer):
     url: str | None = Field(None, description="Link to it, where it is on another machine.")
 
 
-class SongList(Answer):
+class SongList(ToolAnswer):
     """What was found, newest first."""
 
     songs: list[ListedSong] = Field(description="Newest first.")
     total: int = Field(description="How many there are in all.")
-    next: str | None = Field(None, description="The next call to make.")
-    sandbox: bool | None = Field(None, description="True when these are songs of the offline sandbox.")
 
 
 class ListSongs(Operation):
