@@ -26,7 +26,8 @@ _ENDING = re.compile(r"(?:\s[-–—:|]\s*|[(\[])([^()\[\]]{2,40})[)\]]?\s*$")
 class SeparateStems(SonicPurchase):
     """Split a song into parts and save them.
 
-    Each part is a clip with its own clip_id, also for get_wav and get_midi. Full asks the person first. 3-5 min.
+    Each part is a clip with its own clip_id, also for get_wav and get_midi. Full answers needs_confirmation first: ask
+    the person, then call again with its `quote`. 3-5 min.
     """
 
     label: ClassVar[str] = "Separate stems"
