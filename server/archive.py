@@ -30,6 +30,11 @@ class Archive:
         row = first(self.store.rows("agenda", key_id=key_id))
         return None if row is None else row["at"]
 
+    def known_fact(self, name: str) -> str | None:
+        """A value that was decided for this journal; None while it was not."""
+        row = first(self.store.rows("fact", name=name))
+        return None if row is None else str(row["value"])
+
     def end_told(self, job_id: str) -> bool:
         """Whether the service has called back to say that a job's task is over."""
         row = first(self.store.rows("end_told", job_id=job_id))

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote as quote_path
 
+import anyio
+
 from . import fence, money, songcraft
 from .engine import Engine
 from .envelope import fitting
@@ -26,6 +28,8 @@ from .results import Result, Results, Shown, on_this_machine
 from .threads import in_thread
 
 MONTH = 30 * DAY
+ALWAYS = -1
+"""A price above which a person is asked, whatever it is."""
 
 
 class Agreed(StrEnum):
@@ -49,6 +53,14 @@ class Talk(Protocol):
 
     def patience(self, seconds: float) -> float:
         """How much of the waiting time this caller wants to spend."""
+        ...
+
+    def unheard(self) -> str | None:
+        """An order by the same tool, made in the same session, of which this caller may know nothing."""
+        ...
+
+    def ordered(self, job_id: str) -> None:
+        """The call has made an order, or joined one."""
         ...
 
     async def progress(self, job: Job, elapsed: float, expected: float) -> None:
@@ -146,6 +158,7 @@ class Counter:
                 "Nobody here knows what this costs at the service, so it cannot be held against your allowance. "
                 "Nothing was sent or spent. Ask the operator of this server, or send a key of your own."
             )
+        earlier = None if replaces is not None else await self._unheard(talk)
         order = Order(
             account=self.account,
             operation=operation,
@@ -154,22 +167,39 @@ class Counter:
             own_cost=await in_thread(operation.own_price, facts),
             words=operation.search_words(),
             limits=self._limits.of(self.account),
-            confirm_above=self._limits.confirm_above,
+            # Whoever has not heard of the last order may be repeating it in other words.
+            confirm_above=self._limits.confirm_above if earlier is None else ALWAYS,
             again=isinstance(operation, Purchase) and operation.again,
             quote=quote or talk.agreed_quote(),
             replaces=None if replaces is None else replaces.id,
         )
-        verdict = await self._engine.order(order)
+        verdict = await self._placed(order, talk)
         tool = operation.tool_name() if replaces is None else "resolve_job"
         if verdict.asked is Asked.NEEDS_CONFIRMATION:
             assert verdict.quote is not None, "a quote comes with the question"
+            if earlier is not None:
+                return await self.results.of_quote(verdict, cost, operation.subject(), again=tool, earlier=earlier)
             answer = await talk.agree(money.confirmation_question(operation.subject(), cost), verdict.quote)
             if answer is Agreed.NO:
                 return self.results.declined(operation.subject())
             if answer is Agreed.CANNOT_ASK:
                 return await self.results.of_quote(verdict, cost, operation.subject(), again=tool)
-            verdict = await self._engine.order(replace(order, quote=verdict.quote))
+            verdict = await self._placed(replace(order, quote=verdict.quote), talk)
         return await self._ordered(verdict, cost, talk, started)
+
+    async def _placed(self, order: Order, talk: Talk) -> Verdict:
+        """Write an order down. A caller that goes away meanwhile leaves behind what it has ordered."""
+        with anyio.CancelScope(shield=True):
+            verdict = await self._engine.order(order)
+        if verdict.job is not None and verdict.asked in (Asked.NEW, Asked.JOINED):
+            talk.ordered(verdict.job.id)
+        return verdict
+
+    async def _unheard(self, talk: Talk) -> Job | None:
+        """An order of this session whose answer nobody may have got, where it is, or may be, a song."""
+        job_id = talk.unheard()
+        job = None if job_id is None else await in_thread(self.journal.job, self.account, job_id)
+        return None if job is None or job.state in (State.FAILED, State.CANCELLED) else job
 
     async def _ordered(self, verdict: Verdict, cost: int | None, talk: Talk, started: float) -> Result:
         refused = money.refusal(verdict, cost, hosted=self._front is not None, shared=self.account.shared)

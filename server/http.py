@@ -85,7 +85,7 @@ def application(app: Hosted, port: int | None = None) -> Starlette:
                 allow_origins=security.allowed_origins,
                 allow_methods=["GET", "POST"],
                 allow_headers=["*"],
-                expose_headers=["WWW-Authenticate"],
+                expose_headers=["WWW-Authenticate", "Mcp-Session-Id"],
             )
         )
     return _assembled(found, passed, lambda _: server.session_manager.run())
@@ -104,7 +104,7 @@ def _for_callers(app: Hosted, endpoint: ASGIApp) -> ASGIApp:
     oauth = auth_settings(app.settings)
     resource = None if oauth is None else oauth.resource_server_url
     where = None if resource is None else build_resource_metadata_url(resource)
-    known = RequireAuthMiddleware(doors.Callers(endpoint), list(app.settings.oauth_scopes), where)
+    known = RequireAuthMiddleware(doors.Callers(doors.Named(endpoint)), list(app.settings.oauth_scopes), where)
     return AuthenticationMiddleware(AuthContextMiddleware(known), backend=Backend(app.bearer), on_error=unavailable)
 
 

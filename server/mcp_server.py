@@ -12,6 +12,7 @@ from mcp.server.request_state import RequestStateSecurity
 from .. import tools
 from . import resources
 from .app import program_version
+from .clock import Clock
 from .counter import Counter
 from .publish import JobBook, SongwrightServer
 from .settings import Settings
@@ -30,6 +31,11 @@ class App(Protocol):
     @property
     def settings(self) -> Settings:
         """How it runs."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """What time it is there."""
         ...
 
     @property
@@ -62,6 +68,7 @@ def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServ
     server = SongwrightServer(
         app.counter,
         tools.chosen(app.settings.toolsets),
+        now=app.clock.monotonic,
         name="songwright",
         title="Songwright",
         version=program_version(),

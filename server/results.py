@@ -39,6 +39,12 @@ class Result:
     error: bool = False
 
     @property
+    def orders(self) -> tuple[str, ...]:
+        """The orders that it names."""
+        rows = (self.data, *self.data.get("songs", ()))
+        return tuple(row["job_id"] for row in rows if "job_id" in row)
+
+    @property
     def told(self) -> dict[str, Any]:
         """All that a model reads: the sentence first, nothing empty, no more than an answer may take."""
         members = {name: value for name, value in self.data.items() if value is not None}
@@ -194,8 +200,10 @@ class Results:
         made = data.get("clips") if job.state is State.DONE else None
         return operation.remarks(self._facts_of(job), made[0].get("seconds") if made else None)
 
-    async def of_quote(self, verdict: Verdict, cost: int | None, subject: str, *, again: str) -> Result:
-        """A price that a person has to agree to first."""
+    async def of_quote(
+        self, verdict: Verdict, cost: int | None, subject: str, *, again: str, earlier: Job | None = None
+    ) -> Result:
+        """A price that a person has to agree to first; with `earlier`, an order whose answer may not have arrived."""
         balance = await self._balance()
         data: dict[str, Any] = {
             "status": "needs_confirmation",
@@ -207,6 +215,21 @@ class Results:
         if self._account.sandbox:
             data["sandbox"] = True
         price = "an unknown number of credits" if cost is None else f"{cost} credits"
+        if earlier is not None:
+            name = _named(earlier.subject)
+            data["job_id"] = earlier.id
+            when = money.moment(earlier.created_at)
+            data["notice"] += (
+                f' Order {earlier.id}, "{name}", was made by {earlier.operation} at {when}, and its answer may not '
+                f"have arrived. {SENTENCES[earlier.state]}"
+            )
+            data["next"] = (
+                f'For that order call wait_for_song with job_id "{earlier.id}". Only if the person wants this one '
+                f"besides, call {again} again with the same arguments and this quote."
+            )
+            return Result(
+                data, f"Not ordered yet, because of an order you may not have heard of: {name}. {data['next']}"
+            )
         return Result(data, f"Not ordered yet: {_named(subject)} costs {price}; the person is asked first.")
 
     def declined(self, subject: str) -> Result:
