@@ -332,8 +332,10 @@ class Purchase(Operation):
 
     effect: ClassVar[Effect] = Effect.SPENDS
 
-    again: bool = Field(False, description="Buy once more what was just bought.")
-    quote: str | None = Field(None, max_length=64, description="Of needs_confirmation, once the person agreed.")
+    again: bool = Field(False, description="Buy another although the same call was just fulfilled.")
+    quote: str | None = Field(
+        None, max_length=64, description="From a needs_confirmation answer, once the person agreed."
+    )
 
 
 def _texts(value: object) -> Iterator[str]:

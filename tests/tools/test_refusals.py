@@ -68,6 +68,7 @@ WORDS = {"lyrics": "la"}
         ("create_persona", {"name": "A" * 80, "clip_id": "c"}, "name", "79"),
         ("create_persona", {"name": "A", "clip_id": "c", "describe": "x" * 200}, "describe", "199"),
         ("mashup_songs", {"clip_ids": ["a"], **WORDS}, "clip_ids", "2"),
+        ("check_lyrics", {"names": ["Siobhan"], **WORDS}, "names", "how it sounds"),
         ("mashup_songs", {"clip_ids": ["a", "b", "c"], **WORDS}, "clip_ids", "2"),
         ("mashup_songs", {"clip_ids": ["a", "a"], **WORDS}, "clip_ids", "different"),
         ("add_vocals", {"clip_id": SONG.clip_id, **WORDS}, "clip_id", "upload_audio"),

@@ -19,9 +19,10 @@ class StyleAnswer(SongAnswer):
 
 
 class EnhanceStyle(SonicPurchase):
-    """Turn a short style into a fuller one; returns the text, for create_song.
+    """Let the service turn a short style into a fuller one; returns the text.
 
-    At once.
+    Writing the style yourself and trying it with check_style is free and usually better; use this when the person
+    asks for it or ideas run out, and show both. At once.
     """
 
     label: ClassVar[str] = "Enhance style"

@@ -28,9 +28,10 @@ class LyricsAnswer(SongAnswer):
 
 
 class GenerateLyrics(SonicPurchase):
-    """Let the service write lyrics in the idea's language; returns two versions, for create_song.
+    """Let the service write lyrics in the idea's language; returns two versions.
 
-    At once. create_song with `idea` does both.
+    Writing them yourself is free and knows the person better; use this when they want the service's. create_song with
+    `idea` writes and sings in one call. At once.
     """
 
     label: ClassVar[str] = "Generate lyrics"

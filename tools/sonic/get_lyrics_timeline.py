@@ -57,7 +57,7 @@ class Line(NamedTuple):
 
 
 class GetLyricsTimeline(ClipPurchase):
-    """Find the seconds of each sung line and section, as for replace_section; saves and tags timed lyrics (.lrc).
+    """Find the seconds at which each line and section is sung, as for replace_section; saves timed lyrics (.lrc).
 
     At once.
     """

@@ -23,7 +23,9 @@ class VoxAnswer(SongAnswer):
 class GetVox(ClipPurchase):
     """Take the voice out of a clip's stretch of under 30 s; returns a vox_audio_id for create_persona.
 
-    At once; best within a day. To save the voice use separate_stems.
+    Worth it before create_persona when band or other voices are loud, or one stretch has the clearest voice; else
+    skip it. To save the voice as a file use separate_stems. Meant for clips of the last 24 h; an older one is tried
+    all the same, and a refusal is free. At once.
     """
 
     label: ClassVar[str] = "Get voice"
@@ -35,7 +37,7 @@ class GetVox(ClipPurchase):
     contract: ClassVar[tuple[str, ...]] = ("vox",)
     what: ClassVar[str] = "voice"
 
-    start_seconds: Start | None = None
+    start_seconds: Start | None = Field(None, description="Where the stretch begins; both or neither.")
     end_seconds: End | None = None
 
     def check(self, facts: Facts) -> None:

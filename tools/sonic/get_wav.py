@@ -13,7 +13,7 @@ from ..shapes import data_of, link_of
 class GetWav(ClipPurchase):
     """Save a clip or stem as WAV.
 
-    At once. For more formats use download_clip.
+    One take a call. For several formats, or when this finds none, use download_clip. At once.
     """
 
     label: ClassVar[str] = "Get WAV"
