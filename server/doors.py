@@ -5,8 +5,10 @@ Each is plain ASGI, so that it holds for every route alike and streams pass thro
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+import secrets
 import time
 from asyncio import TimerHandle
 from asyncio.transports import Transport
@@ -17,13 +19,16 @@ from urllib.parse import urlsplit
 
 import anyio
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
+from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .freight import Freight, Load, load
 from .hosted import given_key
 from .settings import Settings, loopback
+from .talk import SESSION_HEADER, marked
 
 BODY_SECONDS = 30.0
 """How long the body of a request may take to arrive."""
@@ -42,6 +47,8 @@ CALLS_AT_ONCE = 100
 KEY_HEADER = "songwright-service-key"
 """Where a caller brings a key of the music service for this request."""
 LONGEST_KEY = 512
+MOST_INTRODUCTION = 64 * 1024
+"""Bytes of a request that are looked at for the name of its client."""
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +159,7 @@ class Callers:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._busy: Counter[str] = Counter()
+        self._freight = Freight()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or say what is wrong with it."""
@@ -161,11 +169,22 @@ class Callers:
             return
         tenant = tenant_of(scope)
         self._busy[tenant] += 1
-        mark = given_key.set(_key(scope))
+        carried = Load(self._freight, tenant)
+        marks = given_key.set(_key(scope)), load.set(carried)
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.body" and message.get("body") and not message.get("more_body"):
+                # An end of its own, because only a further message waits until the one before it was read.
+                await send({**message, "more_body": True})
+                message = {"type": "http.response.body", "body": b""}
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, sent)
         finally:
-            given_key.reset(mark)
+            given_key.reset(marks[0])
+            load.reset(marks[1])
+            carried.give_back()
             self._busy[tenant] -= 1
             if not self._busy[tenant]:
                 del self._busy[tenant]
@@ -186,6 +205,51 @@ class Callers:
             return _refused(
                 400, "bad_key", "The header Songwright-Service-Key holds no key. Nothing was sent or spent."
             )
+        return None
+
+
+class Named:
+    """Gives a client of the older era, which says its name only once, a session's id in which the name comes back.
+
+    Nothing is kept for it: any replica reads the name from the id, and knows how long this client waits.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; the answer to one that introduces its client carries the id."""
+        if Request(scope).headers.get(SESSION_HEADER):
+            await self._app(scope, receive, send)
+            return
+        read, body = [], b""
+        while len(body) <= MOST_INTRODUCTION:
+            read.append(message := await receive())
+            body += message.get("body", b"")
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                break
+        name = _introduced(body) if len(body) <= MOST_INTRODUCTION else None
+
+        async def again() -> Message:
+            return read.pop(0) if read else await receive()
+
+        async def named(message: Message) -> None:
+            if name and message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[SESSION_HEADER] = marked(name, secrets.token_hex(8))
+            await send(message)
+
+        await self._app(scope, again, named)
+
+
+def _introduced(body: bytes) -> str | None:
+    """The name in a request that opens a conversation; None for any other."""
+    if b'"initialize"' not in body:
+        return None
+    try:
+        request = json.loads(body)
+        name = request["params"]["clientInfo"]["name"] if request["method"] == "initialize" else None
+        return name if isinstance(name, str) and name.encode() else None
+    except (KeyError, TypeError, ValueError, RecursionError):
         return None
 
 

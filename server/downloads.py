@@ -12,7 +12,6 @@ import errno
 import hashlib
 import ipaddress
 import os
-import secrets
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -27,13 +26,12 @@ import anyio.to_thread
 import httpx2
 
 from .errors import DownloadRefused, LibraryUnavailable, LinkDead, Unreachable
+from .parts import part_name
 
 MAX_BYTES: Final = 100 * 1024 * 1024
 """The largest file that is fetched unless the caller says otherwise: four times a long song as WAV is far below it."""
 MAX_SECONDS: Final = 120.0
 """How long one file may take, from the first look at the link to the last byte on disk."""
-PART_PREFIX: Final = ".part-"
-"""How the name of a file that is not finished begins."""
 
 _MAX_REDIRECTS: Final = 3
 _CHUNK: Final = 64 * 1024
@@ -167,7 +165,7 @@ class PartFile:
         self._folder = folder
         self._hash = hashlib.sha256()
         self.size = 0
-        self.path = folder / f"{PART_PREFIX}{secrets.token_hex(8)}"
+        self.path = folder / part_name()
         with disk_errors(folder):
             self._file = self.path.open("xb")
 

@@ -87,7 +87,7 @@ def application(app: Hosted, port: int | None = None) -> Starlette:
                 allow_origins=security.allowed_origins,
                 allow_methods=["GET", "POST"],
                 allow_headers=["*"],
-                expose_headers=["WWW-Authenticate"],
+                expose_headers=["WWW-Authenticate", "Mcp-Session-Id"],
             )
         )
     return _assembled(found, passed, lambda _: server.session_manager.run())
@@ -106,7 +106,7 @@ def _for_callers(app: Hosted, endpoint: ASGIApp) -> ASGIApp:
     oauth = auth_settings(app.settings)
     resource = None if oauth is None else oauth.resource_server_url
     where = None if resource is None else build_resource_metadata_url(resource)
-    known = RequireAuthMiddleware(doors.Callers(endpoint), list(app.settings.oauth_scopes), where)
+    known = RequireAuthMiddleware(doors.Callers(doors.Named(endpoint)), list(app.settings.oauth_scopes), where)
     return AuthenticationMiddleware(AuthContextMiddleware(known), backend=Backend(app.bearer), on_error=unavailable)
 
 
@@ -313,7 +313,9 @@ def _announce(app: Hosted, port: int, *, tenants: bool) -> None:
         said = f"Songwright works, and tells how it is at {doors.address_of(settings.host, port)}{routes.HEALTH}\n"
     else:
         said = f"Songwright answers at {app.address}{ENDPOINT}\n"
-        if settings.api_key is None:
+        if app.sandbox:
+            said += "It is a trial: songs come from the offline sandbox, a toy synthesizer, and cost play credits.\n"
+        elif settings.api_key is None:
             said += (
                 f"{PREFIX}API_KEY is not set, so it makes songs only for callers with a key of their own (header "
                 "Songwright-Service-Key, or `songwright tenants key`).\n"

@@ -321,9 +321,9 @@ class PostgresStore:
             psycopg.errors.InsufficientPrivilege,
         ) as error:
             raise JournalUnavailable(
-                f"The journal {self.place} cannot be {what} ({self._said(error)}). Nothing is sent while an order "
-                "cannot be written down. Try again in a minute; if it stays so, whoever runs this server must see to "
-                "the database."
+                f"The journal {self.place} cannot be {what} ({self._said(error)}). No new order is sent while it "
+                "cannot be written down; what is on record is not touched. Try again in a minute; if it stays so, "
+                "whoever runs this server must see to the database."
             ) from error
 
     def _said(self, error: psycopg.Error) -> str:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from ...server.operation import Effect, Operation
-from ..shapes import Answer
+from ..shapes import Answer, ToolAnswer
 from .shapes import WORD_LIMIT, Bpm, Kind, Language, RangeAnswer
 
 SHORTEST, LONGEST = 10, 480
@@ -24,7 +24,7 @@ class SectionAnswer(Answer):
     rhyme: str | None = Field(None, description="End rhymes, a letter a line; X is free.")
 
 
-class PlanAnswer(Answer):
+class PlanAnswer(ToolAnswer):
     """A plan."""
 
     genre: str = Field(description="The genre that was planned for.")
