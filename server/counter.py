@@ -396,6 +396,7 @@ class Counter:
 
     async def _job(self, job_id: str) -> Job:
         job = await in_thread(self._journal.job, self.account, job_id)
+        job = job or await in_thread(self._journal.job_of_remote, self.account, job_id)
         if job is None:
             raise NotFound(f"There is no job {job_id!r}. list_songs shows the jobs there are.", field="job_id")
         return job
