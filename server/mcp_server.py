@@ -68,7 +68,7 @@ def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServ
     server = SongwrightServer(
         app.counter,
         tools.chosen(app.settings.toolsets),
-        now=app.clock.monotonic,
+        clock=app.clock,
         sandbox=app.sandbox,
         name="songwright",
         title="Songwright",
