@@ -10,7 +10,10 @@ from math import inf, nextafter
 from .clock import Clock
 from .jobs import Account, Balance, Clip, Job, SavedFile, clip_of, file_of, job_of
 from .search import ANYTHING, patterns
-from .store import Row, Store, first
+from .store import Row, Store, Tx, first
+
+MEMORY, LOST, AGREED = "memory", "lost", "agreed"
+"""The fact that says whether the journal is newer than the library, and its values."""
 
 SEARCHED = 20_000
 """Orders that one search by words looks through, the newest of the days that were asked for."""
@@ -60,6 +63,11 @@ class Archive:
         """When something of this key is due next, in seconds since the epoch; None when all is settled."""
         row = first(self.store.rows("agenda", key_id=key_id))
         return None if row is None else row["at"]
+
+    def known_fact(self, name: str) -> str | None:
+        """A value that was decided for this journal; None while it was not."""
+        row = first(self.store.rows("fact", name=name))
+        return None if row is None else str(row["value"])
 
     def end_told(self, job_id: str) -> bool:
         """Whether the service has called back to say that a job's task is over."""
@@ -116,6 +124,16 @@ class Archive:
         row = first(self.store.rows("job_of_remote", remote_id=remote_id, tenant=account.tenant, key_id=account.key_id))
         return None if row is None else job_of(row)
 
+    def held_elsewhere(self, job: Job, remote_id: str) -> bool:
+        """Whether another order, or somebody else, has this id of the service; a write may have changed that since."""
+        with self.store.reading() as tx:
+            return held_by_another(tx, job, remote_id)
+
+    def shared_key(self, job: Job) -> bool:
+        """Whether others than the job's tenant have ordered with its key."""
+        row = first(self.store.rows("others_of_key", key_id=job.key_id, tenant=job.tenant))
+        return row is not None and bool(row["n"])
+
     def newest(self, account: Account, *, unfinished: bool) -> Job | None:
         """The newest job, or the newest that still moves or is unsettled."""
         name = "newest_unfinished" if unfinished else "newest"
@@ -150,6 +168,15 @@ class Archive:
                 total = first_row["total"] if first_row else 0
         return Page(tuple(_listed(rows)), total, cut)
 
+    def empty(self) -> bool:
+        """Whether nothing was ever ordered here, by anybody."""
+        return first(self.store.rows("some_job")) is None
+
+    def forgetful(self) -> bool:
+        """Whether this journal is newer than the songs in the library, and nobody has agreed to go on with it."""
+        row = first(self.store.rows("fact", name=MEMORY))
+        return row is not None and row["value"] == LOST
+
     def live_accounts(self) -> list[tuple[str, str, str]]:
         """Whose jobs still move by themselves: (tenant, key, base URL), each once."""
         return [(row["tenant"], row["key_id"], row["base_url"]) for row in self.store.rows("live_accounts")]
@@ -176,19 +203,27 @@ class Archive:
         return balance_of(first(self.store.rows("balance", key_id=account.key_id)))
 
     def charged_twice(self, job: Job) -> bool:
-        """Whether the balance, read since, has fallen by two prices of a job that nothing else overlapped."""
-        if job.balance_before is None or not job.cost:
+        """Whether the balance, read since, has fallen by two prices of a job beyond what other orders explain."""
+        if job.balance_before is None or not job.cost or job.sent_at is None:
             return False
         balance = balance_of(first(self.store.rows("balance", key_id=job.key_id)))
-        if balance is None or balance.read_at < (job.sent_at or 0) or not self.alone(job, balance.read_at):
+        if balance is None or balance.read_at < job.sent_at:
             return False
-        return job.balance_before - balance.total >= 2 * job.cost
+        row = first(self.store.rows("others_charged", id=job.id, key_id=job.key_id, until=balance.read_at))
+        others = int(row["credits"]) if row else 0
+        return job.balance_before - balance.total - others >= 2 * job.cost
 
     def alone(self, job: Job, until: float) -> bool:
         """Whether no other purchase of this key overlapped the job, so that the balance speaks about it alone."""
         since = (job.sent_at or job.created_at) - 600.0
         row = first(self.store.rows("overlapping", key_id=job.key_id, id=job.id, since=since, until=until))
         return row is not None and row["n"] == 0
+
+
+def held_by_another(tx: Tx, job: Job, remote_id: str) -> bool:
+    """Whether another order, or somebody else, has this id of the service, as this transaction sees it."""
+    row = tx.one("held_elsewhere", remote_id=remote_id, job_id=job.id, tenant=job.tenant, base_url=job.base_url)
+    return row is not None and bool(row["n"])
 
 
 def _listed(rows: Iterable[Row]) -> Iterator[Listed]:

@@ -12,6 +12,7 @@ from mcp.server.request_state import RequestStateSecurity
 from .. import tools
 from . import resources
 from .app import program_version
+from .clock import Clock
 from .counter import Counter
 from .publish import JobBook, SongwrightServer
 from .settings import Settings
@@ -30,6 +31,11 @@ class App(Protocol):
     @property
     def settings(self) -> Settings:
         """How it runs."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """What time it is there."""
         ...
 
     @property
@@ -62,6 +68,8 @@ def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServ
     server = SongwrightServer(
         app.counter,
         tools.chosen(app.settings.toolsets),
+        now=app.clock.monotonic,
+        sandbox=app.sandbox,
         name="songwright",
         title="Songwright",
         version=program_version(),
@@ -93,6 +101,7 @@ def instructions(app: App) -> str:
         parts.append(f"Toolsets that are off: {', '.join(off)} (SONGWRIGHT_TOOLSETS).")
     if app.sandbox:
         parts.append(
-            "No API key is set: songs come from the offline sandbox, a toy synthesizer, and cost play credits."
+            "Songs come from the offline sandbox, a toy synthesizer, and cost play credits: without an API key, or "
+            "because it was asked for."
         )
     return " ".join(parts)

@@ -59,6 +59,8 @@ class Request:
     method: str
     path: str
     body: Mapping[str, Any] | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What an answer must not bring back into records and results: it is masked where the answer comes in."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,9 @@ class Outcome:
     uploaded: tuple[str, ...] = ()
     """Ids of clips that were made from a file of the person's."""
     ready: bool = True
-    """False when the same call has to be made again."""
+    """False when the answer does not hold what was ordered."""
+    waiting: bool = False
+    """Whether an answer that is not ready says that the file is being made, so that the same call may be made again."""
 
 
 LONGEST_TEXT = 20_000
@@ -205,10 +209,6 @@ class Operation(BaseModel):
     """A sentence that names what to use where the service has retired it."""
     timeout: ClassVar[float] = 75.0
     """Seconds the POST may take; a short one only manufactures doubt about what was bought."""
-    every: ClassVar[float] = 10.0
-    """Seconds between the calls of an operation that asks again."""
-    asks: ClassVar[int] = 20
-    """How often such an operation asks at most."""
     hook: ClassVar[bool] = False
     """The service documents (webhook guide, and the page of the path) that it calls back when the task has ended.
 
@@ -218,6 +218,8 @@ class Operation(BaseModel):
     """Its answer never changes: a repeat returns the stored one for ever, free."""
     uploads: ClassVar[bool] = False
     """Its clips come from a file of the person's, so that later steps take the variants for uploads."""
+    asks_first: ClassVar[str] = ""
+    """A sentence that says why a person has to agree to each such purchase; empty where the price decides."""
     edition: ClassVar[str] = ""
     """What tells its songs from the ones they were made from, in file names: "cover", "remaster"."""
     minutes: ClassVar[str] = ""
@@ -330,8 +332,10 @@ class Purchase(Operation):
 
     effect: ClassVar[Effect] = Effect.SPENDS
 
-    again: bool = Field(False, description="Buy once more what was just bought.")
-    quote: str | None = Field(None, max_length=64, description="Of needs_confirmation, once the person agreed.")
+    again: bool = Field(False, description="Buy another although the same call was just fulfilled.")
+    quote: str | None = Field(
+        None, max_length=64, description="From a needs_confirmation answer, once the person agreed."
+    )
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
+import anyio
 from mcp.server import MCPServer
 from mcp.server.caching import CacheHint
 from mcp.server.context import HandlerResult
@@ -22,9 +24,6 @@ from mcp_types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolResult,
-    ElicitRequest,
-    ElicitRequestFormParams,
-    ElicitResult,
     GetPromptResult,
     InputRequiredResult,
     Prompt,
@@ -33,26 +32,25 @@ from mcp_types import (
     TextContent,
     Tool,
 )
-from pydantic import AnyUrl, BaseModel, Field, ValidationError
+from pydantic import AnyUrl, ValidationError
 
 from .. import prompts, tools
 from . import logs, telemetry
-from .counter import Agreed, Counter
-from .envelope import compact
+from .counter import Counter
+from .envelope import LOST, compact, whole
 from .errors import ArgumentRefused, NotFound, SongwrightError
-from .jobs import SENTENCES, Job
-from .operation import Operation
+from .jobs import SENTENCES
+from .operation import Effect, Operation
+from .patience import HALVINGS, Known, Session, Sessions
 from .results import Result, failure
 from .schema import admits, published
 from .songcraft import companion
-from .tasks import EARLY_SECONDS, Ctx, TaskView, followed
+from .talk import AskFirst, McpTalk
+from .tasks import Ctx, TaskView
 from .threads import ANYBODY, CRAFT, in_lane, in_thread
 
 log = logging.getLogger(__name__)
 
-CONFIRM = "confirm"
-MODERN = "2026-07-28"
-"""The first revision in which a question to the person travels in a tool's result."""
 STRUCTURED = "2025-06-18"
 """The first revision with structured content."""
 AUDIO_TYPES: Mapping[str, str] = {
@@ -68,89 +66,6 @@ FAULT = (
     "Songwright has met a fault of its own; the log on standard error tells more. Nothing that was ordered is lost: "
     "list_songs shows every order and what became of it. Look there before ordering the same again."
 )
-
-
-class AskFirst(Exception):
-    """Ends a round of a call with a question; the client repeats the call with the answer."""
-
-    def __init__(self, result: InputRequiredResult) -> None:
-        super().__init__("the person is asked first")
-        self.result = result
-
-
-class Yes(BaseModel):
-    """What the person fills in."""
-
-    proceed: bool = Field(True, title="Spend the credits", description="Uncheck to keep them.")
-
-
-class McpTalk:
-    """The line to the person through an MCP client, in either protocol era."""
-
-    def __init__(self, context: Context[Any, Any]) -> None:
-        self._context = context
-        self._last = -1.0
-
-    @property
-    def revision(self) -> str | None:
-        """The revision of the protocol that is spoken; None outside of a request."""
-        return self._context.protocol_version
-
-    def _can_ask(self) -> bool:
-        try:
-            capabilities = self._context.client_capabilities
-        except (LookupError, ValueError):
-            return False
-        return capabilities is not None and capabilities.elicitation is not None
-
-    def agreed_quote(self) -> str | None:
-        """On the second round of a modern call: the quote of the question that was answered with yes."""
-        answer = (self._context.input_responses or {}).get(CONFIRM)
-        return self._context.request_state if isinstance(answer, ElicitResult) and _is_yes(answer) else None
-
-    @telemetry.elsewhere
-    async def agree(self, question: str, quote: str) -> Agreed:
-        """Ask through the client's own dialogue where it has one."""
-        answer = (self._context.input_responses or {}).get(CONFIRM)
-        if isinstance(answer, ElicitResult):
-            return Agreed.NO
-        if not self._can_ask():
-            return Agreed.CANNOT_ASK
-        if (self._context.protocol_version or "") >= MODERN:
-            params = ElicitRequestFormParams(message=question, requested_schema=Yes.model_json_schema())
-            raise AskFirst(
-                InputRequiredResult(input_requests={CONFIRM: ElicitRequest(params=params)}, request_state=quote)
-            )
-        try:
-            said = await self._context.elicit(question, Yes)
-        except Exception as error:  # noqa: BLE001 — whatever the client's side of it throws
-            # A client that declares elicitation and cannot do it must not stand between a person and a quote.
-            log.warning("the client could not ask the person: %s", type(error).__name__)
-            return Agreed.CANNOT_ASK
-        return Agreed.YES if said.action == "accept" and said.data.proceed else Agreed.NO
-
-    def patience(self, seconds: float) -> float:
-        """A client that follows tasks is only kept for an early refusal."""
-        call = followed.get()
-        if call is None:
-            return seconds
-        call.waits = True
-        return min(seconds, EARLY_SECONDS)
-
-    async def progress(self, job: Job, elapsed: float, expected: float) -> None:
-        """A line the client may show; the number only ever grows."""
-        value = min(max(elapsed, self._last + 0.01), max(expected, elapsed) * 0.99 if not job.settled else elapsed + 1)
-        self._last = max(value, self._last + 0.001)
-        message = f"{SENTENCES[job.state]} {elapsed:.0f} s of about {expected:.0f} s."
-        try:
-            await self._context.report_progress(self._last, max(expected, elapsed), message)
-        except Exception as error:  # noqa: BLE001 — whatever the client's side of it throws
-            # A client that has gone away does not see progress, and that is all.
-            log.debug("progress could not be told: %s", type(error).__name__)
-
-
-def _is_yes(answer: ElicitResult) -> bool:
-    return answer.action == "accept" and bool((answer.content or {}).get("proceed"))
 
 
 CounterOf = Callable[[], Awaitable[Counter]]
@@ -214,7 +129,15 @@ class Elsewhere(str):
 class SongwrightServer(MCPServer[Any]):
     """The SDK's server with our tools: listed from files, called through the counter."""
 
-    def __init__(self, counter_of: CounterOf, names: tuple[str, ...], **options: Any) -> None:
+    def __init__(
+        self,
+        counter_of: CounterOf,
+        names: tuple[str, ...],
+        *,
+        now: Callable[[], float] = time.monotonic,
+        sandbox: bool = False,
+        **options: Any,
+    ) -> None:
         super().__init__(
             cache_hints={"tools/list": CacheHint(ttl_ms=300_000, scope="public")},
             subscriptions=False,
@@ -222,6 +145,8 @@ class SongwrightServer(MCPServer[Any]):
         )
         self._counter_of = counter_of
         self._names = names
+        self._sessions = Sessions(now)
+        self._sandbox = sandbox
         self._listed: list[Tool] | None = None
 
     async def list_tools(self) -> list[Tool]:
@@ -246,26 +171,55 @@ class SongwrightServer(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None, known: ExitStack
     ) -> CallToolResult | InputRequiredResult:
         talk = McpTalk(context if context is not None else Context(mcp_server=self))
-        sandbox = False
         try:
             if name not in self._names:
                 raise NotFound(f"There is no tool {name!r} here. tools/list shows the tools.")
             operation = parse(tools.load(name), arguments)
             counter = await self._counter_of()
-            sandbox = counter.account.sandbox
             telemetry.caller(counter.account.tenant)
             known.enter_context(logs.about(tenant=counter.account.tenant))
-            result = await counter.perform(operation, talk)
+            result = await self._heard(counter, operation, talk)
         except AskFirst as question:
             return question.result
         except SongwrightError as error:
             log.info("%s: %s", name, type(error).__name__)
-            result = failure(error, sandbox=sandbox)
+            result = failure(error)
         except Exception:
             # What a crash says is for the log: it may hold paths, or text of strangers.
             log.exception("%s: an unexpected fault", name)
-            result = failure(SongwrightError(FAULT), sandbox=sandbox)
+            result = failure(SongwrightError(FAULT))
+        if self._sandbox:
+            result = replace(result, data={**result.data, "sandbox": True})
         return render(result, name, talk.revision)
+
+    async def _heard(self, counter: Counter, operation: Operation, talk: McpTalk) -> Result:
+        """Perform an operation, and remember what its client has heard of, and how long it waited."""
+        session = await self._session(counter, talk)
+        before = session.halvings
+        call = session.begin(operation.tool_name(), f"{operation.tool_name()} {operation.identity()}")
+        talk.within(session, call, spends=operation.effect is Effect.SPENDS or operation.may_spend)
+        try:
+            if session.client is not None and session.halvings > before:
+                await in_thread(counter.journal.fact, _gave_up(counter, session.client, session.halvings), "gave up")
+            result = await counter.perform(operation, talk)
+        except anyio.get_cancelled_exc_class():
+            session.cut_short(call)
+            raise
+        except BaseException:
+            session.answered(call, ())
+            raise
+        session.answered(call, result.orders)
+        return result
+
+    async def _session(self, counter: Counter, talk: McpTalk) -> Session:
+        """The caller's session. What a client has shown before is known of it again."""
+        session = self._sessions.of(counter.account.tenant, talk.client, talk.mark)
+        if session.client is not None and session.fresh:
+            for times in range(1, HALVINGS + 1):
+                if await in_thread(counter.journal.known_fact, _gave_up(counter, session.client, times)) is not None:
+                    session.halvings = max(session.halvings, times)
+        session.fresh = False
+        return session
 
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
@@ -308,12 +262,25 @@ class SongwrightServer(MCPServer[Any]):
         return GetPromptResult(description=text.description, messages=messages)
 
 
+def _gave_up(counter: Counter, client: Known, times: int) -> str:
+    """Under which name the journal keeps that a client of this tenant has given up that often."""
+    return f"gave up {times}: {counter.account.tenant} {client.name}"
+
+
 def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:
     """Arguments as a value. Raises `ArgumentRefused` that names the field and the limit.
 
-    What is null or holds nothing but blanks was left out: strict function schemas make a model fill in everything.
+    What is null, or a text in which nothing can be seen, was left out: strict function schemas make a model fill in
+    everything.
     """
     given = {name: value for name, value in arguments.items() if not _left_out(value)}
+    for name, value in given.items():
+        if LOST in whole(str(value)):
+            raise ArgumentRefused(
+                f"{whole(name)} holds a letter that was lost on its way here ({LOST}). Nothing was sent or spent. Send "
+                "the words again.",
+                field=name,
+            )
     try:
         return kind.model_validate(given)
     except ValidationError as error:
@@ -321,7 +288,7 @@ def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:
 
 
 def _left_out(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+    return value is None or (isinstance(value, str) and not any(c.isprintable() and not c.isspace() for c in value))
 
 
 def _problems(error: ValidationError) -> list[Any]:
@@ -359,10 +326,8 @@ def render(result: Result, tool: str, revision: str | None) -> CallToolResult:
     """
     told = result.told
     text = compact(told)
-    if not text.isascii():
-        whole = text.encode("utf-8", "replace").decode()
-        if whole != text:
-            text, told = whole, json.loads(whole)
+    if text != (text := whole(text)):
+        told = json.loads(text)
     structured = (revision or "") >= STRUCTURED
     if structured and tool in tools.names() and not admits(tool, told):
         log.error("%s: this result is not what its schema promises: %s", tool, ", ".join(told))

@@ -98,7 +98,7 @@ class Songcraft:
             bpm=asked.bpm,
             title=asked.title,
             kind=asked.kind,
-            names=asked.names,
+            names=asked.sounds() or None,
             reference=asked.reference,
             calibration=self.calibration(),
         )

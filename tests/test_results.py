@@ -7,120 +7,32 @@ stock client validates what it is given; old revisions are spoken by name.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
-from mcp import Client
+from desk import ACCOUNT, Desk, client
+from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from test_laws import KINDS, NAMES, REQUIRED, SPENDING, parts, plain
 from world import said
 
-from songwright import tools
-from songwright.server import contract, schema
-from songwright.server.catalogue import Catalogue
-from songwright.server.clock import SystemClock
-from songwright.server.counter import Counter, Limits
-from songwright.server.downloads import Fetcher
-from songwright.server.engine import Engine
+from songwright.server import schema
 from songwright.server.envelope import MOST_BYTES, fitted, fitting, size
 from songwright.server.errors import SongwrightError
-from songwright.server.jobs import LOCAL_TENANT, Account, Clip, Job, SavedFile, State
-from songwright.server.journal import Change, Journal, Order
-from songwright.server.library import Library
+from songwright.server.jobs import Job
 from songwright.server.mcp_server import build
-from songwright.server.operation import Effect, Finish, Operation, Request
+from songwright.server.operation import Effect
 from songwright.server.publish import parse, render
 from songwright.server.results import Result, failure
-from songwright.server.settings import Settings
-from songwright.server.store import SqliteStore
 from songwright.tools.shapes import SongAnswer, ToolAnswer
 
 pytestmark = pytest.mark.anyio
 
-ACCOUNT = Account(LOCAL_TENANT, "https://api.example.test", "key", "aimusicapi", sandbox=False)
 RELAYING = [name for name in NAMES if issubclass(KINDS[name].answer, SongAnswer) and name not in SPENDING]
 """Tools whose result is that of another one."""
 STATES = ("working", "failed", "done", "unknown")
-
-
-class Desk:
-    """A counter over a real journal in which nothing moves by itself, and where every price is asked about."""
-
-    def __init__(self, folder: Path) -> None:
-        self.settings = Settings(toolsets=("all",), state_dir=folder, library=folder / "library")
-        self.sandbox = False
-        self.store = SqliteStore(folder / "journal.sqlite3")
-        self.store.open()
-        clock, catalogue = SystemClock(), Catalogue.load()
-        self.journal = Journal(self.store, clock)
-        engine = Engine(self.journal, catalogue, clock, tools.load)
-        limits = Limits(0.0, 0, 10_000, None)
-        self._counter = Counter(engine, Library(folder / "library", Fetcher(), sandbox=False), ACCOUNT, limits)
-
-    async def counter(self) -> Counter:
-        return self._counter
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        yield
-
-    def put(self, name: str, state: str) -> Job:
-        """A plain order of a tool, brought to a state through the journal as the engine would."""
-        order = plain(name)
-        asked = Order(ACCOUNT, order, Request("POST", "/x", {}), 1, order.search_words(), None, again=True)
-        job = self.journal.ask(asked).job
-        assert job is not None
-        if state == "working":
-            return job
-        sent = self.journal.claim(ACCOUNT.key_id, 0.0, 0.0)
-        assert sent is not None
-        assert sent.id == job.id
-        if state == "unknown":
-            return self._moved(sent, State.UNKNOWN)
-        if state == "failed":
-            return self._moved(sent, State.FAILED)
-        answer = documented(order)
-        got = (
-            self.journal.bought(job.id, f"task-{job.id}", 0.0, "test")
-            if order.finish is Finish.POLLED
-            else self.journal.bought_at_once(job.id, answer)
-        )
-        assert got is not None
-        clips = [clip(got, take) for take in (1, 2)] if order.finish is Finish.POLLED else []
-        done = self.journal.move(got, Change(State.DONE, answer=answer), clips)
-        assert done is not None
-        for made in clips:
-            self.journal.put_file(done, SavedFile(made.clip_id, "audio", f"Song (take {made.take}).mp3", 9, "00"))
-        return done
-
-    def _moved(self, job: Job, state: State) -> Job:
-        moved = self.journal.move(job, Change(state, problem="test", sentence="It went wrong.", service_said="no"))
-        assert moved is not None
-        return moved
-
-
-def documented(order: Operation) -> dict[str, Any]:
-    """The answer of the service as its contract shows it."""
-    found: dict[str, Any] = {}
-    for op_id in order.contract:
-        operation = contract.operations()[op_id]
-        stated = contract.document()["paths"][operation.path][operation.method.lower()]["responses"]["200"]
-        stated = contract.fragments.resolve(stated["$ref"]) if "$ref" in stated else stated
-        for example in stated["content"]["application/json"].get("examples", {}).values():
-            found = example.get("value", {})
-            if order.outcome(found).ready:
-                return found
-    return found
-
-
-def clip(job: Job, take: int) -> Clip:
-    return Clip(
-        clip_id=f"{job.id}-{take}", job_id=job.id, take=take, part=None, label=None, state="succeeded", title="Song",
-        style="folk", lyrics="[Verse]\nRain", prompt="", model="sonic-v6", seconds=60.0, bpm=None,
-        audio_url="https://files.example/1.mp3", image_url=None, uploaded=False, reason=None, created_at=0.0,
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -128,13 +40,6 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     made = Desk(tmp_path)
     yield made
     made.store.close()
-
-
-@asynccontextmanager
-async def client(desk: Desk, mode: Any = "auto") -> AsyncIterator[Client]:
-    async with Client(build(desk), mode=mode) as connected:
-        await connected.list_tools()  # with these schemas it validates what comes
-        yield connected
 
 
 def steps(name: str, job: Job) -> dict[str, Any]:
@@ -292,3 +197,31 @@ def test_no_answer_is_longer_than_a_model_can_take() -> None:
 def test_half_a_letter_does_not_keep_an_answer_from_leaving() -> None:
     answer = render(failure(SongwrightError("No \ud800.")), "create_song", "2025-11-25")
     assert json.loads(answer.model_dump_json(by_alias=True))["content"][0]["text"]
+
+
+@pytest.mark.parametrize("revision", ["2025-11-25", "2026-07-28"])
+async def test_half_a_letter_over_http_gets_an_answer(desk: Desk, revision: str) -> None:
+    """JSON may hold half of a surrogate pair; nothing can write it down, so nothing is bought with it."""
+    server = build(desk)
+    server.streamable_http_app(stateless_http=True)
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "application/json, text/event-stream",
+        "MCP-Protocol-Version": revision,
+        "Mcp-Method": "tools/call",
+        "Mcp-Name": "check_style",
+    }
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": revision,
+        "io.modelcontextprotocol/clientInfo": {"name": "raw", "version": "0"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    params = {"name": "check_style", "arguments": {"style": "\ud800"}, "_meta": meta}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
+    endpoint = StreamableHTTPASGIApp(server.session_manager)
+    async with server.session_manager.run(), httpx2.AsyncClient(transport=httpx2.ASGITransport(endpoint)) as carrier:
+        answer = await carrier.post("http://127.0.0.1:8000/mcp", content=body.encode(), headers=headers)
+    if revision == "2025-11-25":
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, -32700)
+    else:
+        assert "style holds a letter that was lost" in answer.text

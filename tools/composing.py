@@ -44,7 +44,7 @@ Idea = Annotated[
     Field(
         min_length=1,
         max_length=BRIEF_LIMIT,
-        description="The service writes lyrics about this; 400 without style and title.",
+        description="The service writes lyrics about this. At most 400 characters without style and title.",
     ),
 ]
 ShortIdea = Annotated[
@@ -104,9 +104,9 @@ class Sound(SonicPurchase):
     style: Style | None = None
     negative_style: NegativeStyle | None = None
     model: ModelName | None = None
-    style_weight: Weight | None = Field(None, description="How closely to keep to it.")
+    style_weight: Weight | None = Field(None, description="How closely to keep to the style.")
     weirdness: Weight | None = Field(None, description="How unusual it may get.")
-    force: bool = Field(False, description="Order despite a stop.")
+    force: bool = Field(False, description="Order although the free check said stop.")
 
     def known_model(self, facts: Facts) -> Model | None:
         """The catalogue's row of the model; None for one it has never heard of, which is left to the service."""
@@ -229,7 +229,7 @@ class Sourced(SonicPurchase):
     """The service fetches a link within the request."""
 
     source: Source
-    source_uploaded: bool | None = Field(None, description="Is it an upload? Only for clips made elsewhere.")
+    source_uploaded: bool | None = Field(None, description="Only for a clip made elsewhere: whether it is an upload.")
 
     @property
     def link(self) -> str | None:
@@ -277,10 +277,10 @@ class Overdub(Sound):
     contract: ClassVar[tuple[str, ...]] = ("create",)
     minutes: ClassVar[str] = "1-2 min"
 
-    clip_id: ClipId
+    clip_id: ClipId = Field(description="The upload.")
     title: Title | None = None
-    start_seconds: Start | None = None
-    end_seconds: End | None = None
+    start_seconds: Start | None = Field(None, description="Where the addition begins; both or neither.")
+    end_seconds: End | None = Field(None, description="Where the addition ends.")
     closeness: Closeness | None = None
 
     def check(self, facts: Facts) -> None:

@@ -43,7 +43,12 @@ def failed_task(message: str, fate: Fate = USUAL) -> Facts:
     """What a poll gets when the task failed; whether it tells that the credits are back is part of its fate."""
     if fate.body is not None:
         return fate.body
-    return {"type": "api_error", "message": message, **({"already_refunded": True} if fate.says else {})}
+    told: Facts = {"type": "api_error", "message": message}
+    return (
+        {**told, "message": f"{message} The credits have been returned.", "already_refunded": True}
+        if fate.says
+        else told
+    )
 
 
 def accepted(task_id: str, **more: Any) -> Facts:

@@ -24,8 +24,9 @@ AFTER = frozenset(
     {"slow_after", "lose_after", "error_after", "hang_after", "garbage", "html_after", "unknown_fields", "answer"}
 )
 """The request is served and charged; then its answer comes late, damaged or never, or another one instead."""
-FATES = frozenset({"fail_task", "fail_take", "fail_takes"})
-"""What will become of the task that this request makes: it fails, or its first take does, or every take of it.
+FATES = frozenset({"fail_task", "fail_take", "fail_takes", "two_sets"})
+"""What will become of the task that this request makes: it fails, or its first take does, or every take of it; or
+stems come as two candidate sets.
 
 `refund` says whether its credits come back (a failed task's do, if nothing is said), `says` whether its looks tell so
 (as it is, if nothing is said); `status` and `body` choose the look that tells of a failed task.

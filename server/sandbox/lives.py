@@ -27,7 +27,7 @@ from .workshop import Made
 
 _log = logging.getLogger(__name__)
 
-UPSTREAM_FAILED = "The generation failed upstream; the credits have been returned."
+UPSTREAM_FAILED = "The generation failed upstream."
 _TITLE_LENGTH = 40
 _OVER = ("succeeded", "failed")
 TAKE_FAILED = "This take could not be generated."
@@ -140,7 +140,7 @@ class Lives:
         source = await self._desk(Books.clip, task.plan["stems_of"])
         assert source is not None
         names = await self._studio.parts(source) if task.plan["full"] else ["vocals", "instrumental"]
-        return stem_plans(source, names)
+        return stem_plans(source, names) * (2 if task.fate == "two_sets" else 1)
 
     async def finished_clips(self, task: Task) -> list[NewClip]:
         """The clips of a task that is done at once, as stand-ins are."""
@@ -166,7 +166,12 @@ class Lives:
             return {}
         source = await self._desk(Books.clip, task.plan["stems_of"])
         assert source is not None
-        return await self._studio.produce_stems(source, clips)
+        lengths: dict[str, float] = {}
+        while clips:
+            one_set = list({clip.plan["args"]["part"]: clip for clip in clips}.values())
+            lengths |= await self._studio.produce_stems(source, one_set)
+            clips = [clip for clip in clips if clip not in one_set]
+        return lengths
 
     async def _make_clip(
         self, task: Task, clip: Clip, times: Timetable, first: asyncio.Event, seconds: float | None

@@ -14,7 +14,8 @@ WITH fitting AS (
           AND t.text LIKE :like_7 ESCAPE '\' AND t.text LIKE :like_8 ESCAPE '\'))
    ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset
 )
-SELECT page.total, j.id, j.operation, j.subject, j.state, j.cost, j.created_at, c.clip_id, c.title,
+SELECT page.total, j.id, j.operation, j.subject, j.state,
+       CASE WHEN j.cost IS NULL THEN NULL ELSE j.charge END AS cost, j.created_at, c.clip_id, c.title,
        f.kind, f.path, f.bytes, f.sha256
   FROM fitting page JOIN jobs j ON j.id = page.id LEFT JOIN clips c ON c.job_id = page.id
   LEFT JOIN files f ON f.tenant = :tenant AND f.key_id = :key_id AND f.clip_id = c.clip_id AND f.kind = 'audio'
@@ -60,7 +61,8 @@ SELECT created_at AS at FROM jobs
 -- clip stays for ever, and so does every end that leaves the money in doubt.
 DELETE FROM jobs WHERE id IN (
   SELECT j.id FROM jobs j
-   WHERE j.tenant = :tenant AND j.state IN ('cancelled', 'failed') AND j.remote_id IS NULL AND j.created_at <= :until
+   WHERE j.tenant = :tenant AND j.state IN ('cancelled', 'failed') AND j.remote_id IS NULL AND j.charge = 0
+     AND j.created_at <= :until
      AND (j.state = 'cancelled' OR j.problem IN ('unreachable', 'key_refused', 'no_credits', 'words_refused', 'retired',
                                                  'too_fast', 'request_refused'))
      AND j.answer IS NULL AND j.parent_id IS NULL
