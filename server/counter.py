@@ -18,12 +18,12 @@ import anyio
 from . import fence, money, songcraft
 from .engine import Engine
 from .envelope import fitting
-from .errors import ArgumentRefused, BudgetRefused, NotFound, RequestRefused
+from .errors import ArgumentRefused, BudgetRefused, KeyMissing, NotFound, RequestRefused
 from .facts import CallFacts
 from .jobs import Account, Asked, Job, Limit, State
 from .journal import DAY, Order, Verdict
 from .library import Library
-from .operation import Operation, Purchase, Request
+from .operation import Effect, Operation, Purchase, Request
 from .results import Result, Results, Shown, on_this_machine
 from .threads import in_thread
 
@@ -55,11 +55,11 @@ class Talk(Protocol):
         """How much of the waiting time this caller wants to spend."""
         ...
 
-    def unheard(self) -> str | None:
+    async def unheard(self) -> str | None:
         """An order by the same tool, made in the same session, of which this caller may know nothing."""
         ...
 
-    def ordered(self, job_id: str) -> None:
+    async def ordered(self, job_id: str) -> None:
         """The call has made an order, or joined one."""
         ...
 
@@ -104,7 +104,14 @@ class Counter:
     """Performs operations for one account."""
 
     def __init__(
-        self, engine: Engine, library: Library, account: Account, limits: Limits, front: Front | None = None
+        self,
+        engine: Engine,
+        library: Library,
+        account: Account,
+        limits: Limits,
+        front: Front | None = None,
+        *,
+        missing: KeyMissing | None = None,
     ) -> None:
         self._engine = engine
         self.journal = self._journal = engine.journal
@@ -113,6 +120,8 @@ class Counter:
         self.account = account
         self._limits = limits
         self._front = front
+        self._missing = missing
+        """Why the service cannot be asked for anything; what is computed here needs no key."""
         shown = on_this_machine if front is None else front.shown
         self.results = Results(engine.journal, library, account, engine.operation_of, self._facts_then, shown)
         self._handlers: Mapping[str, Handler] = {
@@ -128,6 +137,8 @@ class Counter:
     async def perform(self, operation: Operation, talk: Talk) -> Result:
         """Do it and answer. Raises `SongwrightError` with a sentence for everything that is refused."""
         started = self._engine.clock.monotonic()
+        if self._missing is not None and (operation.effect in (Effect.READS, Effect.SPENDS) or operation.may_spend):
+            raise self._missing
         if isinstance(operation, Purchase):
             warnings = await in_thread(songcraft.preflight, operation)
             result = await self._buy(operation, talk, started, quote=operation.quote)
@@ -191,13 +202,13 @@ class Counter:
         """Write an order down. A caller that goes away meanwhile leaves behind what it has ordered."""
         with anyio.CancelScope(shield=True):
             verdict = await self._engine.order(order)
-        if verdict.job is not None and verdict.asked in (Asked.NEW, Asked.JOINED):
-            talk.ordered(verdict.job.id)
+            if verdict.job is not None and verdict.asked in (Asked.NEW, Asked.JOINED):
+                await talk.ordered(verdict.job.id)
         return verdict
 
     async def _unheard(self, talk: Talk) -> Job | None:
         """An order of this session whose answer nobody may have got, where it is, or may be, a song."""
-        job_id = talk.unheard()
+        job_id = await talk.unheard()
         job = None if job_id is None else await in_thread(self.journal.job, self.account, job_id)
         return None if job is None or job.state in (State.FAILED, State.CANCELLED) else job
 
@@ -385,6 +396,7 @@ class Counter:
 
     async def _job(self, job_id: str) -> Job:
         job = await in_thread(self._journal.job, self.account, job_id)
+        job = job or await in_thread(self._journal.job_of_remote, self.account, job_id)
         if job is None:
             raise NotFound(f"There is no job {job_id!r}. list_songs shows the jobs there are.", field="job_id")
         return job

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,14 +12,24 @@ MOST_BYTES = 24_000
 _ROOM_FOR_THE_REST = 200
 
 
+LOST = "\ufffd"
+"""What stands where a letter did not survive its way."""
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def whole(text: str) -> str:
+    """The text with every half of a surrogate pair marked as lost: nothing could write those down or send them on."""
+    return _HALF.sub(LOST, text)
+
+
 def compact(value: object) -> str:
     """Compact JSON, letters kept as they are."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def size(value: object) -> int:
-    """Bytes as compact JSON; a lone surrogate, which has none, counts as it would be escaped."""
-    return len(compact(value).encode("utf-8", "backslashreplace"))
+    """Bytes as compact JSON."""
+    return len(whole(compact(value)).encode())
 
 
 def fitting(rows: Sequence[Any], most: int = MOST_BYTES * 3 // 4) -> list[Any]:

@@ -286,7 +286,9 @@ def _announce(app: Hosted, port: int, *, tenants: bool) -> None:
         said = f"Songwright works, and tells how it is at {doors.address_of(settings.host, port)}{routes.HEALTH}\n"
     else:
         said = f"Songwright answers at {app.address}{ENDPOINT}\n"
-        if settings.api_key is None:
+        if app.sandbox:
+            said += "It is a trial: songs come from the offline sandbox, a toy synthesizer, and cost play credits.\n"
+        elif settings.api_key is None:
             said += (
                 f"{PREFIX}API_KEY is not set, so it makes songs only for callers with a key of their own (header "
                 "Songwright-Service-Key, or `songwright tenants key`).\n"

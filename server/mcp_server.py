@@ -68,7 +68,8 @@ def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServ
     server = SongwrightServer(
         app.counter,
         tools.chosen(app.settings.toolsets),
-        now=app.clock.monotonic,
+        clock=app.clock,
+        sandbox=app.sandbox,
         name="songwright",
         title="Songwright",
         version=program_version(),
@@ -100,6 +101,7 @@ def instructions(app: App) -> str:
         parts.append(f"Toolsets that are off: {', '.join(off)} (SONGWRIGHT_TOOLSETS).")
     if app.sandbox:
         parts.append(
-            "No API key is set: songs come from the offline sandbox, a toy synthesizer, and cost play credits."
+            "Songs come from the offline sandbox, a toy synthesizer, and cost play credits: without an API key, or "
+            "because it was asked for."
         )
     return " ".join(parts)

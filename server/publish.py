@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-import time
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -35,8 +35,9 @@ from pydantic import ValidationError
 
 from .. import prompts, tools
 from . import logs, telemetry
+from .clock import Clock
 from .counter import Counter
-from .envelope import compact
+from .envelope import LOST, compact, whole
 from .errors import ArgumentRefused, NotFound, SongwrightError
 from .jobs import SENTENCES
 from .operation import Effect, Operation
@@ -47,6 +48,7 @@ from .songcraft import companion
 from .talk import AskFirst, McpTalk
 from .tasks import Ctx, TaskView
 from .threads import in_thread
+from .unheard import Unheard
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +129,8 @@ class SongwrightServer(MCPServer[Any]):
         counter_of: CounterOf,
         names: tuple[str, ...],
         *,
-        now: Callable[[], float] = time.monotonic,
+        clock: Clock,
+        sandbox: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -137,7 +140,10 @@ class SongwrightServer(MCPServer[Any]):
         )
         self._counter_of = counter_of
         self._names = names
-        self._sessions = Sessions(now)
+        self._clock = clock
+        self._sessions = Sessions(clock.monotonic)
+        self._mark = secrets.token_hex(8)
+        self._sandbox = sandbox
         self._listed: list[Tool] | None = None
 
     async def list_tools(self) -> list[Tool]:
@@ -162,13 +168,11 @@ class SongwrightServer(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None, known: ExitStack
     ) -> CallToolResult | InputRequiredResult:
         talk = McpTalk(context if context is not None else Context(mcp_server=self))
-        sandbox = False
         try:
             if name not in self._names:
                 raise NotFound(f"There is no tool {name!r} here. tools/list shows the tools.")
             operation = parse(tools.load(name), arguments)
             counter = await self._counter_of()
-            sandbox = counter.account.sandbox
             telemetry.caller(counter.account.tenant)
             known.enter_context(logs.about(tenant=counter.account.tenant))
             result = await self._heard(counter, operation, talk)
@@ -176,30 +180,38 @@ class SongwrightServer(MCPServer[Any]):
             return question.result
         except SongwrightError as error:
             log.info("%s: %s", name, type(error).__name__)
-            result = failure(error, sandbox=sandbox)
+            result = failure(error)
         except Exception:
             # What a crash says is for the log: it may hold paths, or text of strangers.
             log.exception("%s: an unexpected fault", name)
-            result = failure(SongwrightError(FAULT), sandbox=sandbox)
+            result = failure(SongwrightError(FAULT))
+        if self._sandbox:
+            result = replace(result, data={**result.data, "sandbox": True})
         return render(result, name, talk.revision)
 
     async def _heard(self, counter: Counter, operation: Operation, talk: McpTalk) -> Result:
         """Perform an operation, and remember what its client has heard of, and how long it waited."""
+        tool = operation.tool_name()
         session = await self._session(counter, talk)
         before = session.halvings
-        call = session.begin(operation.tool_name(), f"{operation.tool_name()} {operation.identity()}")
-        talk.within(session, call, spends=operation.effect is Effect.SPENDS or operation.may_spend)
+        call = session.begin(f"{tool} {operation.identity()}")
+        # The one client of a pipe is a session of its own each time; over HTTP any replica may get the next call.
+        mark = self._mark if talk.piped else talk.mark
+        unheard = Unheard(counter.journal.store, counter.account.tenant, f"{talk.client} {mark}")
+        spends = operation.effect is Effect.SPENDS or operation.may_spend
+        talk.within(session, spends=spends, known_as=unheard, clock=self._clock, tool=tool)
+        cut_short = False
         try:
             if session.client is not None and session.halvings > before:
                 await in_thread(counter.journal.fact, _gave_up(counter, session.client, session.halvings), "gave up")
             result = await counter.perform(operation, talk)
         except anyio.get_cancelled_exc_class():
-            session.cut_short(call)
+            cut_short = True
+            await talk.cut_short()
             raise
-        except BaseException:
-            session.answered(call, ())
-            raise
-        session.answered(call, result.orders)
+        finally:
+            session.ended(call, cut_short=cut_short)
+        await talk.answered(result.orders)
         return result
 
     async def _session(self, counter: Counter, talk: McpTalk) -> Session:
@@ -252,6 +264,13 @@ def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:
     What is null or holds nothing but blanks was left out: strict function schemas make a model fill in everything.
     """
     given = {name: value for name, value in arguments.items() if not _left_out(value)}
+    for name, value in given.items():
+        if LOST in whole(str(value)):
+            raise ArgumentRefused(
+                f"{whole(name)} holds a letter that was lost on its way here ({LOST}). Nothing was sent or spent. Send "
+                "the words again.",
+                field=name,
+            )
     try:
         return kind.model_validate(given)
     except ValidationError as error:
@@ -297,10 +316,8 @@ def render(result: Result, tool: str, revision: str | None) -> CallToolResult:
     """
     told = result.told
     text = compact(told)
-    if not text.isascii():
-        whole = text.encode("utf-8", "replace").decode()
-        if whole != text:
-            text, told = whole, json.loads(whole)
+    if text != (text := whole(text)):
+        told = json.loads(text)
     structured = (revision or "") >= STRUCTURED
     if structured and tool in tools.names() and not admits(tool, told):
         log.error("%s: this result is not what its schema promises: %s", tool, ", ".join(told))

@@ -272,11 +272,9 @@ def _free(job: Job) -> bool:
     return job.state is State.FAILED and job.problem not in _CHARGED_FAILURES
 
 
-def failure(error: SongwrightError, *, sandbox: bool = False) -> Result:
+def failure(error: SongwrightError) -> Result:
     """A refusal, as the result of any tool."""
     data: dict[str, Any] = {"status": "failed", "notice": error.sentence}
     if isinstance(error, ServiceError) and error.service_said:
         data["service_said"] = error.service_said
-    if sandbox:
-        data["sandbox"] = True
     return Result(data, error.sentence, error=True)

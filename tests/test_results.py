@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from desk import ACCOUNT, Desk, client
+from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from test_laws import KINDS, NAMES, REQUIRED, SPENDING, parts, plain
 from world import said
 
@@ -20,6 +22,7 @@ from songwright.server import schema
 from songwright.server.envelope import MOST_BYTES, fitted, fitting, size
 from songwright.server.errors import SongwrightError
 from songwright.server.jobs import Job
+from songwright.server.mcp_server import build
 from songwright.server.operation import Effect
 from songwright.server.publish import parse, render
 from songwright.server.results import Result, failure
@@ -194,3 +197,31 @@ def test_no_answer_is_longer_than_a_model_can_take() -> None:
 def test_half_a_letter_does_not_keep_an_answer_from_leaving() -> None:
     answer = render(failure(SongwrightError("No \ud800.")), "create_song", "2025-11-25")
     assert json.loads(answer.model_dump_json(by_alias=True))["content"][0]["text"]
+
+
+@pytest.mark.parametrize("revision", ["2025-11-25", "2026-07-28"])
+async def test_half_a_letter_over_http_gets_an_answer(desk: Desk, revision: str) -> None:
+    """JSON may hold half of a surrogate pair; nothing can write it down, so nothing is bought with it."""
+    server = build(desk)
+    server.streamable_http_app(stateless_http=True)
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "application/json, text/event-stream",
+        "MCP-Protocol-Version": revision,
+        "Mcp-Method": "tools/call",
+        "Mcp-Name": "check_style",
+    }
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": revision,
+        "io.modelcontextprotocol/clientInfo": {"name": "raw", "version": "0"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    params = {"name": "check_style", "arguments": {"style": "\ud800"}, "_meta": meta}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
+    endpoint = StreamableHTTPASGIApp(server.session_manager)
+    async with server.session_manager.run(), httpx2.AsyncClient(transport=httpx2.ASGITransport(endpoint)) as carrier:
+        answer = await carrier.post("http://127.0.0.1:8000/mcp", content=body.encode(), headers=headers)
+    if revision == "2025-11-25":
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, -32700)
+    else:
+        assert "style holds a letter that was lost" in answer.text
