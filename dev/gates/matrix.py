@@ -157,8 +157,6 @@ def wrong(seen: Mapping[str, Any]) -> dict[str, str]:
     lost = sorted(set(tools.names()) - seen["converted"].keys())
     broken = {name: reason for name, reason in seen["converted"].items() if reason}
     found["tools"] = f"{lost or ''}{broken or ''}"
-    late = seen["timeout"] is not None and seen["answered"] >= seen["timeout"]
-    found["in time"] = f"{seen['answered']} s, and the client gives up after {seen['timeout']} s" if late else ""
     return found
 
 

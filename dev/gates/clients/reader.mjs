@@ -58,10 +58,8 @@ async function ask(what, tool, args) {
   return seen[what];
 }
 
-const began = performance.now();
 let text = await ask("ordered", "create_song", song);
 seen.song = text;
-const answered = Math.round((performance.now() - began) / 100) / 10;
 const order = find("job_id", text);
 for (let tries = 0; order && tries < 12 && find("status", text) !== "done"; tries++) {
   text = await ask("song", "wait_for_song", { job_id: order });
@@ -72,4 +70,4 @@ await ask("guide", "songwriting_guide", { topic: "start" });
 await client.close();
 const converted = Object.fromEntries(client.names.map((name) => [name, ""]));
 const { version: measured, timeout } = client;
-console.log(JSON.stringify({ version: measured, timeout, answered, converted, seen, raised }));
+console.log(JSON.stringify({ version: measured, timeout, converted, seen, raised }));

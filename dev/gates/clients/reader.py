@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any
@@ -52,9 +51,8 @@ async def play(call: Call, package: str, *, converted: dict[str, str], gives_up:
         seen[about] = text
         return text
 
-    began = time.monotonic()
     text = seen["song"] = await ask("ordered", "create_song", SONG)
-    answered, order = time.monotonic() - began, find("job_id", text)
+    order = find("job_id", text)
     # Waiting may be given up and is free; a model that knows the order's id asks again.
     for _ in range(PATIENCE if order else 0):
         if find("status", text) == "done":
@@ -64,7 +62,7 @@ async def play(call: Call, package: str, *, converted: dict[str, str], gives_up:
     await ask("error", "create_song", WRONG)
     await ask("guide", "songwriting_guide", {"topic": "start"})
     told = {
-        "version": version(package), "timeout": gives_up, "answered": round(answered, 1), "converted": converted,
+        "version": version(package), "timeout": gives_up, "converted": converted,
         "seen": seen, "raised": raised,
     }  # fmt: skip
     print(json.dumps(told))
