@@ -137,8 +137,7 @@ async def test_a_client_is_answered_before_it_gives_up(
         took, told = await timed(flow, lambda: caller.call_tool(tool, KETTLE if tool == "create_song" else {}))
     assert took == pytest.approx(seconds, abs=0.5)
     assert told["status"] == "working"
-    assert told["job_id"] in told["summary"]
-    assert "wait_for_song" in told["summary"]
+    assert f'wait_for_song with job_id "{told["job_id"]}"' in told["next"]
 
 
 async def test_who_asks_for_progress_waits(tmp_path: Path, flow: Flow) -> None:
