@@ -193,6 +193,20 @@ class Library:
             raise NotFound("There is no such file in the library.", field="file")
         return self.root.joinpath(*parts)
 
+    def size(self, relative: str) -> int:
+        """Bytes of a file of the library. Raises `NotFound` or OSError when it is gone. Blocks."""
+        return self.locate(relative).stat().st_size
+
+    def read(self, relative: str, most: int) -> bytes:
+        """The first so many bytes of a file of the library. Raises `NotFound` or OSError when it is gone. Blocks."""
+        with self.locate(relative).open("rb") as file:
+            return file.read(most)
+
+    def signed(self, relative: str, seconds: float) -> str | None:
+        """An address elsewhere that opens a file for so long; None where the file is on this machine. Blocks."""
+        del relative, seconds
+        return None
+
     async def audio_bytes(self, relative: str) -> bytes:
         """The bytes of a song, 100 MB at most. Raises NotFound when it is gone, outside the library, or no audio."""
         return await anyio.to_thread.run_sync(self._audio_bytes, relative)
