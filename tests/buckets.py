@@ -48,7 +48,7 @@ class Endpoint:
 def running() -> Iterator[Endpoint]:
     """A server for as long as the block lasts. Skips, or in CI fails, where it is not installed."""
     if importlib.util.find_spec("moto") is None or importlib.util.find_spec("obstore") is None:
-        sentence = "moto or obstore is missing (pip install 'moto[s3]' flask flask-cors obstore), so buckets are not tested"
+        sentence = "moto or obstore is missing, so buckets are not tested: make setup"
         if os.environ.get("CI") == "true":
             pytest.fail(sentence)
         pytest.skip(sentence)
