@@ -211,7 +211,7 @@ async def _bytes(counter_of: CounterOf, clip_id: str, kind: str) -> bytes | Else
         size = await in_lane(FILES, caller, counter.library.size, found.path)
         if room_for(size):
             return await in_lane(FILES, caller, counter.library.read, found.path, size)
-    except (OSError, SongwrightError):
+    except SongwrightError:
         raise ResourceNotFoundError(f"The {kind} of {clip_id} is not in the library any more.") from None
     place = counter.results.place(found)
     why = "more than an answer holds" if size > LARGEST else "and files before it are still on their way to you"
