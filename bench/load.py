@@ -50,10 +50,10 @@ class Silent:
     def patience(self, seconds: float) -> float:
         return 0.0
 
-    def unheard(self) -> None:
+    async def unheard(self) -> None:
         return None
 
-    def ordered(self, job_id: str) -> None:
+    async def ordered(self, job_id: str) -> None:
         pass
 
     async def progress(self, job: Any, elapsed: float, expected: float) -> None:

@@ -59,11 +59,11 @@ class Talk(Protocol):
         """How much of the waiting time this caller wants to spend."""
         ...
 
-    def unheard(self) -> str | None:
+    async def unheard(self) -> str | None:
         """An order by the same tool, made in the same session, of which this caller may know nothing."""
         ...
 
-    def ordered(self, job_id: str) -> None:
+    async def ordered(self, job_id: str) -> None:
         """The call has made an order, or joined one."""
         ...
 
@@ -212,13 +212,13 @@ class Counter:
         """Write an order down. A caller that goes away meanwhile leaves behind what it has ordered."""
         with anyio.CancelScope(shield=True):
             verdict = await self._engine.order(order)
-        if verdict.job is not None and verdict.asked in (Asked.NEW, Asked.JOINED):
-            talk.ordered(verdict.job.id)
+            if verdict.job is not None and verdict.asked in (Asked.NEW, Asked.JOINED):
+                await talk.ordered(verdict.job.id)
         return verdict
 
     async def _unheard(self, talk: Talk) -> Job | None:
         """An order of this session whose answer nobody may have got, where it is, or may be, a song."""
-        job_id = talk.unheard()
+        job_id = await talk.unheard()
         job = None if job_id is None else await in_thread(self.journal.job, self.account, job_id)
         return None if job is None or job.state in (State.FAILED, State.CANCELLED) else job
 
@@ -476,6 +476,7 @@ class Counter:
 
     async def _job(self, job_id: str) -> Job:
         job = await in_thread(self._journal.job, self.account, job_id)
+        job = job or await in_thread(self._journal.job_of_remote, self.account, job_id)
         if job is None:
             raise NotFound(f"There is no job {job_id!r}. list_songs shows the jobs there are.", field="job_id")
         return job

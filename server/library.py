@@ -35,6 +35,7 @@ _COVER_BYTES: Final = 10 * 1024 * 1024
 _COVER_SECONDS: Final = 30.0
 _NUMBERED: Final = 9
 _TRIES: Final = 50
+_OPENED: Final = 500
 _SUFFIXES: Final = (*sorted(kind.suffix for kind in Kind), ".lrc", ".txt")
 
 _NAME_BYTES: Final = 200
@@ -220,12 +221,16 @@ class Library:
         raise ArgumentRefused(f"There is no file named {wanted[:200]!r} in {folders}.", field="file")
 
     def holds_songs(self) -> bool:
-        """Whether a file says that it is a clip of the service's; the sandbox's songs do not count. Blocks."""
+        """Whether a file says that it is a clip of the service's; the sandbox's songs do not count. Blocks.
+
+        Somebody's whole collection may lie here too, so only some files are opened, the likeliest first.
+        """
+        found: list[Path] = []
         for place in (self.root, *(folder for folder in _folders(self.root) if folder.name != SANDBOX)):
             with contextlib.suppress(OSError):
-                if any(read_owner(path) is not None for path in place.iterdir()):
-                    return True
-        return False
+                found += place.iterdir()
+        likeliest = sorted(found, key=lambda path: "(take " not in path.name)[:_OPENED]
+        return any(read_owner(path) is not None for path in likeliest)
 
     async def tidy(self) -> int:
         """Delete what programs that died have left of their downloads; how many files that were. Never fails.

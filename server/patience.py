@@ -1,4 +1,4 @@
-"""How long a client waits for an answer, who has given up, and which orders it has not been told of.
+"""How long a client waits for an answer, and who has given up.
 
 A client that gave up does not say so, and its model may order the same song in other words. So everybody who is not
 known to wait is answered at once with the order's id, and whoever shows that it did not wait is answered sooner.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -25,7 +25,6 @@ UNHEARD = 4.0
 """Seconds after which a call that still waits may have been given up."""
 HALVINGS = 4
 SOONEST = 1.0
-ORDERS_KEPT = 50
 SESSIONS_KEPT = 10_000
 _BRIDGED = " (via mcp-remote"
 _JOINTS = " -/("
@@ -56,13 +55,9 @@ def known(name: str | None) -> Known | None:
 class Call:
     """One call of a tool, from its beginning to its answer. Times are of a clock that never steps back."""
 
-    tool: str
     wish: str
     """Tool and arguments, the same for the same call."""
     began: float
-    job_id: str | None = None
-    """The order that it made or joined."""
-    waits: bool = True
 
 
 @dataclass(eq=False)
@@ -76,12 +71,11 @@ class Session:
     fresh: bool = True
     """Nothing was asked about it yet."""
     _open: list[Call] = field(default_factory=list)
-    _unheard: list[Call] = field(default_factory=list)
     _cut_short: bool = False
 
-    def begin(self, tool: str, wish: str) -> Call:
+    def begin(self, wish: str) -> Call:
         """A call has come."""
-        call = Call(tool, wish, self.now())
+        call = Call(wish, self.now())
         repeats = any(other.wish == wish and call.began - other.began > TOGETHER for other in self._open)
         # Whoever cancels and then calls on has given up; who cancels and is gone has only left.
         if repeats or self._cut_short:
@@ -90,31 +84,11 @@ class Session:
         self._open.append(call)
         return call
 
-    def ordered(self, call: Call, job_id: str) -> None:
-        """The call has an order, of which its client knows nothing until it is answered."""
-        call.job_id = job_id
-        self._unheard = [*self._unheard[1 - ORDERS_KEPT :], call]
-
-    def answered(self, call: Call, told: Iterable[str]) -> None:
-        """The call's answer has left, and names these orders."""
-        self._close(call)
-        named = set(told)
-        self._unheard = [other for other in self._unheard if other.job_id not in named]
-
-    def cut_short(self, call: Call) -> None:
-        """The call was cancelled, or its client hung up: nobody has heard the answer."""
-        self._close(call)
-        if self.now() - call.began > TOGETHER:
+    def ended(self, call: Call, *, cut_short: bool) -> None:
+        """The call was answered, or it was cancelled and nobody has heard the answer."""
+        self._open = [other for other in self._open if other is not call]
+        if cut_short and self.now() - call.began > TOGETHER:
             self._cut_short = True
-
-    def unheard(self, call: Call) -> str | None:
-        """The newest order by the same tool of which this client may know nothing."""
-        now = self.now()
-        for other in reversed(self._unheard):
-            given_up = not other.waits or now - other.began >= UNHEARD
-            if other is not call and other.tool == call.tool and call.began - other.began > TOGETHER and given_up:
-                return other.job_id
-        return None
 
     def seconds(self, most: float, *, spends: bool, progress: bool) -> float:
         """How long a call may wait, of the `most` that anybody waits here."""
@@ -124,10 +98,6 @@ class Session:
         elif not progress:
             base = min(most, STRANGERS_ORDER if spends else STRANGERS_WAIT)
         return min(base, max(base * 0.5**self.halvings, SOONEST))
-
-    def _close(self, call: Call) -> None:
-        call.waits = False
-        self._open = [other for other in self._open if other is not call]
 
 
 class Sessions:

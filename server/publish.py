@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-import time
+import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -36,6 +36,7 @@ from pydantic import AnyUrl, ValidationError
 
 from .. import prompts, tools
 from . import logs, telemetry
+from .clock import Clock
 from .counter import Counter
 from .envelope import LOST, compact, whole
 from .errors import ArgumentRefused, NotFound, SongwrightError
@@ -48,6 +49,7 @@ from .songcraft import companion
 from .talk import AskFirst, McpTalk
 from .tasks import Ctx, TaskView
 from .threads import ANYBODY, CRAFT, in_lane, in_thread
+from .unheard import Unheard
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +136,7 @@ class SongwrightServer(MCPServer[Any]):
         counter_of: CounterOf,
         names: tuple[str, ...],
         *,
-        now: Callable[[], float] = time.monotonic,
+        clock: Clock,
         sandbox: bool = False,
         **options: Any,
     ) -> None:
@@ -145,7 +147,9 @@ class SongwrightServer(MCPServer[Any]):
         )
         self._counter_of = counter_of
         self._names = names
-        self._sessions = Sessions(now)
+        self._clock = clock
+        self._sessions = Sessions(clock.monotonic)
+        self._mark = secrets.token_hex(8)
         self._sandbox = sandbox
         self._listed: list[Tool] | None = None
 
@@ -194,21 +198,27 @@ class SongwrightServer(MCPServer[Any]):
 
     async def _heard(self, counter: Counter, operation: Operation, talk: McpTalk) -> Result:
         """Perform an operation, and remember what its client has heard of, and how long it waited."""
+        tool = operation.tool_name()
         session = await self._session(counter, talk)
         before = session.halvings
-        call = session.begin(operation.tool_name(), f"{operation.tool_name()} {operation.identity()}")
-        talk.within(session, call, spends=operation.effect is Effect.SPENDS or operation.may_spend)
+        call = session.begin(f"{tool} {operation.identity()}")
+        # The one client of a pipe is a session of its own each time; over HTTP any replica may get the next call.
+        mark = self._mark if talk.piped else talk.mark
+        unheard = Unheard(counter.journal.store, counter.account.tenant, f"{talk.client} {mark}")
+        spends = operation.effect is Effect.SPENDS or operation.may_spend
+        talk.within(session, spends=spends, known_as=unheard, clock=self._clock, tool=tool)
+        cut_short = False
         try:
             if session.client is not None and session.halvings > before:
                 await in_thread(counter.journal.fact, _gave_up(counter, session.client, session.halvings), "gave up")
             result = await counter.perform(operation, talk)
         except anyio.get_cancelled_exc_class():
-            session.cut_short(call)
+            cut_short = True
+            await talk.cut_short()
             raise
-        except BaseException:
-            session.answered(call, ())
-            raise
-        session.answered(call, result.orders)
+        finally:
+            session.ended(call, cut_short=cut_short)
+        await talk.answered(result.orders)
         return result
 
     async def _session(self, counter: Counter, talk: McpTalk) -> Session:

@@ -5,17 +5,25 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ParamSpec
 
+import anyio
 from mcp.server.mcpserver import Context
 from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 from pydantic import BaseModel, Field
 
 from . import telemetry
+from .clock import Clock
 from .counter import Agreed
+from .errors import SongwrightError
 from .jobs import SENTENCES, Job
-from .patience import Call, Session
+from .patience import Session
 from .tasks import EARLY_SECONDS, followed
+from .threads import in_thread
+from .unheard import Unheard
+
+P = ParamSpec("P")
 
 CONFIRM = "confirm"
 MODERN = "2026-07-28"
@@ -48,12 +56,18 @@ class McpTalk:
         self._context = context
         self._last = -1.0
         self._session: Session | None = None
-        self._call: Call | None = None
         self._spends = False
+        self._unheard: Unheard | None = None
+        self._clock: Clock | None = None
+        self._tool = ""
+        self._began = 0.0
+        self._order: str | None = None
 
-    def within(self, session: Session, call: Call, *, spends: bool) -> None:
-        """Whose call this is, once that is known."""
-        self._session, self._call, self._spends = session, call, spends
+    def within(self, session: Session, *, spends: bool, known_as: Unheard, clock: Clock, tool: str) -> None:
+        """Whose call this is, once that is known, and where it is on record what that caller has not heard of."""
+        self._session, self._spends = session, spends
+        self._unheard, self._clock, self._tool = known_as, clock, tool
+        self._began = clock.now()
 
     @property
     def client(self) -> str | None:
@@ -68,10 +82,19 @@ class McpTalk:
     @property
     def mark(self) -> str:
         """The id of the client's session, where the transport has one."""
+        return (self._headers or {}).get(SESSION_HEADER, "")[:LONGEST_MARK]
+
+    @property
+    def piped(self) -> bool:
+        """Whether this is the only client of the process."""
+        return self._headers is None
+
+    @property
+    def _headers(self) -> Mapping[str, str] | None:
         try:
-            return (self._context.headers or {}).get(SESSION_HEADER, "")[:LONGEST_MARK]
+            return self._context.headers
         except ValueError:
-            return ""
+            return None
 
     @property
     def _progress_asked(self) -> bool:
@@ -129,14 +152,36 @@ class McpTalk:
             return seconds
         return self._session.seconds(seconds, spends=self._spends, progress=self._progress_asked)
 
-    def ordered(self, job_id: str) -> None:
-        """The call has an order now."""
-        if self._session is not None and self._call is not None:
-            self._session.ordered(self._call, job_id)
-
-    def unheard(self) -> str | None:
+    async def unheard(self) -> str | None:
         """An order by the same tool of which the client may know nothing."""
-        return None if self._session is None or self._call is None else self._session.unheard(self._call)
+        if self._unheard is None or self._clock is None:
+            return None
+        return await in_thread(self._unheard.last, self._tool, self._began, self._clock.now())
+
+    async def ordered(self, job_id: str) -> None:
+        """The call has an order now, of which its client does not know before it is answered."""
+        self._order = job_id
+        if self._unheard is not None:
+            await self._noted(self._unheard.ordered, job_id, self._tool, self._began)
+
+    async def answered(self, orders: Iterable[str]) -> None:
+        """The answer that leaves names these orders."""
+        if self._unheard is not None and (named := tuple(orders)):
+            await self._noted(self._unheard.heard, named)
+
+    async def cut_short(self) -> None:
+        """Nobody gets the answer any more."""
+        if self._unheard is not None and self._order is not None:
+            with anyio.CancelScope(shield=True):
+                await self._noted(self._unheard.cut_short, self._order)
+
+    @staticmethod
+    async def _noted(note: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            await in_thread(note, *args, **kwargs)
+        except SongwrightError as error:
+            # What was ordered is on record elsewhere; to say now that it is not would be untrue.
+            log.warning("what the client has heard of could not be noted: %s", error)
 
     async def progress(self, job: Job, elapsed: float, expected: float) -> None:
         """A line the client may show; the number only ever grows."""

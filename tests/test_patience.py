@@ -280,15 +280,15 @@ async def test_who_leaves_has_not_given_up(tmp_path: Path, flow: Flow) -> None:
 def test_the_same_call_while_the_first_still_waits_shows_who_gave_up() -> None:
     at = [0.0]
     session = Session(lambda: at[0])
-    session.begin("wait_for_song", "wait")
+    session.begin("wait")
     at[0] = 0.5
-    session.begin("wait_for_song", "wait")
+    session.begin("wait")
     assert session.seconds(45, spends=False, progress=False) == 20
     at[0] = 6.0
-    session.begin("wait_for_song", "wait")
+    session.begin("wait")
     assert session.seconds(45, spends=False, progress=False) == 10
     for at[0] in (12.0, 18.0, 24.0, 30.0, 36.0):
-        session.begin("wait_for_song", "wait")
+        session.begin("wait")
     assert session.seconds(45, spends=False, progress=False) == 1.25
     assert session.seconds(45, spends=True, progress=False) == 1
     assert session.seconds(0, spends=True, progress=False) == 0
@@ -316,6 +316,21 @@ async def test_over_http_a_client_is_known_too(
     async with over_http(desk_at(tmp_path, flow), mode, name) as caller:
         took, _ = await timed(flow, lambda: caller.call_tool("create_song", KETTLE))
     assert took == pytest.approx(seconds, abs=0.5)
+
+
+async def test_another_replica_knows_too_what_was_not_heard(tmp_path: Path, flow: Flow) -> None:
+    """Behind a balancer without memory the second call arrives anywhere, also after the first replica has died."""
+    desk = desk_at(tmp_path, flow)
+    async with over_http(desk, "auto", "mcp") as caller:
+        await given_up(flow, caller, "create_song", KETTLE, after=5)
+    (first,) = desk.orders()
+    async with over_http(desk, "auto", "mcp") as caller:
+        told = said(await caller.call_tool("create_song", TEAPOT))
+        assert (told["status"], told["job_id"]) == ("needs_confirmation", first.id)
+        assert said(await caller.call_tool("create_song", SAUCER))["status"] == "working"
+    flow.at += 86_400
+    async with over_http(desk, "auto", "another client") as caller:
+        assert said(await caller.call_tool("create_song", TEAPOT))["status"] == "working"
 
 
 def test_a_name_comes_back_in_the_sessions_id() -> None:

@@ -4,9 +4,10 @@ foreign answers are read."""
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
@@ -143,6 +144,8 @@ Source = Annotated[
 Start = Annotated[float, Field(ge=0, description="Where the stretch begins.")]
 End = Annotated[float, Field(gt=0, description="Where the stretch ends.")]
 
+_ADDRESS = re.compile(r"song://(?:clips|jobs)/([^/?#]+)(?:/\w*)?", re.IGNORECASE)
+_HEX = re.compile(r"[0-9a-fA-F-]+")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _AUDIO_ENDINGS = (".mp3", ".wav", ".m4a", ".flac", ".ogg", ".aac", ".aiff", ".opus")
 
@@ -195,6 +198,25 @@ def _clip_id(value: str, info: ValidationInfo) -> str:
 
 
 ClipId = Annotated[str, AfterValidator(_clip_id), Field(description="Clip id: of one take, not the job_id.")]
+
+
+def _plain_id(value: str) -> str:
+    text = value.strip(" \t\r\n\"'`<>")
+    address = _ADDRESS.fullmatch(text)
+    text = unquote(address[1]).strip() if address else text
+    return text.lower() if _HEX.fullmatch(text) else text
+
+
+AnyId = Annotated[str, Field(min_length=1, max_length=2 * ID_LIMIT), AfterValidator(_plain_id)]
+"""An id as people have it: with blanks or quotes around it, in capitals, or inside the address of a resource."""
+
+
+def as_named(given: Any, field: str, *others: str) -> Any:
+    """Arguments in which an id may come under another name that results have for it."""
+    if not isinstance(given, Mapping) or field in given:
+        return given
+    name = next((other for other in others if other in given), field)
+    return {(field if key == name else key): value for key, value in given.items()}
 
 
 def within(moment: float, clip: KnownClip | None, field: str) -> float:

@@ -346,6 +346,12 @@ class Patient:
     def patience(self, seconds: float) -> float:
         return seconds
 
+    def unheard(self) -> str | None:
+        return None
+
+    def ordered(self, job_id: str) -> None:
+        pass
+
     async def progress(self, job: Job, elapsed: float, expected: float) -> None:
         pass
 

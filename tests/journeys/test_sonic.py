@@ -6,6 +6,7 @@ the music itself.
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64decode
 from collections.abc import AsyncIterator, Iterator
@@ -280,6 +281,23 @@ async def test_what_was_added_to_a_clip_can_be_read(client: Client, song: dict[s
     assert "boats" in timed.text  # type: ignore[union-attr]
     notes = (await client.read_resource(f"song://clips/{clip_id}/midi")).contents[0]
     assert b64decode(notes.blob)[:4] == b"MThd"  # type: ignore[union-attr]
+
+
+async def test_a_file_too_large_for_an_answer_is_read_as_the_place_where_it_is(
+    client: Client, song: dict[str, Any]
+) -> None:
+    clip = song["clips"][1]
+    path = Path(clip["file"])
+    was = path.read_bytes()
+    path.write_bytes(was.ljust(9_000_000, b"\0"))
+    try:
+        found = (await client.read_resource(clip["resource"])).contents[0]
+    finally:
+        path.write_bytes(was)
+    assert found.mime_type == "application/json"
+    told = json.loads(found.text)  # type: ignore[union-attr]
+    assert told == {"notice": told["notice"], "bytes": 9_000_000, "file": clip["file"]}
+    assert "9.0 MB, more than an answer holds" in told["notice"]
 
 
 async def test_enhance_style_returns_a_richer_style(client: Client) -> None:

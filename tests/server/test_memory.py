@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from world import World, said
 
+from songwright.server.downloads import Fetcher
+from songwright.server.library import Library
+from songwright.server.tags import Owner, mark_text
+
 pytestmark = pytest.mark.anyio
 
 SONG = {"lyrics": "[Verse]\nthe boats come home", "style": "folk", "title": "Boats"}
@@ -72,3 +76,14 @@ async def test_a_person_who_can_be_asked_hears_why(world: World) -> None:
     (question,) = asked
     assert question.startswith("Songwright's journal is new")
     assert question.endswith("Spend 14 credits on Boats?")
+
+
+async def test_of_a_large_collection_only_the_likeliest_files_are_opened(tmp_path: Path) -> None:
+    library = Library(tmp_path, Fetcher(), sandbox=False)
+    for number in range(700):
+        (tmp_path / f"{number:03}.mp3").touch()
+    ours = tmp_path / "Boats (take 1).lrc"
+    ours.write_bytes(b"[re:" + mark_text(Owner("clip-1", "take 1")) + b"]")
+    assert library.holds_songs()
+    ours.unlink()
+    assert not library.holds_songs()

@@ -304,6 +304,16 @@ def test_a_riffusion_song_goes_on_at_a_whole_second() -> None:
     }  # fmt: skip
 
 
+def test_whatever_rests_on_inference_alone_asks_first() -> None:
+    for item in contract.document()["paths"].values():
+        for stated in item.values():
+            variants = stated.get("x-variants", {}) if isinstance(stated, dict) else {}
+            inferred = {name for name, part in variants.items() if part.get("x-evidence") == ["inferred"]}
+            for name in tools.names():
+                kind = tools.load(name)
+                assert bool(inferred & set(kind.contract)) <= bool(kind.asks_first), name
+
+
 def test_the_window_of_a_riffusion_replacement_has_inferred_names_and_says_so() -> None:
     """The old names of the successor engine's replace, docs.musicapi.ai api-450367170."""
     body = body_of("riffusion_replace_section", **FEW["riffusion_replace_section"])

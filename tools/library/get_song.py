@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ...server.operation import Effect, Operation
-from ..shapes import SongAnswer
+from ..shapes import AnyId, SongAnswer, as_named
 
 
 class SongFacts(SongAnswer):
@@ -34,4 +34,9 @@ class GetSong(Operation):
     answer: ClassVar[type[SongFacts]] = SongFacts
     contract: ClassVar[tuple[str, ...]] = ("task",)
 
-    id: str = Field(min_length=1, max_length=100, description="Clip, job or task id.")
+    id: AnyId = Field(description="Clip, job or task id.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_results_name_it(cls, given: Any) -> Any:
+        return as_named(given, "id", "clip_id", "job_id", "task_id")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ...server.operation import Effect, Operation
-from ..shapes import SongAnswer
+from ..shapes import AnyId, SongAnswer, as_named
 
 
 class WaitForSong(Operation):
@@ -25,4 +25,9 @@ class WaitForSong(Operation):
     contract: ClassVar[tuple[str, ...]] = ("producer_task", "nuro_task", "riffusion_task")
     core: ClassVar[bool] = True
 
-    job_id: str | None = Field(None, max_length=64, description="Id of the order; without it the newest unfinished.")
+    job_id: AnyId | None = Field(None, description="Id of the order; without it the newest unfinished.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_results_name_it(cls, given: Any) -> Any:
+        return as_named(given, "job_id", "id", "task_id")
