@@ -124,15 +124,18 @@ class Kept:
 class Library:
     """The person's songs below one root folder, which is made at the first use. Sandbox songs live in `Sandbox`.
 
+    With `private` nobody but this user of the machine may look into it.
+
     Everything that writes raises LibraryUnavailable, naming folder and remedy, when the disk refuses, and what
     `Fetcher.fetch` raises when a link fails. Nothing half-written is left, whatever happens; several tasks, and several
     processes on one machine, may use one library at once.
     """
 
-    def __init__(self, root: Path, fetcher: Fetcher, *, sandbox: bool) -> None:
+    def __init__(self, root: Path, fetcher: Fetcher, *, sandbox: bool, private: bool = False) -> None:
         base = root.expanduser().absolute()
         self.root = base / SANDBOX if sandbox else base
         self._fetcher = fetcher
+        self._private = private
 
     async def keep_audio(
         self,
@@ -358,7 +361,10 @@ class Library:
         """The root, or a song's folder in it; there after this call, and inside the root after links are resolved."""
         place = self.root / safe_name(folder) if folder else self.root
         with disk_errors(place):
-            place.mkdir(parents=True, exist_ok=True)
+            if self._private:
+                _make_private(place, self.root)
+            else:
+                place.mkdir(parents=True, exist_ok=True)
             if place.resolve().is_relative_to(self.root.resolve()):
                 return place
         raise LibraryUnavailable(f"{place} leads outside the library and is not written to. Move that link away.")
@@ -450,6 +456,15 @@ def _sync_folder(place: Path) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def _make_private(place: Path, root: Path) -> None:
+    """Make a folder and those above it for nobody else's eyes; close a root that an older Songwright has left open."""
+    for folder in reversed([place, *place.parents]):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+    if os.name == "posix" and root.stat().st_mode & 0o077:
+        root.chmod(0o700)
 
 
 def _drop(path: Path) -> None:
