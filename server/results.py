@@ -160,7 +160,7 @@ class Results:
         }
         if self._account.sandbox:
             data["sandbox"] = True
-        return Result(data, _summary(job, data, ()))
+        return Result(data, _summary(job, (), data))
 
     async def _outcome(self, job: Job) -> dict[str, Any]:
         """Facts and further files of a finished job, where its answer holds any."""
