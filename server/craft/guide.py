@@ -86,10 +86,11 @@ def _card_lines(found: Genre) -> str:
     rows = [
         f"- Tempo: {tempo} BPM" + (", words at half of it" if found.half else ""),
         f"- Verse: {found.verse} lines of {found.syllables[0]} to {found.syllables[1]} syllables, rhymed {rhyme}",
-        f"- Three minutes at {plan.bpm} BPM: {form} ({plan.lines} lines)",
+        f"- Three minutes at {plan.bpm} BPM: {form} ({sum(part.lines for part in plan.sections)} lines)",
         f"- A style to start from: {found.sound}, {found.typical_bpm} BPM",
-        f"- At heart: {found.point}",
     ]
+    if found.point:
+        rows.append(f"- At heart: {found.point}")
     if found.may:
         rows.append(f"- At home here, though worn elsewhere: {', '.join(found.may)}")
     return "\n".join(rows) + "\n"

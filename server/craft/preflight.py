@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from .bundled import toml
 from .check import check_lyrics
+from .duration import metre_of
 from .findings import Finding, Kind
 from .genres import genre as find_genre
 from .song import engine_of, limits_for
@@ -56,8 +57,9 @@ def preflight(
             language=language,
             seconds=None if partial else seconds,
             bpm=bpm or (bpm_of(style) if style else None),
+            metre=metre_of(style) if style else None,
             title=None if partial else title,
-            kind=kind,
+            kind="continuation" if partial else kind,
         )
         findings += [item for item in checked.findings if not (partial and item.id in _ABOUT_LYRICS_ALONE)]
     if lyrics is None or instrumental or partial:
