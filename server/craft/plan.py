@@ -9,7 +9,7 @@ from .genres import Genre, Recognised, for_kind, recognise
 from .languages import base, language_name, stretch
 
 _SECONDS = (5, 480)
-_MUSIC = {"I": 1.0, "S": 1.0, "D": 2.0, "K": 1.0, "E": 1.0}  # parts without voice: how much music they are
+_SILENT = "ISDKE"  # parts without voice
 _OPENS, _CLOSES = "I", "OE"
 _CHORUS_LINES = (2, 4, 6, 8)
 _VERSE_LINES = (1, 2, 4, 6, 8)
@@ -138,7 +138,7 @@ def _unsung(seconds: int) -> Range:
 
 def _letter(token: str, verse_lines: int, chorus_lines: int) -> tuple[str, int]:
     letter = token[0]
-    if letter in _MUSIC:
+    if letter in _SILENT:
         return letter, 0
     if token[1:]:
         return letter, int(token[1:])
@@ -146,7 +146,7 @@ def _letter(token: str, verse_lines: int, chorus_lines: int) -> tuple[str, int]:
 
 
 def _part(letter: str, lines: int, syllables: int) -> Part:
-    return Part((syllables,) * lines, _MUSIC.get(letter, 0.0), letter in _OPENS, letter in _CLOSES)
+    return Part((syllables,) * lines, float(letter in _SILENT), letter in _OPENS, letter in _CLOSES)
 
 
 def _sections(

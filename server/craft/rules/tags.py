@@ -33,7 +33,7 @@ def known_tags(song: Song) -> Iterator[Finding]:
     for tag in song.lyric.tags:
         if tag.documented or tag.name in tag_names() or is_cue(tag.text) or _folklore(tag.text):
             continue
-        alias = toml("tags")["alias"].get(tag.name)
+        alias = toml("tags")["alias"].get(tag.name) or toml("tags")["exact"].get(tag.name)
         meant = alias or nearest_tag(tag.name)
         if meant and meant == tag.name.replace(" ", "-"):
             continue
