@@ -39,8 +39,8 @@ def check_lyrics(
     """Check a lyric against what the service accepts, what gets sung wrongly, and what songs usually do.
 
     `seconds` is the wanted length, `bpm` beats per minute, `metre` such as 3/4, `names` maps proper names to how they
-    sound, `reference` is the original of an adaptation, line by line. Line numbers in findings belong to `lyrics` as given;
-    it is never changed. `ok` is true when nothing stops the song.
+    sound, `reference` is the original of an adaptation, line by line. Line numbers in findings belong to `lyrics` as
+    given; it is never changed. `ok` is true when nothing stops the song.
     """
     repaired = repair(lyrics[:_MOST_CHARS])
     known = recognise(genre)

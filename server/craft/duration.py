@@ -8,7 +8,7 @@ were set on real lengths; docs/craft-rules.md says how well they do.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import log
+from math import log, sqrt
 from statistics import fmean, median
 
 from .findings import Range
@@ -19,7 +19,7 @@ from .syllables import count
 
 SPREAD = (0.8, 1.25)
 """The honest range around an estimate nobody has checked against finished clips."""
-METRES = {"2/4": 2.0, "3/4": 3.0, "4/4": 4.0, "5/4": 5.0, "6/8": 3.0, "7/8": 3.5, "12/8": 4.0}
+METRES = {"2/4": 2.0, "3/4": 3.0, "4/4": 4.0, "6/8": 3.0, "12/8": 4.0}
 """Beats of a bar. Tempo counts quarters in all but 12/8, which is counted, as bands do, in four."""
 FEWEST_CLIPS = 5
 SHORTEST_CLIP = 10
@@ -224,7 +224,7 @@ def _wanted(syllables: int, feel: Feel) -> float:
 
 def _music_seconds(feel: Feel) -> float:
     """Seconds of a section without words: more where the genre plays more."""
-    more = ((1 - feel.share) / (1 - _USUAL_SHARE)) ** 0.5
+    more = sqrt((1 - feel.share) / (1 - _USUAL_SHARE))
     bar = feel.bar
     if bar is None:
         return _MUSIC * more

@@ -123,7 +123,7 @@ def for_kind(found: Genre | None, kind: str) -> Genre:
     base = found or (_by_name(own) if own else _ANY)
     low, high = changes.pop("bpm", (0, 400))
     tempos = tuple((max(a, low), min(b, high)) for a, b in base.bpm if a < high and b > low) or ((low, high),)
-    facts = {key: tuple(value) if isinstance(value, list) else value for key, value in changes.items()}
+    facts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in changes.items()}
     return replace(base, bpm=tempos, rap=base.rap or kind == "rap", **facts)
 
 
@@ -193,7 +193,7 @@ def _pattern() -> re.Pattern[str]:
 def _by_name(name: str) -> Genre:
     file = next(file for file in _FILES if name in toml(file)["genre"])
     entry: dict[str, Any] = toml(file)["genre"][name]
-    facts = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    facts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     facts["bpm"] = tuple((low, high) for low, high in entry["bpm"])
     facts.setdefault("like", name)
     return Genre(name=name, **{key: value for key, value in facts.items() if key not in _ONLY_FOR_LOOKING_UP})

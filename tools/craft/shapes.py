@@ -14,11 +14,9 @@ Genre = Annotated[str, Field(max_length=WORD_LIMIT, description="Such as folk, d
 Language = Annotated[str, Field(max_length=WORD_LIMIT, description="Sung language, such as es-MX.")]
 Kind = Annotated[
     Literal["song", "rap", "jingle", "child", "lullaby", "musical", "instrumental", "spoken", "continuation"],
-    Field(description="What it is for, where the genre does not say; continuation: only the new part."),
+    Field(description="continuation: only the new part."),
 ]
-Metre = Annotated[
-    Literal["2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "12/8"], Field(description="Left out: the genre's.")
-]
+Metre = Literal["2/4", "3/4", "4/4", "6/8", "12/8"]
 Bpm = Annotated[float, Field(ge=30, le=300, description="Tempo.")]
 CheckedModel = Annotated[str, Field(max_length=WORD_LIMIT, description="Whose limits; default as create_song.")]
 
