@@ -243,9 +243,13 @@ def guide(topic: str, genre: str | None = None, language: str | None = None, eng
 
 def guide_choices(argument: str) -> tuple[str, ...]:
     """What can be said for an argument of the guide; nothing for what is none of its arguments."""
-    from .craft import genres, languages, topics
+    from .craft import every_genre, languages, topics
 
-    known = {"topic": topics, "genre": genres, "language": languages}
+    known: dict[str, Callable[[], tuple[str, ...]]] = {
+        "topic": topics,
+        "genre": every_genre,
+        "language": languages,
+    }
     return known[argument]() if argument in known else ()
 
 

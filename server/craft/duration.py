@@ -8,7 +8,7 @@ were set on real lengths; docs/craft-rules.md says how well they do.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import log, sqrt
+from math import exp, log, sqrt
 from statistics import fmean, median
 
 from .findings import Range
@@ -34,6 +34,7 @@ _SPOKEN_LINE, _SPOKEN_SYLLABLE = 0.6, 0.27
 _PER_BEAT, _PER_BEAT_RAPPED = 3.4, 4.5  # more syllables than that on a beat and a line gets twice its bars
 _BARS = {2.0: (2, 4, 8), 3.0: (2, 4)}
 _USUAL_BARS = (1, 2, 4)
+_USUAL_TEMPO, _WITH_TEMPO = 110.0, 0.35
 _OPEN_FROM = 0.2  # of the way from one number of bars to the next; between here and as near to the other, it is open
 _MUSIC = 16.0  # seconds of a section without words where nobody said the tempo
 _MUSIC_BARS = 4
@@ -82,10 +83,11 @@ class Feel:
     ) -> "Feel":
         """The feel of a kind of song in a genre. A tempo that was not said stays open: the engine will choose it."""
         usual = for_kind(genre, kind)
+        slower = 1.0 if bpm or usual.half or usual.rap or not usual.name else _slower(usual.typical_bpm)
         return cls(
             bpm=bpm,
             metre=metre or usual.metre,
-            pace=usual.pace,
+            pace=usual.pace * slower,
             share=usual.share,
             stretch=stretch(language),
             rap=usual.rap,
@@ -196,7 +198,8 @@ def _lines(counts: list[int], feel: Feel) -> list[float]:
     bar = feel.bar
     if bar is None or feel.spoken:
         return wanted
-    bars = _bars(fmean(wanted) / bar, _BARS.get(METRES[feel.metre], _USUAL_BARS))
+    slower = 1.0 if feel.rap or not feel.bpm else _slower(feel.bpm)
+    bars = _bars(fmean(wanted) * slower / bar, _BARS.get(METRES[feel.metre], _USUAL_BARS))
     fits = bars * METRES[feel.metre] * (_PER_BEAT_RAPPED if feel.rap else _PER_BEAT)
     return [bars * bar * (2 if syllables > fits else 1) for syllables in counts]
 
@@ -220,6 +223,11 @@ def _wanted(syllables: int, feel: Feel) -> float:
     if feel.rap:
         return _RAPPED * feel.pace
     return min(max(_LINE + _SYLLABLE * said, _LEAST), _MOST) * feel.pace
+
+
+def _slower(bpm: float) -> float:
+    """A slow song sings its lines more slowly, though by less than its bars go by."""
+    return exp(_WITH_TEMPO * log(_USUAL_TEMPO / bpm))
 
 
 def _music_seconds(feel: Feel) -> float:

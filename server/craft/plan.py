@@ -123,9 +123,10 @@ def _lines_that_fit(shape: _Shape, feel: Feel, syllables: int, seconds: float) -
     def takes(lines: int) -> float:
         return seconds_of((ends[0], Part((syllables,) * lines), *silent, ends[1]), feel) / seconds
 
-    low = high = suggested
-    while low > suggested // 2 + 1 and takes(low - 1) >= _FITS[0]:
-        low -= 1
+    low = suggested // 2 + 1
+    while takes(low) < _FITS[0]:
+        low += 1
+    high = low
     while takes(high + 1) <= _FITS[1]:
         high += 1
     return low, high
