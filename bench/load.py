@@ -50,6 +50,12 @@ class Silent:
     def patience(self, seconds: float) -> float:
         return 0.0
 
+    async def unheard(self) -> None:
+        return None
+
+    async def ordered(self, job_id: str) -> None:
+        pass
+
     async def progress(self, job: Any, elapsed: float, expected: float) -> None:
         pass
 

@@ -15,6 +15,8 @@ from songwright.server import schema
 
 from .tables import filled, summary
 
+PLACE = 77_777
+
 
 def derived() -> Iterator[tuple[Path, str]]:
     """Every derived file with what should be in it."""
@@ -38,7 +40,11 @@ def prompt(name: str) -> dict[str, object]:
     """A prompt as the manifest has it, its arguments standing in the places they fill."""
     found = prompts.load(name)
     names = [argument.name for argument in found.arguments]
-    text = found.render({argument: f"${{arguments.{argument}}}" for argument in names})
+    # A length stands in its sentence only as a number, so a number holds its place.
+    places = {
+        argument: str(PLACE) if argument == prompts.LENGTH else f"${{arguments.{argument}}}" for argument in names
+    }
+    text = found.render(places).replace(str(PLACE), f"${{arguments.{prompts.LENGTH}}}")
     return {"name": name, "description": found.description, "arguments": names, "text": text}
 
 

@@ -18,6 +18,12 @@ VALUE_LIMIT = 2000
 COMPLETIONS = 100
 _PLACE = re.compile(r"\{\{(\w+)(?:\|([^}]*))?\}\}")
 _TOOL = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
+_TIME = re.compile(
+    r"(?:(?:about|around|roughly|some|ca\.?|c\.|~)\s*)*(?P<number>\d{1,5}(?:[.,]\d{1,3})?)"
+    r"(?::(?P<rest>\d\d)|\s*(?:s|secs?\.?|seconds?)|\s*(?P<minutes>m|mins?\.?|minutes?))?"
+)
+LENGTH = "seconds"
+"""The argument that is a number of seconds in every prompt that has it."""
 _NOTHING = {"", ".", "-", "none", "null"}
 
 
@@ -54,12 +60,17 @@ class PromptText:
             places = _PLACE.findall(line)
             if any(name not in values and not instead for name, instead in places):
                 continue
+            if LENGTH in dict(places) and not values.get(LENGTH, "0").isdecimal():
+                # "about many seconds" says nothing; what was typed may.
+                lines.append(f"{line.partition(':')[0]}: {values[LENGTH]} (in my words)")
+                continue
             lines.append(_PLACE.sub(lambda place: values.get(place[1]) or place[2] or "", line))
         return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
     def said(self, given: Mapping[str, str]) -> dict[str, str]:
-        """What was really filled in: each value on one line, without those that stand for nothing."""
-        return {name: _clean(value) for name, value in given.items() if _said(value)}
+        """What was really filled in: each value on one line, none that stands for nothing, lengths in seconds."""
+        said = {name: _clean(value) for name, value in given.items() if _said(value)}
+        return {name: _seconds(value) if name == LENGTH else value for name, value in said.items()}
 
 
 class BrokenPrompt(ValueError):
@@ -119,6 +130,17 @@ def complete(name: str, argument: str, start: str) -> list[str]:
 
 def _said(value: str) -> bool:
     return value.strip().lower() not in _NOTHING
+
+
+def _seconds(value: str) -> str:
+    """A length as a whole number of seconds, where it is one: "90", "about 90 s", "1:30", "2 minutes"."""
+    found = _TIME.fullmatch(value.lower())
+    if found is None:
+        return value
+    if found["rest"]:
+        return str(int(found["number"]) * 60 + int(found["rest"])) if found["number"].isdigit() else value
+    number = float(found["number"].replace(",", "."))
+    return str(round(number * 60 if found["minutes"] else number))
 
 
 def _clean(value: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import json
 import logging
@@ -110,7 +111,19 @@ def _common(to: argparse.ArgumentParser) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        try:
+            return _main(list(sys.argv[1:] if arguments is None else arguments))
+        finally:
+            with contextlib.suppress(ValueError):  # closed already
+                sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads this has read enough, as `head` does. What is still to be written at the end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _main(words: list[str]) -> int:
     try:
         if words[:1] == ["sandbox"]:
             return _sandbox(words[1:])

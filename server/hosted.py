@@ -19,20 +19,21 @@ from mcp.server.auth.middleware.auth_context import get_access_token
 
 from .app import fingerprint, operation_named, program_version
 from .bearer import bearer_of
-from .catalogue import Catalogue
+from .catalogue import SANDBOX, Catalogue
 from .counter import Counter, Front, Limits
 from .downloads import Fetcher
 from .engine import Engine
 from .errors import AccessRefused, KeyMissing, SealBroken, SongwrightError
 from .hooks import hooks_of
-from .jobs import LOCAL_TENANT, Account
+from .jobs import LOCAL_TENANT, Account, Job
 from .journal import Journal
 from .library import Library
+from .offline import KEY, LOGICAL_URL, SandboxTransport, sandbox_transport
 from .sealing import sealer_of
 from .settings import Settings, loopback
 from .store import SqliteStore, Store
 from .tenants import Tenant, Tenants
-from .threads import in_thread
+from .threads import SEARCH, in_lane, in_thread
 from .upstream import Upstream
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ TIDY_EVERY = 3600.0
 LINK_SECONDS = 7 * 86_400.0
 """How long a link to a file works; the same question makes a fresh one."""
 KEYS_HELD = 5_000
+NO_KEY = ""
+"""Stands for the key of a caller who has none; nothing is ever ordered with it."""
 DRAIN_SECONDS = 5.0
 """How long a replica that has stopped answering waits for orders on the wire: a supervisor gives it ten seconds."""
 
@@ -66,38 +69,49 @@ class Hosted:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.catalogue = Catalogue.load(settings.catalogue_override)
-        self.store = open_store(settings)
+        self._people = open_store(settings)
+        """Who may call: the same in a trial, whose orders are nobody else's."""
+        self.store = SqliteStore(settings.state_dir / "sandbox" / "journal.sqlite3") if self.sandbox else self._people
         self.clock = self.store.clock()
         self.journal = Journal(self.store, self.clock)
         self.sealer = sealer_of(settings, self.clock.now)
-        self.tenants = Tenants(self.store, self.clock, self.sealer)
+        self.tenants = Tenants(self._people, self.clock, self.sealer)
         self.bearer = bearer_of(settings, self.tenants, self.clock)
         self.engine = Engine(
             self.journal, self.catalogue, self.clock, operation_named, works=settings.role != "web", resident=False
         )
-        self.engine.hooks = hooks_of(settings, self.sealer)
+        self.engine.hooks = None if self.sandbox else hooks_of(settings, self.sealer)
         self.address = settings.public_url or f"http://{settings.host}:{settings.port}"
         """Where files are linked to; whoever binds a free port corrects it."""
-        self._brand = self.catalogue.brand_of(settings.base_url)
-        self._fetcher = Fetcher(loopback_ok=loopback(settings.base_url))
+        self._base_url = LOGICAL_URL if self.sandbox else settings.base_url
+        self._brand = self._brand_of(self._base_url)
+        self._fetcher = Fetcher(loopback_ok=self.sandbox or loopback(settings.base_url))
+        self._transport: SandboxTransport | None = None
         self._libraries: dict[str, Library] = {}
         self._held: OrderedDict[str, None] = OrderedDict()
         self._salt = ""
 
     @property
     def sandbox(self) -> bool:
-        """A hosted server never plays: its songs come from the service it is pointed at."""
-        return False
+        """Whether songs come from the offline service. Only who asks for that gets it: without a key there are none."""
+        return self.settings.offline
+
+    def _brand_of(self, base_url: str) -> str:
+        return SANDBOX if self.sandbox else self.catalogue.brand_of(base_url)
 
     # -- who calls ------------------------------------------------------------------------------------------------
 
     async def counter(self) -> Counter:
-        """Where the present caller is served. Raises `AccessRefused`, or `KeyMissing` when nobody pays."""
+        """Where the present caller is served; what is free even where nobody pays. Raises `AccessRefused`."""
         token = get_access_token()
         if token is None:
             raise AccessRefused("This request says not who calls. Nothing was sent or spent.")
         tenant = await self.bearer.caller_of(token)
-        account = await self._account(tenant)
+        missing: KeyMissing | None = None
+        try:
+            account = await self._account(tenant)
+        except KeyMissing as error:
+            account, missing = Account(tenant.id, self._base_url, NO_KEY, self._brand, sandbox=False), error
         settings = self.settings
         limits = Limits(
             settings.wait_seconds,
@@ -107,11 +121,13 @@ class Hosted:
             monthly_credits=tenant.monthly_credits,
         )
         front = Front(lambda path: {"url": self._link(tenant.id, path)}, lambda path: self._public(tenant.id, path))
-        return Counter(self.engine, self.library_of(tenant.id), account, limits, front)
+        return Counter(self.engine, self.library_of(tenant.id), account, limits, front, missing=missing)
 
     async def _account(self, tenant: Tenant) -> Account:
         """Whose credits this caller spends: the key of the request, else its stored one, else the operator's."""
-        base_url = self.settings.base_url
+        base_url = self._base_url
+        if self.sandbox:
+            return self._playing(tenant.id)
         if (key := given_key.get()) is not None:
             key_id = fingerprint(self._salt, base_url, key)
             await in_thread(self.tenants.keep_key, tenant.id, base_url, key_id, key)
@@ -134,17 +150,46 @@ class Hosted:
         key_id = fingerprint(self._salt, base_url, key)
         return self._hold(Account(tenant.id, base_url, key_id, self._brand, sandbox=False, shared=shared), key)
 
+    def _playing(self, tenant: str) -> Account:
+        """An account of play credits for each tenant; keys that come with requests stay where they are."""
+        key = f"{KEY}-{tenant}"
+        key_id = fingerprint(self._salt, LOGICAL_URL, key)
+        return self._hold(Account(tenant, LOGICAL_URL, key_id, self._brand, sandbox=True), key)
+
     def _spent_by_others(self, tenant: Tenant, key_id: str) -> bool:
         """Whether a stored key is the operator's, or another tenant's too."""
         key = self.settings.key()
         if key and fingerprint(self._salt, self.settings.base_url, key) == key_id:
             return True
-        (row,) = self.store.rows("others_with_key", key_id=key_id, tenant=tenant.id)
+        (row,) = self._people.rows("others_with_key", key_id=key_id, tenant=tenant.id)
         return bool(row["n"])
+
+    async def account_of(self, job: Job) -> Account:
+        """Who spends on a job; where others spend from the same key, it is held here. Raises `KeyMissing`."""
+        shared = await in_thread(self._shares, job)
+        account = Account(
+            job.tenant, job.base_url, job.key_id, self.catalogue.brand_of(job.base_url), sandbox=False, shared=shared
+        )
+        if shared and not self.engine.holds(job.key_id):
+            key = await self._key_of(account)
+            if key is None:
+                raise KeyMissing("The key that this was ordered with is not here any more.")
+            self._hold(account, key)
+        return account
+
+    def _shares(self, job: Job) -> bool:
+        """Whether a job was paid with the operator's key, or with one that others have ordered with too."""
+        key = self.settings.key()
+        mine = bool(key) and fingerprint(self._salt, self.settings.base_url, key) == job.key_id
+        return (mine and job.tenant != LOCAL_TENANT) or self.journal.shared_key(job)
 
     def _hold(self, account: Account, key: str) -> Account:
         if not self.engine.holds(account.key_id):
-            upstream = Upstream(account.base_url, key, user_agent=f"songwright/{program_version()}")
+            if account.sandbox and self._transport is None:
+                here = self.settings
+                self._transport = sandbox_transport(here.state_dir, pace=here.sandbox_pace, fast=here.sandbox_fast)
+            agent = f"songwright/{program_version()}"
+            upstream = Upstream(account.base_url, key, user_agent=agent, transport=self._transport)
             self.engine.hold(account, upstream, self.library_of)
         self._held[account.key_id] = None
         self._held.move_to_end(account.key_id)
@@ -156,7 +201,7 @@ class Hosted:
         """A tenant's own folder; the person of this machine has the library itself."""
         if (library := self._libraries.get(tenant)) is None:
             root = self.settings.library if tenant == LOCAL_TENANT else self.settings.library / "tenants" / tenant
-            library = self._libraries[tenant] = Library(root, self._fetcher, sandbox=False)
+            library = self._libraries[tenant] = Library(root, self._fetcher, sandbox=self.sandbox)
         return library
 
     def _link(self, tenant: str, path: Path) -> str:
@@ -165,7 +210,7 @@ class Hosted:
 
     def _public(self, tenant: str, path: Path) -> str | None:
         """A link the service can fetch: only behind a public address, or when the service is on this machine too."""
-        reachable = not loopback(self.address) or loopback(self.settings.base_url)
+        reachable = self.sandbox or not loopback(self.address) or loopback(self.settings.base_url)
         return self._link(tenant, path) if reachable else None
 
     # -- running --------------------------------------------------------------------------------------------------
@@ -174,12 +219,16 @@ class Hosted:
     async def running(self) -> AsyncIterator[Hosted]:
         """Work for as long as the block lasts; orders on the wire get a moment to arrive at its end."""
         await in_thread(self.store.open)
+        if self._people is not self.store:
+            await in_thread(self._people.open)
         self._salt = await in_thread(self.journal.fact, "salt", secrets.token_hex(16))
         await self.engine.listen()
         try:
             async with anyio.create_task_group() as group:
                 await group.start(self.engine.run)
                 group.start_soon(self._tend)
+                group.start_soon(self._tidy)
+                group.start_soon(self._index)
                 try:
                     yield self
                 finally:
@@ -188,7 +237,24 @@ class Hosted:
         finally:
             await self._fetcher.aclose()
             await self.bearer.aclose()
+            if self._transport is not None:
+                await self._transport.aclose()
             self.store.close()
+            if self._people is not self.store:
+                self._people.close()
+
+    async def _tidy(self) -> None:
+        """Remove what crashed downloads have left in the libraries."""
+        for root in await in_thread(lambda: [self.settings.library, *self.settings.library.glob("tenants/*")]):
+            await Library(root, self._fetcher, sandbox=False).tidy()
+
+    async def _index(self) -> None:
+        """Let songs be found that were made before words were kept for searching."""
+        try:
+            while self.settings.role != "web" and await in_lane(SEARCH, LOCAL_TENANT, self.journal.index_old):
+                pass
+        except SongwrightError as error:
+            log.error("older songs are not all found by their words yet: %s", error)
 
     async def _tend(self) -> None:
         """See to it that every key with unfinished jobs has a runner here, whoever took the orders."""
@@ -214,7 +280,10 @@ class Hosted:
 
     async def _take_up(self) -> None:
         for tenant, key_id, base_url in await in_thread(self.journal.live_accounts):
-            account = Account(tenant, base_url, key_id, self.catalogue.brand_of(base_url), sandbox=False)
+            if self.sandbox:
+                account = self._playing(tenant)
+            else:
+                account = Account(tenant, base_url, key_id, self._brand_of(base_url), sandbox=False)
             if not self.engine.holds(key_id):
                 key = await self._key_of(account)
                 if key is None:

@@ -6,15 +6,17 @@ token is open on purpose: how the server is, signed links to files, the service'
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
 import socket
 import sys
-from asyncio import get_running_loop
+from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
+from typing import Any
 
 import anyio
 import uvicorn
@@ -42,11 +44,11 @@ MOST_BYTES = 1024 * 1024
 """The largest request to the endpoint; the longest lyrics with everything else are a hundredth of it."""
 MOST_HEAD = 32 * 1024
 """The largest request line with all headers; an OAuth token may take half of it."""
-MOST_CONNECTIONS = 2_000
-"""Beyond so many at once, further requests are answered 503."""
 KEEP_ALIVE_SECONDS = 30
 LINGER_SECONDS = 2.0
 """How long a server that was told to stop still answers, with 503 to balancers that ask whether it is ready."""
+FULL_EVERY = 10.0
+"""How often it is told that the process has no descriptor left."""
 CLOSING_SECONDS = 2
 """How long answers under way may take to be delivered after that."""
 
@@ -85,7 +87,7 @@ def application(app: Hosted, port: int | None = None) -> Starlette:
                 allow_origins=security.allowed_origins,
                 allow_methods=["GET", "POST"],
                 allow_headers=["*"],
-                expose_headers=["WWW-Authenticate"],
+                expose_headers=["WWW-Authenticate", "Mcp-Session-Id"],
             )
         )
     return _assembled(found, passed, lambda _: server.session_manager.run())
@@ -104,7 +106,7 @@ def _for_callers(app: Hosted, endpoint: ASGIApp) -> ASGIApp:
     oauth = auth_settings(app.settings)
     resource = None if oauth is None else oauth.resource_server_url
     where = None if resource is None else build_resource_metadata_url(resource)
-    known = RequireAuthMiddleware(doors.Callers(endpoint), list(app.settings.oauth_scopes), where)
+    known = RequireAuthMiddleware(doors.Callers(doors.Named(endpoint)), list(app.settings.oauth_scopes), where)
     return AuthenticationMiddleware(AuthContextMiddleware(known), backend=Backend(app.bearer), on_error=unavailable)
 
 
@@ -165,12 +167,14 @@ async def serve(app: Hosted) -> None:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                limit_concurrency=MOST_CONNECTIONS,
+                limit_concurrency=doors.most_connections(),
+                backlog=doors.BACKLOG,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=CLOSING_SECONDS,
                 h11_max_incomplete_event_size=MOST_HEAD,
             )
         )
+        _mind_descriptors(server)
         told = anyio.Event()
         with _signals(told.set):
             async with asgi.router.lifespan_context(asgi):
@@ -180,6 +184,29 @@ async def serve(app: Hosted) -> None:
                     await _serve_until(told, app, server, listener)
         if refusal is not None:  # raised out here, or the task groups of the lifespan would wrap it
             raise refusal
+
+
+def _mind_descriptors(server: _Server) -> None:
+    """When the process has no descriptor left for a new connection, idle ones give theirs back, and one line says so.
+
+    By itself asyncio would write a traceback for every connection that it cannot accept, a hundred of them in a go.
+    """
+    told_at = float("-inf")
+
+    def handle(loop: AbstractEventLoop, context: dict[str, Any]) -> None:
+        nonlocal told_at
+        error = context.get("exception")
+        if not (isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)):
+            loop.default_exception_handler(context)
+            return
+        for _ in range(doors.BACKLOG):
+            if not doors.make_room(server.server_state.connections):
+                break
+        if loop.time() - told_at > FULL_EVERY:
+            told_at = loop.time()
+            log.error("no descriptor is left for a new connection: idle ones are closed; raise the limit (ulimit -n)")
+
+    get_running_loop().set_exception_handler(handle)
 
 
 async def _serve_until(told: anyio.Event, app: Hosted, server: uvicorn.Server, listener: socket.socket) -> None:
@@ -286,7 +313,9 @@ def _announce(app: Hosted, port: int, *, tenants: bool) -> None:
         said = f"Songwright works, and tells how it is at {doors.address_of(settings.host, port)}{routes.HEALTH}\n"
     else:
         said = f"Songwright answers at {app.address}{ENDPOINT}\n"
-        if settings.api_key is None:
+        if app.sandbox:
+            said += "It is a trial: songs come from the offline sandbox, a toy synthesizer, and cost play credits.\n"
+        elif settings.api_key is None:
             said += (
                 f"{PREFIX}API_KEY is not set, so it makes songs only for callers with a key of their own (header "
                 "Songwright-Service-Key, or `songwright tenants key`).\n"

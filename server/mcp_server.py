@@ -12,6 +12,7 @@ from mcp.server.request_state import RequestStateSecurity
 from .. import tools
 from . import resources
 from .app import program_version
+from .clock import Clock
 from .counter import Counter
 from .publish import JobBook, SongwrightServer
 from .settings import Settings
@@ -30,6 +31,11 @@ class App(Protocol):
     @property
     def settings(self) -> Settings:
         """How it runs."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """What time it is there."""
         ...
 
     @property
@@ -62,6 +68,8 @@ def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServ
     server = SongwrightServer(
         app.counter,
         tools.chosen(app.settings.toolsets),
+        clock=app.clock,
+        sandbox=app.sandbox,
         name="songwright",
         title="Songwright",
         version=program_version(),
@@ -79,10 +87,10 @@ def instructions(app: App) -> str:
     """What an assistant should know before its first call; short, because some clients repeat it."""
     listed = set(tools.chosen(app.settings.toolsets))
     parts = ["Songwright makes songs, which cost credits."]
-    if {"plan_song", "songwriting_guide", "check_lyrics", "check_style"} <= listed:
+    if {"check_lyrics", "check_style"} <= listed:
         parts.append(
-            "First plan_song (or songwriting_guide, topic start), write with the person, then check_lyrics and "
-            "check_style; all free."
+            "Write with the person in drafts: find a scene and a hook that turns, write freely, rewrite the weakest "
+            "lines, brief the sound like a producer; then check_lyrics and check_style once, free."
         )
     parts.append(
         "Show words, style and price, ask for a yes, then create_song. It takes 1-3 minutes: after working or "
@@ -93,6 +101,7 @@ def instructions(app: App) -> str:
         parts.append(f"Toolsets that are off: {', '.join(off)} (SONGWRIGHT_TOOLSETS).")
     if app.sandbox:
         parts.append(
-            "No API key is set: songs come from the offline sandbox, a toy synthesizer, and cost play credits."
+            "Songs come from the offline sandbox, a toy synthesizer, and cost play credits: without an API key, or "
+            "because it was asked for."
         )
     return " ".join(parts)

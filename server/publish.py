@@ -5,53 +5,56 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
+import anyio
 from mcp.server import MCPServer
 from mcp.server.caching import CacheHint
 from mcp.server.context import HandlerResult
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
-    Annotations,
     CallToolResult,
-    ElicitRequest,
-    ElicitRequestFormParams,
-    ElicitResult,
     GetPromptResult,
     InputRequiredResult,
     Prompt,
     PromptArgument,
     PromptMessage,
-    ResourceLink,
     TextContent,
     Tool,
 )
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AnyUrl, ValidationError
 
 from .. import prompts, tools
 from . import logs, telemetry
-from .counter import Agreed, Counter
+from .clock import Clock
+from .counter import Counter
+from .envelope import LOST, compact, whole
 from .errors import ArgumentRefused, NotFound, SongwrightError
-from .jobs import SENTENCES, Job
-from .operation import Operation
+from .jobs import SENTENCES
+from .operation import Effect, Operation
+from .patience import HALVINGS, Known, Session, Sessions
 from .results import Result, failure
-from .schema import published
+from .schema import admits, published
 from .songcraft import companion
-from .tasks import EARLY_SECONDS, Ctx, TaskView, followed
-from .threads import in_thread
+from .talk import AskFirst, McpTalk
+from .tasks import Ctx, TaskView
+from .threads import ANYBODY, CRAFT, in_lane, in_thread
+from .unheard import Unheard
 
 log = logging.getLogger(__name__)
 
-CONFIRM = "confirm"
-MODERN = "2026-07-28"
-"""The first revision in which a question to the person travels in a tool's result."""
+STRUCTURED = "2025-06-18"
+"""The first revision with structured content."""
 AUDIO_TYPES: Mapping[str, str] = {
     "mp3": "audio/mpeg",
     "m4a": "audio/mp4",
@@ -67,84 +70,6 @@ FAULT = (
 )
 
 
-class AskFirst(Exception):
-    """Ends a round of a call with a question; the client repeats the call with the answer."""
-
-    def __init__(self, result: InputRequiredResult) -> None:
-        super().__init__("the person is asked first")
-        self.result = result
-
-
-class Yes(BaseModel):
-    """What the person fills in."""
-
-    proceed: bool = Field(True, title="Spend the credits", description="Uncheck to keep them.")
-
-
-class McpTalk:
-    """The line to the person through an MCP client, in either protocol era."""
-
-    def __init__(self, context: Context[Any, Any]) -> None:
-        self._context = context
-        self._last = -1.0
-
-    def _can_ask(self) -> bool:
-        try:
-            capabilities = self._context.client_capabilities
-        except (LookupError, ValueError):
-            return False
-        return capabilities is not None and capabilities.elicitation is not None
-
-    def agreed_quote(self) -> str | None:
-        """On the second round of a modern call: the quote of the question that was answered with yes."""
-        answer = (self._context.input_responses or {}).get(CONFIRM)
-        return self._context.request_state if isinstance(answer, ElicitResult) and _is_yes(answer) else None
-
-    @telemetry.elsewhere
-    async def agree(self, question: str, quote: str) -> Agreed:
-        """Ask through the client's own dialogue where it has one."""
-        answer = (self._context.input_responses or {}).get(CONFIRM)
-        if isinstance(answer, ElicitResult):
-            return Agreed.NO
-        if not self._can_ask():
-            return Agreed.CANNOT_ASK
-        if (self._context.protocol_version or "") >= MODERN:
-            params = ElicitRequestFormParams(message=question, requested_schema=Yes.model_json_schema())
-            raise AskFirst(
-                InputRequiredResult(input_requests={CONFIRM: ElicitRequest(params=params)}, request_state=quote)
-            )
-        try:
-            said = await self._context.elicit(question, Yes)
-        except Exception as error:  # noqa: BLE001 — whatever the client's side of it throws
-            # A client that declares elicitation and cannot do it must not stand between a person and a quote.
-            log.warning("the client could not ask the person: %s", type(error).__name__)
-            return Agreed.CANNOT_ASK
-        return Agreed.YES if said.action == "accept" and said.data.proceed else Agreed.NO
-
-    def patience(self, seconds: float) -> float:
-        """A client that follows tasks is only kept for an early refusal."""
-        call = followed.get()
-        if call is None:
-            return seconds
-        call.waits = True
-        return min(seconds, EARLY_SECONDS)
-
-    async def progress(self, job: Job, elapsed: float, expected: float) -> None:
-        """A line the client may show; the number only ever grows."""
-        value = min(max(elapsed, self._last + 0.01), max(expected, elapsed) * 0.99 if not job.settled else elapsed + 1)
-        self._last = max(value, self._last + 0.001)
-        message = f"{SENTENCES[job.state]} {elapsed:.0f} s of about {expected:.0f} s."
-        try:
-            await self._context.report_progress(self._last, max(expected, elapsed), message)
-        except Exception as error:  # noqa: BLE001 — whatever the client's side of it throws
-            # A client that has gone away does not see progress, and that is all.
-            log.debug("progress could not be told: %s", type(error).__name__)
-
-
-def _is_yes(answer: ElicitResult) -> bool:
-    return answer.action == "accept" and bool((answer.content or {}).get("proceed"))
-
-
 CounterOf = Callable[[], Awaitable[Counter]]
 
 
@@ -156,7 +81,6 @@ class JobBook:
 
     async def find(self, ctx: Ctx, task_id: str) -> TaskView | None:
         """The job of this caller, as a task with its result once it is settled."""
-        del ctx
         counter = await self._open()
         job = await in_thread(counter.journal.job, counter.account, task_id)
         if job is None:
@@ -166,9 +90,10 @@ class JobBook:
         if status in ("working", "streaming"):
             return TaskView(job.id, "working", job.created_at, job.updated_at, SENTENCES[job.state])
         if status == "cancelled":
-            return TaskView(job.id, "cancelled", job.created_at, job.updated_at, result.line)
-        answer = render(result).model_dump(by_alias=True, mode="json", exclude_none=True)
-        return TaskView(job.id, "completed", job.created_at, job.updated_at, result.line, answer)
+            return TaskView(job.id, "cancelled", job.created_at, job.updated_at, result.summary)
+        said = render(result, job.operation, ctx.protocol_version)
+        answer = said.model_dump(by_alias=True, mode="json", exclude_none=True)
+        return TaskView(job.id, "completed", job.created_at, job.updated_at, result.summary, answer)
 
     async def became(self, ctx: Ctx, outcome: HandlerResult) -> TaskView | None:
         """An answer that says "working" stands for its job."""
@@ -197,10 +122,24 @@ class JobBook:
             raise MCPError(INTERNAL_ERROR, error.sentence) from None
 
 
+class Elsewhere(str):
+    """What a resource answers instead of a file: JSON that says where the file is."""
+
+    __slots__ = ()
+
+
 class SongwrightServer(MCPServer[Any]):
     """The SDK's server with our tools: listed from files, called through the counter."""
 
-    def __init__(self, counter_of: CounterOf, names: tuple[str, ...], **options: Any) -> None:
+    def __init__(
+        self,
+        counter_of: CounterOf,
+        names: tuple[str, ...],
+        *,
+        clock: Clock,
+        sandbox: bool = False,
+        **options: Any,
+    ) -> None:
         super().__init__(
             cache_hints={"tools/list": CacheHint(ttl_ms=300_000, scope="public")},
             subscriptions=False,
@@ -208,6 +147,10 @@ class SongwrightServer(MCPServer[Any]):
         )
         self._counter_of = counter_of
         self._names = names
+        self._clock = clock
+        self._sessions = Sessions(clock.monotonic)
+        self._mark = secrets.token_hex(8)
+        self._sandbox = sandbox
         self._listed: list[Tool] | None = None
 
     async def list_tools(self) -> list[Tool]:
@@ -232,26 +175,73 @@ class SongwrightServer(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None, known: ExitStack
     ) -> CallToolResult | InputRequiredResult:
         talk = McpTalk(context if context is not None else Context(mcp_server=self))
-        sandbox = False
         try:
             if name not in self._names:
                 raise NotFound(f"There is no tool {name!r} here. tools/list shows the tools.")
             operation = parse(tools.load(name), arguments)
             counter = await self._counter_of()
-            sandbox = counter.account.sandbox
             telemetry.caller(counter.account.tenant)
             known.enter_context(logs.about(tenant=counter.account.tenant))
-            result = await counter.perform(operation, talk)
+            result = await self._heard(counter, operation, talk)
         except AskFirst as question:
             return question.result
         except SongwrightError as error:
             log.info("%s: %s", name, type(error).__name__)
-            result = failure(error, sandbox=sandbox)
+            result = failure(error)
         except Exception:
             # What a crash says is for the log: it may hold paths, or text of strangers.
             log.exception("%s: an unexpected fault", name)
-            result = failure(SongwrightError(FAULT), sandbox=sandbox)
-        return render(result)
+            result = failure(SongwrightError(FAULT))
+        if self._sandbox:
+            result = replace(result, data={**result.data, "sandbox": True})
+        return render(result, name, talk.revision)
+
+    async def _heard(self, counter: Counter, operation: Operation, talk: McpTalk) -> Result:
+        """Perform an operation, and remember what its client has heard of, and how long it waited."""
+        tool = operation.tool_name()
+        session = await self._session(counter, talk)
+        before = session.halvings
+        call = session.begin(f"{tool} {operation.identity()}")
+        # The one client of a pipe is a session of its own each time; over HTTP any replica may get the next call.
+        mark = self._mark if talk.piped else talk.mark
+        unheard = Unheard(counter.journal.store, counter.account.tenant, f"{talk.client} {mark}")
+        spends = operation.effect is Effect.SPENDS or operation.may_spend
+        talk.within(session, spends=spends, known_as=unheard, clock=self._clock, tool=tool)
+        cut_short = False
+        try:
+            if session.client is not None and session.halvings > before:
+                await in_thread(counter.journal.fact, _gave_up(counter, session.client, session.halvings), "gave up")
+            result = await counter.perform(operation, talk)
+        except anyio.get_cancelled_exc_class():
+            cut_short = True
+            await talk.cut_short()
+            raise
+        finally:
+            session.ended(call, cut_short=cut_short)
+        await talk.answered(result.orders)
+        return result
+
+    async def _session(self, counter: Counter, talk: McpTalk) -> Session:
+        """The caller's session. What a client has shown before is known of it again."""
+        session = self._sessions.of(counter.account.tenant, talk.client, talk.mark)
+        if session.client is not None and session.fresh:
+            for times in range(1, HALVINGS + 1):
+                if await in_thread(counter.journal.known_fact, _gave_up(counter, session.client, times)) is not None:
+                    session.halvings = max(session.halvings, times)
+        session.fresh = False
+        return session
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """A resource; one that only says where a file is has not the file's type."""
+        found = await super().read_resource(uri, context)
+        if isinstance(found, InputRequiredResult):
+            return found
+        return [
+            replace(part, mime_type="application/json") if isinstance(part.content, Elsewhere) else part
+            for part in found
+        ]
 
     async def list_prompts(self) -> list[Prompt]:
         """Every prompt; all arguments are optional."""
@@ -277,26 +267,51 @@ class SongwrightServer(MCPServer[Any]):
         except KeyError:
             raise MCPError(INVALID_PARAMS, f"There is no prompt {name!r}.") from None
         given = {key: str(value) for key, value in (arguments or {}).items()}
-        said = [text.render(given), await in_thread(companion, text, given)]
+        said = [text.render(given), await in_lane(CRAFT, ANYBODY, companion, text, given)]
         messages = [PromptMessage(role="user", content=TextContent(text=part)) for part in said if part]
         return GetPromptResult(description=text.description, messages=messages)
 
 
+def _gave_up(counter: Counter, client: Known, times: int) -> str:
+    """Under which name the journal keeps that a client of this tenant has given up that often."""
+    return f"gave up {times}: {counter.account.tenant} {client.name}"
+
+
 def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:
-    """Arguments as a value. Raises `ArgumentRefused` that names the field and the limit."""
-    given = {name: value for name, value in arguments.items() if value is not None}
+    """Arguments as a value. Raises `ArgumentRefused` that names the field and the limit.
+
+    What is null, or a text in which nothing can be seen, was left out: strict function schemas make a model fill in
+    everything.
+    """
+    given = {name: value for name, value in arguments.items() if not _left_out(value)}
+    for name, value in given.items():
+        if LOST in whole(str(value)):
+            raise ArgumentRefused(
+                f"{whole(name)} holds a letter that was lost on its way here ({LOST}). Nothing was sent or spent. Send "
+                "the words again.",
+                field=name,
+            )
     try:
         return kind.model_validate(given)
     except ValidationError as error:
         raise ArgumentRefused(_sentence(kind, error), field=_field(error)) from None
 
 
+def _left_out(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not any(c.isprintable() and not c.isspace() for c in value))
+
+
+def _problems(error: ValidationError) -> list[Any]:
+    """What is wrong, unknown arguments first: a name that was guessed is often why another one is missing."""
+    return sorted(error.errors(include_url=False), key=lambda problem: problem["type"] != "extra_forbidden")
+
+
 def _field(error: ValidationError) -> str:
-    return ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
+    return ".".join(str(part) for part in _problems(error)[0]["loc"])
 
 
 def _sentence(kind: type[Operation], error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_input=True)
+    problems = _problems(error)
     said = []
     for problem in problems[:3]:
         name = ".".join(str(part) for part in problem["loc"])
@@ -313,17 +328,20 @@ def _sentence(kind: type[Operation], error: ValidationError) -> str:
     return f"{'; '.join(said)}. Nothing was sent or spent."
 
 
-def render(result: Result) -> CallToolResult:
-    """A result as MCP content: the data, one line of text, and audio as links."""
-    content: list[TextContent | ResourceLink] = [TextContent(text=result.line)]
-    for clip_id, title, ending, size in result.audio:
-        content.append(
-            ResourceLink(
-                uri=f"song://clips/{clip_id}/audio",
-                name=title,
-                mime_type=AUDIO_TYPES.get(ending, "application/octet-stream"),
-                size=size,
-                annotations=Annotations(audience=["user"]),
-            )
-        )
-    return CallToolResult(content=[*content], structured_content=result.data, is_error=result.error)
+def render(result: Result, tool: str, revision: str | None) -> CallToolResult:
+    """A result as MCP content: one text block that is complete, and the same as structured content.
+
+    Most frameworks show their model only text, some only the first block, and old clients fail on blocks that they do
+    not know. Structured content is for revisions that have it, where it is what the tool's schema promises.
+    """
+    told = result.told
+    text = compact(told)
+    if text != (text := whole(text)):
+        told = json.loads(text)
+    structured = (revision or "") >= STRUCTURED
+    if structured and tool in tools.names() and not admits(tool, told):
+        log.error("%s: this result is not what its schema promises: %s", tool, ", ".join(told))
+        structured = False
+    return CallToolResult(
+        content=[TextContent(text=text)], structured_content=told if structured else None, is_error=result.error
+    )

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import tools
 from .operation import CONTROLS, Effect, Operation
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
 
 _READS = (Effect.READS, Effect.LOCAL)
 
@@ -30,7 +34,7 @@ def derive(operation: type[Operation]) -> dict[str, Any]:
         "title": operation.label,
         "description": description(operation),
         "inputSchema": input_schema(operation),
-        "outputSchema": compact(operation.answer.model_json_schema(mode="serialization")),
+        "outputSchema": output_schema(operation),
         "annotations": hints(operation),
     }
     if operation.core:
@@ -69,8 +73,34 @@ def input_schema(operation: type[Operation]) -> dict[str, Any]:
     return schema
 
 
+def output_schema(operation: type[Operation]) -> dict[str, Any]:
+    """The result: only its sentence is always there.
+
+    A refusal and a question about the price are results of the same tool and have nothing of what it promises; some
+    clients validate those too, and show the person a complaint about the schema instead of our sentence.
+    """
+    schema = compact(operation.answer.model_json_schema(mode="serialization"))
+    schema["required"] = ["summary"]
+    return schema
+
+
+@cache
+def _validator(name: str) -> Validator:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(published(name)["outputSchema"])
+
+
+def admits(name: str, told: Mapping[str, Any]) -> bool:
+    """Whether the published output schema of a tool takes a result."""
+    return _validator(name).is_valid(told)
+
+
 def compact(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema without titles, without null branches, without references and with nothing else lost."""
+    """A schema without titles, null branches and references, and without `additionalProperties: false`.
+
+    A large vendor's converter dies of that last one; the server itself names arguments that it does not know.
+    """
     definitions = schema.get("$defs", {})
     made = _compact(schema, definitions)
     made.pop("$defs", None)
@@ -95,6 +125,8 @@ def _compact(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[st
         if key == "title" and isinstance(value, str):
             continue
         if key == "default" and value is None:
+            continue
+        if key == "additionalProperties" and value is False:
             continue
         if key == "properties":
             made[key] = {name: _compact(part, definitions) for name, part in value.items()}

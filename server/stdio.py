@@ -3,10 +3,13 @@
 The SDK fixes a connection's era with its first request. Some shipped clients ask `server/discover` first and then send
 `initialize` all the same, which the SDK refuses for good. A leading `server/discover` is therefore answered on its own
 and does not choose the era.
+
+The SDK also passes over what it cannot read, and whoever sent it waits for ever. Here everything gets an answer.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -21,7 +24,17 @@ from mcp.server import MCPServer
 from mcp.server.runner import serve_dual_era_loop, serve_loop
 from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
-from mcp_types.jsonrpc import JSONRPCRequest
+from mcp_types.jsonrpc import (
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    ErrorData,
+    JSONRPCError,
+    JSONRPCRequest,
+    jsonrpc_message_adapter,
+)
+from pydantic import ValidationError
+
+from .envelope import whole
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +76,13 @@ async def serve(
     low = server._lowlevel_server  # noqa: SLF001 — see above
     options = low.create_initialization_options()
     async with stdio_server() as (incoming, outgoing), low.lifespan(low) as state, _ended_by_signal(before_exit):
-        if era == "legacy":
-            await serve_loop(low, incoming, outgoing, lifespan_state=state, init_options=options)
-            return
         send, rest = anyio.create_memory_object_stream[Item](0)
+        if era == "legacy":
+            async with anyio.create_task_group() as group:
+                group.start_soon(_relay, incoming, send, outgoing, None)
+                await serve_loop(low, rest, outgoing, lifespan_state=state, init_options=options)
+                group.cancel_scope.cancel()
+            return
 
         async def probe(item: SessionMessage) -> None:
             """Answer one `server/discover` in a loop of its own."""
@@ -84,7 +100,7 @@ async def serve(
                 await feed.aclose()
 
         async with anyio.create_task_group() as group:
-            group.start_soon(_relay, incoming, send, probe)
+            group.start_soon(_relay, incoming, send, outgoing, probe)
             await serve_dual_era_loop(low, rest, outgoing, lifespan_state=state, init_options=options)
             group.cancel_scope.cancel()
 
@@ -92,17 +108,46 @@ async def serve(
 async def _relay(
     incoming: ObjectReceiveStream[Item] | Any,
     onward: ObjectSendStream[Item],
-    probe: Callable[[SessionMessage], Awaitable[None]],
+    outgoing: Any,
+    probe: Callable[[SessionMessage], Awaitable[None]] | None,
 ) -> None:
     async with onward:
-        opening = True
+        opening = probe is not None
         async for item in incoming:
+            if isinstance(item, Exception):
+                item = _understood(item)
+            if isinstance(item, JSONRPCError):
+                await outgoing.send(SessionMessage(item))
+                continue
             if opening and isinstance(item, SessionMessage) and isinstance(item.message, JSONRPCRequest):
-                if item.message.method == PROBE:
+                if probe is not None and item.message.method == PROBE:
                     await probe(item)
                     continue
                 opening = False
             await onward.send(item)
+
+
+def _understood(error: Exception) -> SessionMessage | JSONRPCError:
+    """The message that the SDK could not read, with broken characters marked as lost, or the answer to it."""
+    problems = error.errors(include_url=False) if isinstance(error, ValidationError) else []
+    raw = next((problem["input"] for problem in problems if problem["type"] == "json_invalid"), None)
+    if raw is None:
+        asked = next((problem["input"] for problem in problems if isinstance(problem["input"], dict)), {})
+        return _refused(INVALID_REQUEST, "This is JSON, but no message of the protocol.", asked.get("id"))
+    try:
+        # Half of a surrogate pair is JSON to nearly everybody, but not to the SDK.
+        text = whole(json.dumps(json.loads(raw), ensure_ascii=False))
+    except (ValueError, TypeError, RecursionError):
+        return _refused(PARSE_ERROR, "This line is no JSON, so nobody can tell what it asks for.", None)
+    try:
+        return SessionMessage(jsonrpc_message_adapter.validate_json(text, by_name=False))
+    except ValidationError as again:
+        return _understood(again)
+
+
+def _refused(code: int, sentence: str, request_id: object) -> JSONRPCError:
+    known = request_id if isinstance(request_id, str | int) and not isinstance(request_id, bool) else None
+    return JSONRPCError(jsonrpc="2.0", id=known, error=ErrorData(code=code, message=f"{sentence} Nothing was done."))
 
 
 @asynccontextmanager

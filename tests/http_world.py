@@ -19,7 +19,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import ElicitRequestParams, ElicitResult
 from sandbox_process import SandboxProcess
-from world import World
+from world import PATIENT, World
 
 from songwright.server.postgres import PostgresStore
 from songwright.server.sealing import Sealer
@@ -165,7 +165,8 @@ class HttpWorld(World):
         given = {"Authorization": f"Bearer {token}", **(headers or {})}
         async with httpx2.AsyncClient(transport=InTurn(several), headers=given, timeout=60) as carrier:
             place = streamable_http_client(f"{several[0].url}/mcp", http_client=carrier)
-            async with Client(place, mode=mode, elicitation_callback=None if agree is None else answer) as connected:
+            asking = None if agree is None else answer
+            async with Client(place, mode=mode, elicitation_callback=asking, client_info=PATIENT) as connected:
                 yield connected
 
 

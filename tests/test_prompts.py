@@ -13,7 +13,7 @@ from songwright import prompts, tools
 from songwright.server import craft, songcraft
 from songwright.server.operation import Effect
 
-WORDS_LIMIT = 360
+WORDS_LIMIT = 480
 """Words of a prompt with everything filled in: a page that is read to its end."""
 ARGUMENTS_LIMIT = 4
 BUYING = [n for n in prompts.names() if any(tools.load(t).effect is Effect.SPENDS for t in prompts.load(n).tools)]
@@ -79,6 +79,12 @@ def test_a_prompt_that_buys_checks_first_asks_and_then_waits(name: str) -> None:
     assert re.search(r"both takes|the takes", text)
 
 
+@pytest.mark.parametrize("name", prompts.names())
+def test_no_prompt_plans_before_there_is_an_idea(name: str) -> None:
+    """A plan first moulds what is not there yet: songs written that way lost to songs written without help."""
+    assert "plan_song" not in prompts.load(name).tools
+
+
 def test_some_prompts_buy_nothing() -> None:
     assert set(prompts.names()) - set(BUYING) == {"write_lyrics", "style_prompt"}
 
@@ -100,6 +106,37 @@ def test_a_line_without_its_value_is_left_out() -> None:
     text = prompts.load("write_song").render({"genre": "-", "language": ".", "seconds": "", "idea": "a boat"})
     assert "Genre" not in text
     assert "Idea: a boat" in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("90", "- Length: about 90 seconds"),
+        ("about 90", "- Length: about 90 seconds"),
+        ("About 90 seconds", "- Length: about 90 seconds"),
+        ("~90s", "- Length: about 90 seconds"),
+        ("1:30", "- Length: about 90 seconds"),
+        ("2 minutes", "- Length: about 120 seconds"),
+        ("about 2,5 min", "- Length: about 150 seconds"),
+        ("90.0", "- Length: about 90 seconds"),
+        ("many", "- Length: many (in my words)"),
+        ("about", "- Length: about (in my words)"),
+        ("half an hour", "- Length: half an hour (in my words)"),
+        ("3 hours", "- Length: 3 hours (in my words)"),
+        ("²", "- Length: ² (in my words)"),
+    ],
+)
+def test_a_length_is_a_number_however_it_is_typed_or_stays_in_the_persons_words(typed: str, line: str) -> None:
+    """What said as "about many seconds" or "about about 90 seconds" helps nobody."""
+    assert line in prompts.load("write_song").render({"seconds": typed}).splitlines()
+
+
+@pytest.mark.parametrize("name", prompts.names())
+def test_no_value_makes_a_prompt_stutter(name: str) -> None:
+    prompt = prompts.load(name)
+    for typed in ("about 90", "about", "seconds", "90 seconds", "many"):
+        text = prompt.render({argument.name: typed for argument in prompt.arguments if argument.name == "seconds"})
+        assert not re.search(r"\b(about|seconds)\s+\1\b|about (many|about|seconds)", text)
 
 
 def test_what_a_person_types_stays_text() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from mcp import Client, StdioServerParameters
-from mcp_types import ElicitRequestParams, ElicitResult
+from mcp_types import ElicitRequestParams, ElicitResult, Implementation
 from sandbox_process import SandboxProcess
 
+PATIENT = Implementation(name="claude-code", version="2")
+"""A client that waits for a song; one that nobody knows would be answered before it is ready."""
 CATALOGUE = """
 [brands.{brand}]
 hosts = ["127.0.0.1"]
@@ -76,7 +79,8 @@ class World:
             ],
             env=self.environment(**settings),
         )
-        async with Client(place, mode=mode, elicitation_callback=None if agree is None else answer) as connected:
+        asking = None if agree is None else answer
+        async with Client(place, mode=mode, elicitation_callback=asking, client_info=PATIENT) as connected:
             yield connected
 
     def kill(self) -> None:
@@ -98,7 +102,9 @@ class World:
 
 
 def said(result: Any) -> dict[str, Any]:
-    """What a model reads of a result."""
-    assert result.structured_content is not None, result
-    data: dict[str, Any] = result.structured_content
+    """What a model reads of a result: its one text block, which any structured content only repeats."""
+    (block,) = result.content
+    data: dict[str, Any] = json.loads(block.text)
+    assert next(iter(data)) == "summary"
+    assert result.structured_content in (None, data)
     return data

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from .duration import Calibration
 from .findings import Finding, Kind, Report, SectionStats, Stats, choose
-from .fixes import repair
+from .fixes import Repaired, repair
 from .genres import recognise
 from .languages import base
 from .lyric import read
@@ -13,6 +13,7 @@ from .plan import kind_of
 from .rhyme import can_rhyme
 from .rules import RULES
 from .song import Song, engine_of, limits_for
+from .syllables import bounded
 
 _MOST_CLICHES = 8
 _ABOUT_A_WHOLE_SONG = frozenset(("T1", "T7", "S1", "S4", "S6", "S9", "D2", "D3"))
@@ -57,9 +58,14 @@ def check_lyrics(
         metre=metre,
         title=title,
         names=names,
-        reference=read(repair(reference).text) if reference else None,
+        reference=read(repair(reference[:_MOST_CHARS]).text) if reference else None,
         calibration=calibration,
     )
+    with bounded(song.lyric.text, song.language):
+        return _report(song, repaired)
+
+
+def _report(song: Song, repaired: Repaired) -> Report:
     findings = [*repaired.findings, *(finding for rule in RULES for finding in rule(song))]
     if song.kind == "continuation":
         findings = [finding for finding in findings if finding.id not in _ABOUT_A_WHOLE_SONG]
@@ -70,7 +76,7 @@ def check_lyrics(
         stats=_stats(song),
         estimate=song.estimate if song.lyric.lines else None,
         more=more,
-        fixed_lyrics=repaired.text if repaired.findings and len(lyrics) <= _MOST_CHARS else None,
+        fixed_lyrics=repaired.text if repaired.findings and len(song.given) <= _MOST_CHARS else None,
     )
 
 

@@ -15,7 +15,7 @@ from .findings import Range
 from .genres import Genre, for_kind, recognise
 from .languages import detect, stretch
 from .lyric import Line, Lyric, Section, read
-from .syllables import count
+from .syllables import bounded, count
 
 SPREAD = (0.8, 1.25)
 """The honest range around an estimate nobody has checked against finished clips."""
@@ -241,10 +241,11 @@ def _music_seconds(feel: Feel) -> float:
 
 
 def _usual_seconds(lyrics: str, bpm: float | None, style: str | None) -> float:
-    lyric, found = read(lyrics), recognise(style)
-    language = _language(lyric)
-    feel = Feel.of(found.genre, "song", bpm, metre_of(style or ""), language)
-    return max(seconds_of(parts_of(lyric, language), feel), 1.0)
+    with bounded(lyrics, None):
+        lyric, found = read(lyrics), recognise(style)
+        language = _language(lyric)
+        feel = Feel.of(found.genre, "song", bpm, metre_of(style or ""), language)
+        return max(seconds_of(parts_of(lyric, language), feel), 1.0)
 
 
 def metre_of(style: str) -> str | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import socket
+from typing import Any
 
 import anyio
 import httpx2
 import pytest
-from http_world import SECRET, HttpWorld, Replica, ask
+from http_world import LULLABY, SECRET, HttpWorld, Replica, ask
 
 from songwright.server.errors import SettingRefused
 from songwright.server.hosted import Hosted
@@ -131,3 +135,53 @@ def test_without_a_key_nobody_hears_the_sandbox_play(place: HttpWorld) -> None:
                      name="check_credits")  # fmt: skip
         assert answer["isError"] is True
         assert "no key of the music service" in answer["structuredContent"]["notice"]
+
+
+def test_free_tools_need_no_key(place: HttpWorld) -> None:
+    """Whoever looks around without a key can plan, write and read; what is bought is refused, with a way out."""
+    with place.replica(api_key="", base_url="") as running:
+
+        def call(tool: str, arguments: dict[str, object]) -> dict[str, object]:
+            answer = ask(running.url, running.token, "tools/call", {"name": tool, "arguments": arguments}, name=tool)
+            return dict(answer["structuredContent"])
+
+        assert call("plan_song", {"genre": "folk", "seconds": 120})["lines"]
+        assert call("songwriting_guide", {"topic": "start"})["text"]
+        assert call("list_songs", {})["songs"] == []
+        assert "Nothing was ordered" in str(call("wait_for_song", {})["summary"])
+        assert "Songwright-Service-Key" in str(call("create_song", {"idea": "a boat", "instrumental": True})["summary"])
+        assert "Songwright-Service-Key" in str(call("get_song", {"id": "0123"})["summary"])
+
+
+def test_a_trial_plays_for_every_tenant_and_says_so_in_every_result(place: HttpWorld) -> None:
+    """`--offline` is for people who try a server of their own: no key is needed, and none that comes is used."""
+    (_, ann), (_, bob) = place.tenant("ann"), place.tenant("bob")
+    try:
+        trial(place, ann, bob)
+    finally:
+        door = json.loads((place.state / "sandbox" / "door.json").read_text())
+        os.kill(door["pid"], signal.SIGTERM)
+    assert list(place.library.glob("tenants/*/Sandbox/*.mp3"))
+    assert (place.state / "sandbox" / "journal.sqlite3").exists()
+
+
+def trial(place: HttpWorld, ann: str, bob: str) -> None:
+    with place.replica("--offline", api_key="", base_url="", sandbox_fast=True, sandbox_pace="instant") as running:
+        assert "It is a trial" in running.log()
+
+        def call(token: str, tool: str, arguments: dict[str, object]) -> dict[str, Any]:
+            answer = ask(running.url, token, "tools/call", {"name": tool, "arguments": arguments}, name=tool, key="k")
+            assert answer["structuredContent"]["sandbox"] is True
+            return dict(answer["structuredContent"])
+
+        song = ask(running.url, ann, "tools/call", {"name": "create_song", "arguments": LULLABY}, name="create_song")
+        job_id = song.get("taskId") or song["structuredContent"]["job_id"]
+        while (task := ask(running.url, ann, "tasks/get", {"taskId": job_id}, name=job_id))["status"] == "working":
+            pass
+        made = task["result"]["structuredContent"]
+        assert (made["status"], made["sandbox"]) == ("done", True)
+        assert httpx2.get(made["clips"][0]["url"]).content[:3] == b"ID3"
+        assert call(ann, "check_credits", {})["left"] == 1000 - 14
+        assert call(bob, "check_credits", {})["left"] == 1000
+        for tool, arguments in (("plan_song", {"genre": "folk", "seconds": 60}), ("list_songs", {}), ("get_bpm", {})):
+            call(ann, tool, arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -135,3 +136,17 @@ def test_lyrics_come_from_a_file_or_a_pipe(world: World) -> None:
         "Boats (take 1).mp3",
         "Boats (take 2).mp3",
     ]
+
+
+@pytest.mark.parametrize("words", [("tools",), ("tools", "--json"), ("--version",)])
+def test_whoever_reads_on_may_stop_reading(world: World, words: tuple[str, ...]) -> None:
+    """`songwright tools | head` ends without a complaint."""
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "songwright.server", *words], env=world.environment(), stdout=write,
+        stderr=subprocess.PIPE, text=True, timeout=90, check=False,
+    )  # fmt: skip
+    os.close(write)
+    assert done.stderr == ""
+    assert done.returncode == 141

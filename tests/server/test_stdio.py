@@ -97,13 +97,32 @@ def test_the_legacy_switch_sends_probing_clients_back_to_the_handshake(world: Wo
     assert first["result"]["protocolVersion"] == "2025-11-25"
 
 
-def test_rubbish_on_the_line_does_not_end_the_server(world: World) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "songwright.server"], env=world.environment(), stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+def test_anything_that_arrives_gets_an_answer(world: World, era: str) -> None:
+    """The SDK passes over what it cannot read; whoever sent it would wait for ever."""
+    half = (
+        r'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"check_style","arguments":{"style":"\ud800"}}}'
+    )
+    lines = [
+        "rubbish",
+        "{}",
+        '["a batch"]',
+        '{"jsonrpc":"2.0","id":"x","method":5}',
+        "[" * 100_000,
+        json.dumps({"jsonrpc": "2.0", **initialize("2025-11-25")}),
+        json.dumps({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+        half,
+    ]
+    process = subprocess.run(
+        [sys.executable, "-m", "songwright.server"], env=world.environment(era=era), input="\n".join([*lines, ""]),
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=60, check=False,
     )  # fmt: skip
-    out, _ = process.communicate("rubbish\n{}\n" + json.dumps({"jsonrpc": "2.0", **initialize("2025-11-25")}) + "\n")
-    assert any("protocolVersion" in line for line in out.splitlines())
+    answers = [json.loads(line) for line in process.stdout.splitlines()]
+    refused = [(answer["id"], answer["error"]["code"]) for answer in answers if "error" in answer]
+    assert refused == [(None, -32700), (None, -32600), (None, -32600), ("x", -32600), (None, -32700)]
+    results = {answer["id"]: answer["result"] for answer in answers if "result" in answer}
+    assert results[1]["protocolVersion"] == "2025-11-25"
+    assert "style holds a letter that was lost" in results[7]["content"][0]["text"]
     assert process.returncode == 0
 
 

@@ -16,6 +16,7 @@ from songwright.server.jobs import LOCAL_TENANT, Asked, State
 from songwright.server.journal import Change, Journal
 from songwright.server.postgres import PostgresStore
 from songwright.server.store import SqliteStore, Store, migrations
+from songwright.server.unheard import Unheard
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -167,3 +168,24 @@ def test_a_refusal_of_an_earlier_attempt_does_not_end_a_later_one(new_store: Cal
     bought = journal.bought(second.id, "task", 0.0, "answer")
     assert bought is not None
     assert bought.state is State.RUNNING
+
+
+def test_what_a_client_has_not_heard_of_is_kept_for_its_session(new_store: Callable[[], Store]) -> None:
+    """Calls that came together are meant; one that waits, or was cut short, may have been given up."""
+    one, other = Unheard(new_store(), "ann", "app 1"), Unheard(new_store(), "ann", "app 1")
+    one.ordered("first", "create_song", 100.0)
+    assert other.last("create_song", 100.5, 100.5) is None
+    assert other.last("create_song", 102.0, 102.0) is None
+    assert other.last("create_song", 105.0, 105.0) == "first"
+    assert other.last("cover_song", 105.0, 105.0) is None
+    one.cut_short("first")
+    assert other.last("create_song", 102.0, 102.0) == "first"
+    assert Unheard(one.store, "bob", "app 1").last("create_song", 105.0, 105.0) is None
+    assert Unheard(one.store, "ann", "app 2").last("create_song", 105.0, 105.0) is None
+    other.heard(["something else", "first"])
+    assert one.last("create_song", 105.0, 105.0) is None
+    one.ordered("second", "create_song", 200.0)
+    one.ordered("third", "create_song", 200.0 + 2 * 86_400)
+    assert other.last("create_song", 3e5, 3e5) == "third"
+    other.heard(["third"])
+    assert one.last("create_song", 3e5, 3e5) is None

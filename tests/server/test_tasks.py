@@ -119,7 +119,8 @@ def test_a_song_is_handed_over_as_a_task_and_ends_with_its_files(world: World) -
     assert song["job_id"] == task["taskId"]
     assert all(Path(clip["file"]).exists() for clip in song["clips"])
     assert song["clips"] == shown["clips"]
-    assert any(part["type"] == "resource_link" for part in ended["result"]["content"])
+    (block,) = ended["result"]["content"]
+    assert json.loads(block["text"]) == song
     assert len(world.charges()) == 1
 
 

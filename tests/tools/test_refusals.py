@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from facts import LINK, OLD_UPLOAD, SONG, UPLOAD, place, refusal
 
+from songwright import tools
+from songwright.server.errors import ArgumentRefused
+from songwright.server.publish import parse
+
 WORDS = {"lyrics": "la"}
 
 
@@ -46,7 +50,13 @@ WORDS = {"lyrics": "la"}
             "end_seconds",
             "142.4",
         ),
-        ("get_vox", {"clip_id": SONG.clip_id, "start_seconds": 0, "end_seconds": 31}, "end_seconds", "30"),
+        ("get_vox", {"clip_id": SONG.clip_id, "start_seconds": 0, "end_seconds": 31}, "end_seconds", "less than 30"),
+        (
+            "get_vox",
+            {"clip_id": SONG.clip_id, "start_seconds": 4.5, "end_seconds": 34.5},
+            "end_seconds",
+            "less than 30",
+        ),
         ("get_vox", {"clip_id": SONG.clip_id, "start_seconds": 3}, "end_seconds", "together"),
         ("get_vox", {"clip_id": SONG.clip_id, "end_seconds": 3}, "start_seconds", "together"),
         (
@@ -58,6 +68,7 @@ WORDS = {"lyrics": "la"}
         ("create_persona", {"name": "A" * 80, "clip_id": "c"}, "name", "79"),
         ("create_persona", {"name": "A", "clip_id": "c", "describe": "x" * 200}, "describe", "199"),
         ("mashup_songs", {"clip_ids": ["a"], **WORDS}, "clip_ids", "2"),
+        ("check_lyrics", {"names": ["Siobhan"], **WORDS}, "names", "how it sounds"),
         ("mashup_songs", {"clip_ids": ["a", "b", "c"], **WORDS}, "clip_ids", "2"),
         ("mashup_songs", {"clip_ids": ["a", "a"], **WORDS}, "clip_ids", "different"),
         ("add_vocals", {"clip_id": SONG.clip_id, **WORDS}, "clip_id", "upload_audio"),
@@ -79,7 +90,7 @@ WORDS = {"lyrics": "la"}
         ("download_clip", {"clip_id": SONG.clip_id, "formats": ["flac"]}, "formats.0", "wav"),
         ("generate_lyrics", {"idea": "x" * 120}, "idea", "119"),
         ("enhance_style", {"style": "x" * 1001}, "style", "1000"),
-        ("get_wav", {"clip_id": ""}, "clip_id", "list_songs"),
+        ("get_wav", {"clip_id": ""}, "clip_id", "missing"),
         ("get_wav", {"clip_id": "Night Bus"}, "clip_id", "titles"),
         ("get_wav", {"clip_id": "../../etc/passwd"}, "clip_id", "ids"),
         ("create_song", {"lyrics": "la", "tempo": 120}, "tempo", "no argument"),
@@ -127,9 +138,7 @@ def test_the_sandbox_may_fetch_from_this_computer() -> None:
         assert place("upload_audio", source=source).body == {"url": source}
 
 
-@pytest.mark.parametrize(
-    "source", ["demo.mp3", "Night Bus (take 1).mp3", "C:\\Music\\demo.wav", "~/Music/demo.mp3", ""]
-)
+@pytest.mark.parametrize("source", ["demo.mp3", "Night Bus (take 1).mp3", "C:\\Music\\demo.wav", "~/Music/demo.mp3"])
 def test_a_file_of_this_computer_cannot_be_uploaded_and_the_way_out_is_named(source: str) -> None:
     refused = refusal("upload_audio", source=source)
     assert refused.field == "source"
@@ -150,3 +159,33 @@ def test_what_the_journal_does_not_know_is_left_to_the_service() -> None:
 def test_a_recording_is_young_enough_for_a_whole_day() -> None:
     assert place("add_vocals", clip_id=UPLOAD.clip_id, **WORDS).body["continue_clip_id"] == UPLOAD.clip_id
     assert place("extend_song", source=LINK, **WORDS).body["url"] == LINK
+
+
+def _parsed(name: str, arguments: dict[str, Any]) -> object:
+    try:
+        return parse(tools.load(name), arguments)
+    except ArgumentRefused as refused:
+        return str(refused)
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\n\t", "\u200b \u00a0"])
+@pytest.mark.parametrize("name", tools.names())
+def test_a_text_that_shows_nothing_is_an_argument_left_out(name: str, blank: str) -> None:
+    texts = [field for field, info in tools.load(name).model_fields.items() if "str" in str(info.annotation)]
+    for field in texts:
+        assert _parsed(name, {field: blank}) == _parsed(name, {}), field
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("create_song", {"idea": " "}, "Give lyrics, or an idea"),
+        ("create_song", {"lyrics": "\n", "instrumental": True}, "needs a style or an idea"),
+        ("extend_song", {"source": "  ", **WORDS}, "source is missing"),
+        ("create_persona", {"clip_id": SONG.clip_id, "name": " "}, "name is missing"),
+        ("replace_section", {"clip_id": SONG.clip_id, "start_seconds": 1, "end_seconds": 9, "lyrics": " "}, "missing"),
+        ("riffusion_cover_song", {"clip_id": UPLOAD.clip_id, "style": "surf", "lyrics": " "}, "lyrics is needed"),
+    ],
+)
+def test_a_blank_is_not_sent_but_refused_like_nothing(name: str, arguments: dict[str, Any], words: str) -> None:
+    assert words in str(refusal(name, **arguments))

@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from ...server.operation import Effect, Operation, Route
-from ..shapes import Answer
+from ..shapes import Answer, ToolAnswer
 
 
 class Spending(Answer):
@@ -18,7 +18,7 @@ class Spending(Answer):
     credits: int = Field(description="Credits, by the catalogue's prices.")
 
 
-class Credits(Answer):
+class Credits(ToolAnswer):
     """Balance and spending."""
 
     left: int = Field(description="Credits that can be spent now.")
@@ -29,13 +29,12 @@ class Credits(Answer):
     daily_limit: int = Field(description="What may be spent in 24 hours (SONGWRIGHT_DAILY_CREDITS).")
     spent_30d: list[Spending] = Field(description="The last 30 days by tool, dearest first.")
     unsettled: int | None = Field(None, description="Orders in state unknown.")
-    sandbox: bool | None = Field(None, description="True when these are play credits of the offline sandbox.")
 
 
 class CheckCredits(Operation):
-    """Credits left, in which order they are used, what expires, and what was spent by tool.
+    """Credits left, in which order they are used, what expires, what was spent in 24 hours and by tool in 30 days.
 
-    Free. Asks the service once; the spending comes from this Songwright's own journal.
+    Free. Says the daily limit too. Asks the service once; the spending comes from this Songwright's own journal.
     """
 
     label: ClassVar[str] = "Check credits"

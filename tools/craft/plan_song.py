@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from ...server.operation import Effect, Operation
-from ..shapes import Answer
+from ..shapes import Answer, ToolAnswer
 from .shapes import WORD_LIMIT, Bpm, Kind, Language, Metre, RangeAnswer
 
 SHORTEST, LONGEST = 10, 480
@@ -23,7 +23,7 @@ class SectionAnswer(Answer):
     rhyme: str | None = Field(None, description="Usual end rhymes, a letter a line; X is free.")
 
 
-class PlanAnswer(Answer):
+class PlanAnswer(ToolAnswer):
     """A measure, and a form as a suggestion."""
 
     genre: str | None = Field(None, description="What the genre was read as; missing: it is not known.")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ..shapes import Answer
+from ..shapes import Answer, ToolAnswer
 
 WORD_LIMIT = 60
 
@@ -42,7 +42,7 @@ class RangeAnswer(Answer):
     basis: str = Field(description="What the estimate rests on.")
 
 
-class ReportAnswer(Answer):
+class ReportAnswer(ToolAnswer):
     """What a check found."""
 
     ok: bool = Field(description="Nothing stops it.")

@@ -7,11 +7,11 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ...server.operation import Effect, Operation
-from ..shapes import Answer
+from ..shapes import ToolAnswer
 from .shapes import WORD_LIMIT, Language
 
 
-class GuidePage(Answer):
+class GuidePage(ToolAnswer):
     """One topic."""
 
     topic: str = Field(description="The topic.")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ...server.operation import Effect, Operation
-from ..shapes import SongAnswer
+from ..shapes import AnyId, SongAnswer, as_named
 
 
 class CancelJob(Operation):
     """Withdraw an order that was not sent yet; costs nothing then.
 
-    Once it was sent it is paid and cannot be stopped: it is finished and saved all the same, and only left out of
-    list_songs.
+    Only state queued can be stopped. One that is sending, running or fetching is paid: it is finished and saved all
+    the same, and only left out of list_songs. For state unknown use resolve_job.
     """
 
     label: ClassVar[str] = "Cancel job"
@@ -22,4 +22,9 @@ class CancelJob(Operation):
     effect: ClassVar[Effect] = Effect.CHANGES
     answer: ClassVar[type[SongAnswer]] = SongAnswer
 
-    job_id: str = Field(min_length=1, max_length=64, description="Id of the order.")
+    job_id: AnyId = Field(description="Id of the order, from its answer or list_songs.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_results_name_it(cls, given: Any) -> Any:
+        return as_named(given, "job_id", "id", "task_id")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ...server.operation import Effect, Operation
-from ..shapes import SongAnswer
+from ..shapes import AnyId, SongAnswer, as_named
 
 
 class SongFacts(SongAnswer):
@@ -21,11 +21,11 @@ class SongFacts(SongAnswer):
 
 
 class GetSong(Operation):
-    """Look up one song: state, files, cost, what it was made from.
+    """Look up one song at once: state, files, cost, model, what it was made from; free.
 
     Takes a clip_id, a job_id, or the id of a task made elsewhere with the same key, which is then adopted: followed,
-    saved and listed like a song of ours, for free. To search by words use list_songs; lyrics are in the resource
-    song://clips/{clip_id}/lyrics.
+    saved and listed like a song of ours. To wait for an unfinished one use wait_for_song, to search by words
+    list_songs; lyrics are in the resource song://clips/{clip_id}/lyrics.
     """
 
     label: ClassVar[str] = "Get song"
@@ -34,4 +34,9 @@ class GetSong(Operation):
     answer: ClassVar[type[SongFacts]] = SongFacts
     contract: ClassVar[tuple[str, ...]] = ("task",)
 
-    id: str = Field(min_length=1, max_length=100, description="Clip, job or task id.")
+    id: AnyId = Field(description="Clip, job or task id.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_results_name_it(cls, given: Any) -> Any:
+        return as_named(given, "id", "clip_id", "job_id", "task_id")

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ...server.operation import Effect, Operation
-from ..shapes import Answer
+from ..shapes import Answer, ToolAnswer
 
 
 class ListedSong(Answer):
@@ -25,17 +25,15 @@ class ListedSong(Answer):
     url: str | None = Field(None, description="Link to it, where it is on another machine.")
 
 
-class SongList(Answer):
+class SongList(ToolAnswer):
     """What was found, newest first."""
 
     songs: list[ListedSong] = Field(description="Newest first.")
     total: int = Field(description="How many there are in all.")
-    next: str | None = Field(None, description="The next call to make.")
-    sandbox: bool | None = Field(None, description="True when these are songs of the offline sandbox.")
 
 
 class ListSongs(Operation):
-    """List songs, newest first; the way back to anything made earlier.
+    """List songs, newest first, with their job and clip ids; the way back to anything made earlier.
 
     Searches titles, ideas, styles and lyrics. Free and local. For one song in full use get_song; to wait for one in
     work use wait_for_song.
@@ -48,7 +46,9 @@ class ListSongs(Operation):
 
     words: str | None = Field(None, max_length=200, description="Words that must all occur.")
     state: Literal["queued", "sending", "running", "fetching", "done", "failed", "cancelled", "unknown"] | None = Field(
-        None, description="Only orders in this state."
+        None,
+        description="Only orders in this state. What results call working or streaming is queued (not sent yet), "
+        "sending, running or fetching here; unknown: the answer was lost, see resolve_job.",
     )
     since: dt.date | None = Field(None, description="Only from this day on, YYYY-MM-DD, UTC.")
     until: dt.date | None = Field(None, description="Only up to this day, YYYY-MM-DD, UTC.")

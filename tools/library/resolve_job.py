@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from ...server.errors import ArgumentRefused
 from ...server.operation import Effect, Operation
-from ..shapes import SongAnswer
+from ..shapes import AnyId, SongAnswer, as_named
 
 
 class ResolveJob(Operation):
@@ -26,7 +26,7 @@ class ResolveJob(Operation):
     may_spend: ClassVar[bool] = True
     price_note: ClassVar[str] = "the full price again with buy_again; else nothing"
 
-    job_id: str = Field(min_length=1, max_length=64, description="The order in state unknown.")
+    job_id: AnyId = Field(description="The order in state unknown.")
     action: Literal["attach", "buy_again", "give_up"] = Field(description="What to do with it.")
     task_id: str | None = Field(None, max_length=100, description="With attach: the service's task id.")
     quote: str | None = Field(None, max_length=64, description="With buy_again: the quote the person agreed to.")
@@ -36,3 +36,8 @@ class ResolveJob(Operation):
         if self.action == "attach" and not self.task_id:
             raise ArgumentRefused("attach needs the task_id that was found at the service.", field="task_id")
         return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_results_name_it(cls, given: Any) -> Any:
+        return as_named(given, "job_id", "id")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ...server.operation import Effect, Operation
-from ..shapes import SongAnswer
+from ..shapes import AnyId, SongAnswer, as_named
 
 
 class WaitForSong(Operation):
     """Wait until an order is finished and return its files; free, and may be repeated for ever.
 
-    Use it after any tool answered `working` or `streaming`. Without job_id it waits for the newest unfinished order.
-    Returns after some 45 s at most, finished or not; then call it again.
+    Use it after any tool answered `working` or `streaming`, or when a call's answer was lost. Without job_id it waits
+    for the newest unfinished order. Answers after some 45 s at most, finished or not; then call it again. To look
+    without waiting, or by clip id, use get_song.
     """
 
     label: ClassVar[str] = "Wait for song"
@@ -24,4 +25,9 @@ class WaitForSong(Operation):
     contract: ClassVar[tuple[str, ...]] = ("producer_task", "nuro_task", "riffusion_task")
     core: ClassVar[bool] = True
 
-    job_id: str | None = Field(None, max_length=64, description="Id of the order; without it the newest unfinished.")
+    job_id: AnyId | None = Field(None, description="Id of the order; without it the newest unfinished.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_results_name_it(cls, given: Any) -> Any:
+        return as_named(given, "job_id", "id", "task_id")

@@ -1,0 +1,123 @@
+"""A server in this process, over a real journal in which nothing moves by itself, and a stock client of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from mcp import Client
+from mcp_types import Implementation
+from test_laws import plain
+
+from songwright import tools
+from songwright.server import contract
+from songwright.server.catalogue import Catalogue
+from songwright.server.clock import Clock, SystemClock
+from songwright.server.contract import fragments
+from songwright.server.counter import Counter, Limits
+from songwright.server.downloads import Fetcher
+from songwright.server.engine import Engine
+from songwright.server.jobs import LOCAL_TENANT, Account, Clip, Job, SavedFile, State
+from songwright.server.journal import Change, Journal, Order
+from songwright.server.library import Library
+from songwright.server.mcp_server import build
+from songwright.server.operation import Finish, Operation, Request
+from songwright.server.settings import Settings
+from songwright.server.store import SqliteStore
+
+ACCOUNT = Account(LOCAL_TENANT, "https://api.example.test", "key", "aimusicapi", sandbox=False)
+
+
+class Desk:
+    """A counter over a real journal in which nothing moves by itself. It asks about every price, unless told not to."""
+
+    def __init__(
+        self, folder: Path, clock: Clock | None = None, *, wait_seconds: float = 0.0, confirm_above: int = 0
+    ) -> None:
+        self.settings = Settings(toolsets=("all",), state_dir=folder, library=folder / "library")
+        self.sandbox = False
+        self.store = SqliteStore(folder / "journal.sqlite3")
+        self.store.open()
+        self.clock = clock or SystemClock()
+        self.journal = Journal(self.store, self.clock)
+        engine = Engine(self.journal, Catalogue.load(), self.clock, tools.load)
+        limits = Limits(wait_seconds, confirm_above, 10_000, None)
+        self._counter = Counter(engine, Library(folder / "library", Fetcher(), sandbox=False), ACCOUNT, limits)
+
+    async def counter(self) -> Counter:
+        return self._counter
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        yield
+
+    def put(self, name: str, state: str) -> Job:
+        """A plain order of a tool, brought to a state through the journal as the engine would."""
+        order = plain(name)
+        asked = Order(ACCOUNT, order, Request("POST", "/x", {}), 1, order.search_words(), None, again=True)
+        job = self.journal.ask(asked).job
+        assert job is not None
+        if state == "working":
+            return job
+        sent = self.journal.claim(ACCOUNT.key_id, 0.0, 0.0)
+        assert sent is not None
+        assert sent.id == job.id
+        if state == "unknown":
+            return self._moved(sent, State.UNKNOWN)
+        if state == "failed":
+            return self._moved(sent, State.FAILED)
+        answer = documented(order)
+        got = (
+            self.journal.bought(job.id, f"task-{job.id}", 0.0, "test")
+            if order.finish is Finish.POLLED
+            else self.journal.bought_at_once(job.id, answer)
+        )
+        assert got is not None
+        clips = [clip(got, take) for take in (1, 2)] if order.finish is Finish.POLLED else []
+        done = self.journal.move(got, Change(State.DONE, answer=answer), clips)
+        assert done is not None
+        for made in clips:
+            self.journal.put_file(done, SavedFile(made.clip_id, "audio", f"Song (take {made.take}).mp3", 9, "00"))
+        return done
+
+    def orders(self) -> list[Job]:
+        """Every order that was written down."""
+        return self.journal.search(ACCOUNT, words=(), state="", since=0.0, until=1e12, songs=False)
+
+    def _moved(self, job: Job, state: State) -> Job:
+        moved = self.journal.move(job, Change(state, problem="test", sentence="It went wrong.", service_said="no"))
+        assert moved is not None
+        return moved
+
+
+def documented(order: Operation) -> dict[str, Any]:
+    """The answer of the service as its contract shows it."""
+    found: dict[str, Any] = {}
+    for op_id in order.contract:
+        operation = contract.operations()[op_id]
+        stated = contract.document()["paths"][operation.path][operation.method.lower()]["responses"]["200"]
+        stated = fragments.resolve(stated["$ref"]) if "$ref" in stated else stated
+        for example in stated["content"]["application/json"].get("examples", {}).values():
+            found = example.get("value", {})
+            if order.outcome(found).ready:
+                return found
+    return found
+
+
+def clip(job: Job, take: int) -> Clip:
+    return Clip(
+        clip_id=f"{job.id}-{take}", job_id=job.id, take=take, part=None, label=None, state="succeeded", title="Song",
+        style="folk", lyrics="[Verse]\nRain", prompt="", model="sonic-v6", seconds=60.0, bpm=None,
+        audio_url="https://files.example/1.mp3", image_url=None, uploaded=False, reason=None, created_at=0.0,
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def client(desk: Desk, mode: Any = "auto", name: str = "mcp") -> AsyncIterator[Client]:
+    """A client that validates what comes, as it does once it has seen the tools."""
+    about = Implementation(name=name, version="1")
+    async with Client(build(desk), mode=mode, client_info=about) as connected:
+        await connected.list_tools()
+        yield connected
