@@ -194,7 +194,8 @@ def _part(section: Section, language: str | None) -> Part:
 def _lines(counts: list[int], feel: Feel) -> list[float]:
     if not counts:
         return []
-    wanted = [_wanted(syllables, feel) for syllables in counts]
+    each = {syllables: _wanted(syllables, feel) for syllables in set(counts)}
+    wanted = [each[syllables] for syllables in counts]
     bar = feel.bar
     if bar is None or feel.spoken:
         return wanted
