@@ -12,7 +12,7 @@ from math import exp, log, sqrt
 from statistics import fmean, median
 
 from .findings import Range
-from .genres import Genre, for_kind, recognise
+from .genres import Genre, for_kind, genre, genre_words, recognise
 from .languages import detect, stretch
 from .lyric import Line, Lyric, Section, read
 from .syllables import bounded, count
@@ -243,9 +243,9 @@ def _music_seconds(feel: Feel) -> float:
 
 def _usual_seconds(lyrics: str, bpm: float | None, style: str | None) -> float:
     with bounded(lyrics, None):
-        lyric, found = read(lyrics), recognise(style)
+        lyric, named = read(lyrics), genre_words(style or "")
         language = _language(lyric)
-        feel = Feel.of(found.genre, "song", bpm, metre_of(style or ""), language)
+        feel = Feel.of(genre(named[0]) if named else None, "song", bpm, metre_of(style or ""), language)
         return max(seconds_of(parts_of(lyric, language), feel), 1.0)
 
 

@@ -128,9 +128,9 @@ def for_kind(found: Genre | None, kind: str) -> Genre:
 
 
 def genre_words(text: str) -> list[str]:
-    """The genres a description names, in order and without repeats."""
+    """The genres a description names, in order and without repeats; "instrumental" is none by itself."""
     found = [_inside()[_spaced(match[0])] for match in _pattern().finditer(_plain(text))]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(name for name in found if _by_name(name).kind != "instrumental"))
 
 
 def broad(name: str) -> str:

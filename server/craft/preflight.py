@@ -6,7 +6,7 @@ from .bundled import toml
 from .check import check_lyrics
 from .duration import metre_of
 from .findings import Finding, Kind
-from .genres import genre as find_genre
+from .genres import genre_words
 from .song import engine_of, limits_for
 from .style import bpm_of, check_style
 
@@ -79,8 +79,9 @@ def preflight(
 
 
 def _genre_name(style: str | None) -> str | None:
-    found = find_genre(style)
-    return found.name if found else None
+    """The genre a style names. That a style says "instrumental" of a part does not make the song one."""
+    named = genre_words(style or "")
+    return named[0] if named else None
 
 
 def _texts(title: str | None, model: str | None, engine: str, seconds: float | None) -> list[Finding]:
