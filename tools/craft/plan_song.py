@@ -42,7 +42,7 @@ class PlanAnswer(ToolAnswer):
 class PlanSong(Operation):
     """Measure how many words fit: sung lines and syllables for a length, genre, kind, tempo and metre. Free.
 
-    For an idea or a draft, to cut or write on; check_lyrics measures finished words alike.
+    For an idea or a draft; check_lyrics measures finished words alike.
     """
 
     label: ClassVar[str] = "Plan song"
@@ -50,7 +50,7 @@ class PlanSong(Operation):
     effect: ClassVar[Effect] = Effect.LOCAL
     answer: ClassVar[type[PlanAnswer]] = PlanAnswer
 
-    genre: str = Field(max_length=WORD_LIMIT, description="In any language, such as samba.")
+    genre: str = Field(max_length=WORD_LIMIT, description="Such as samba, in any language.")
     seconds: int = Field(ge=SHORTEST, le=LONGEST, description="Length to aim at.")
     kind: Kind = "song"
     bpm: Bpm | None = None

@@ -16,7 +16,7 @@ Kind = Annotated[
     Literal["song", "rap", "jingle", "child", "lullaby", "musical", "instrumental", "spoken", "continuation"],
     Field(description="continuation: only the new part."),
 ]
-Metre = Annotated[Literal["2/4", "3/4", "4/4", "6/8", "12/8"], Field(description="Default: the genre's.")]
+Metre = Annotated[Literal["2/4", "3/4", "4/4", "6/8", "12/8"], Field(description="Else the genre's.")]
 Bpm = Annotated[float, Field(ge=30, le=300, description="Tempo.")]
 CheckedModel = Annotated[str, Field(max_length=WORD_LIMIT, description="Whose limits; default as create_song.")]
 
