@@ -42,7 +42,7 @@ bundle: setup ## dist/songwright.mcpb, for desktop assistants
 check-bundle: setup ## try the bundle as a stranger's machine would (the validator needs Node)
 	@$(PY) -m dev.check_bundle
 
-gates: setup ## the ecosystem's own checks: conformance, Inspector, tool quality, bundle (installs Node in .venv)
+gates: setup ## the ecosystem's own checks: conformance, Inspector, clients, tool quality, bundle (installs them in .venv)
 	@$(PY) -m dev.gates
 
 image-check: setup ## build what the Dockerfile builds, without a container engine, and run it as another user

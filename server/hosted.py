@@ -25,7 +25,7 @@ from .downloads import Fetcher
 from .engine import Engine
 from .errors import AccessRefused, KeyMissing, SealBroken, SongwrightError
 from .hooks import hooks_of
-from .jobs import LOCAL_TENANT, Account
+from .jobs import LOCAL_TENANT, Account, Job
 from .journal import Journal
 from .library import Library
 from .offline import KEY, LOGICAL_URL, SandboxTransport, sandbox_transport
@@ -33,7 +33,7 @@ from .sealing import sealer_of
 from .settings import Settings, loopback
 from .store import SqliteStore, Store
 from .tenants import Tenant, Tenants
-from .threads import in_thread
+from .threads import SEARCH, in_lane, in_thread
 from .upstream import Upstream
 
 log = logging.getLogger(__name__)
@@ -164,6 +164,25 @@ class Hosted:
         (row,) = self._people.rows("others_with_key", key_id=key_id, tenant=tenant.id)
         return bool(row["n"])
 
+    async def account_of(self, job: Job) -> Account:
+        """Who spends on a job; where others spend from the same key, it is held here. Raises `KeyMissing`."""
+        shared = await in_thread(self._shares, job)
+        account = Account(
+            job.tenant, job.base_url, job.key_id, self.catalogue.brand_of(job.base_url), sandbox=False, shared=shared
+        )
+        if shared and not self.engine.holds(job.key_id):
+            key = await self._key_of(account)
+            if key is None:
+                raise KeyMissing("The key that this was ordered with is not here any more.")
+            self._hold(account, key)
+        return account
+
+    def _shares(self, job: Job) -> bool:
+        """Whether a job was paid with the operator's key, or with one that others have ordered with too."""
+        key = self.settings.key()
+        mine = bool(key) and fingerprint(self._salt, self.settings.base_url, key) == job.key_id
+        return (mine and job.tenant != LOCAL_TENANT) or self.journal.shared_key(job)
+
     def _hold(self, account: Account, key: str) -> Account:
         if not self.engine.holds(account.key_id):
             if account.sandbox and self._transport is None:
@@ -208,6 +227,8 @@ class Hosted:
             async with anyio.create_task_group() as group:
                 await group.start(self.engine.run)
                 group.start_soon(self._tend)
+                group.start_soon(self._tidy)
+                group.start_soon(self._index)
                 try:
                     yield self
                 finally:
@@ -221,6 +242,19 @@ class Hosted:
             self.store.close()
             if self._people is not self.store:
                 self._people.close()
+
+    async def _tidy(self) -> None:
+        """Remove what crashed downloads have left in the libraries."""
+        for root in await in_thread(lambda: [self.settings.library, *self.settings.library.glob("tenants/*")]):
+            await Library(root, self._fetcher, sandbox=False).tidy()
+
+    async def _index(self) -> None:
+        """Let songs be found that were made before words were kept for searching."""
+        try:
+            while self.settings.role != "web" and await in_lane(SEARCH, LOCAL_TENANT, self.journal.index_old):
+                pass
+        except SongwrightError as error:
+            log.error("older songs are not all found by their words yet: %s", error)
 
     async def _tend(self) -> None:
         """See to it that every key with unfinished jobs has a runner here, whoever took the orders."""

@@ -19,6 +19,9 @@ from .threads import in_thread
 
 log = logging.getLogger(__name__)
 
+DOWNLOADED = "download"
+"""Tells a file that was bought beside a song from the song's own file of the same format."""
+
 
 class Shelf:
     """Puts what the service made where a person looks for it."""
@@ -111,12 +114,15 @@ class Shelf:
         if any(file.kind == link.kind for file in saved):
             return
         clip = await self._clip(link.clip_id)
+        label = clip.label or ""
+        if any(file.kind == "audio" and file.path.endswith(f".{link.kind}") for file in saved):
+            label = ", ".join(word for word in (label, DOWNLOADED) if word)  # the song's own file has that name
         kept = await self._library.fetch_file(
             self.tags_of(clip),
             link.url,
             kinds=frozenset({Kind(link.kind)}),
             folder=_beside(saved),
-            label=clip.label or None,
+            label=label or None,
         )
         await in_thread(self._journal.put_file, job, _row(clip, link.kind, kept))
 

@@ -83,7 +83,7 @@ def test_every_operation_of_the_service_is_performed_by_a_tool_or_not_offered_fo
     assert set(task_types) <= set(told)
     for name in (*operations(), *task_types):
         performer = told[name][2].split()[0]
-        assert performer in tools.names() or re.match(r"not offered: \w+ \w+", told[name][2]), name
+        assert performer in tools.names() or re.match(r"not offered: \S+ \w+", told[name][2]), name
 
 
 def test_the_tool_for_an_operation_declares_it_and_has_the_named_arguments(tables: dict[str, Any]) -> None:
@@ -211,3 +211,30 @@ def test_the_table_of_schedules_is_what_the_simulation_prints() -> None:
     page = (ROOT / "docs" / "decisions" / "polling.md").read_text(encoding="utf-8")
     printed = runpy.run_path(str(ROOT / "docs" / "decisions" / "polling_simulation.py"))["table"]()
     assert printed in page
+
+
+# -- clients --------------------------------------------------------------------------------------------------------
+
+MEASURED = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+CLIENTS = tomllib.loads((ROOT / "dev" / "gates" / "clients" / "clients.toml").read_text(encoding="utf-8"))["client"]
+
+
+def test_every_client_that_the_gates_read_back_has_a_row() -> None:
+    wanted = [(c["title"], over) for c in CLIENTS for over in (("stdio", "HTTP") if c.get("http") else ("stdio",))]
+    assert [(row[0], row[2]) for row in rows(MEASURED, "client")] == wanted
+
+
+def test_every_client_has_its_script_and_its_pins() -> None:
+    folder = ROOT / "dev" / "gates" / "clients"
+    own = {"sdk-2"}
+    """Runs in the project's own environment: the server is built on the same package."""
+    for client in CLIENTS:
+        assert (folder / client["script"]).exists()
+        python = client["script"].endswith(".py") and client["name"] not in own
+        assert (folder / "pins" / f"{client['name']}.txt").exists() is python
+
+
+def test_the_readme_says_of_frameworks_what_was_measured() -> None:
+    measured = {row[0]: (row[3], row[5]) for row in rows(MEASURED, "client")}
+    told = {row[0]: (row[1], row[2]) for row in rows(README, "framework")}
+    assert told == {name: found for name, found in measured.items() if found[1] != "none"}

@@ -16,7 +16,7 @@ from songwright.server.contract import fragments
 from songwright.server.operation import CONTROLS, Effect, Finish, Purchase
 from songwright.tools.shapes import Answer, SongAnswer
 
-DEFAULT_WEIGHT, WHOLE_WEIGHT = 7500, 12_000
+DEFAULT_WEIGHT, WHOLE_WEIGHT = 9500, 15_000
 """Tokens that a model reads for the default toolsets, and for everything."""
 DESCRIPTION_LIMIT = 4096
 NAMES = tools.names()

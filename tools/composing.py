@@ -44,7 +44,7 @@ Idea = Annotated[
     Field(
         min_length=1,
         max_length=BRIEF_LIMIT,
-        description="The service writes lyrics about this; 400 without style and title.",
+        description="The service writes lyrics about this. At most 400 characters without style and title.",
     ),
 ]
 ShortIdea = Annotated[
@@ -104,9 +104,9 @@ class Sound(SonicPurchase):
     style: Style | None = None
     negative_style: NegativeStyle | None = None
     model: ModelName | None = None
-    style_weight: Weight | None = Field(None, description="How closely to keep to it.")
+    style_weight: Weight | None = Field(None, description="How closely to keep to the style.")
     weirdness: Weight | None = Field(None, description="How unusual it may get.")
-    force: bool = Field(False, description="Order despite a stop.")
+    force: bool = Field(False, description="Order although the free check said stop.")
 
     def known_model(self, facts: Facts) -> Model | None:
         """The catalogue's row of the model; None for one it has never heard of, which is left to the service."""
@@ -151,6 +151,8 @@ class Composition(Styled, Words):
 
     idea_limit: ClassVar[int] = DESCRIPTION_LIMIT
     """Characters of a description from which the service decides everything."""
+    rebate: ClassVar[bool] = True
+    """It has a second row (`_old`), cheaper for own lyrics on models of the first generations (v3.5, v4)."""
 
     def sung(self, facts: Facts) -> tuple[str | None, bool]:
         """The lyrics, and whether there is no voice at all."""
@@ -205,15 +207,11 @@ class Composition(Styled, Words):
             body["title"] = self.title
         return body
 
-    def price_of(self, row: str, facts: Facts) -> int | None:
-        """A row that is cheaper for own lyrics on models of the first generations (v3.5, v4)."""
-        known = self.known_model(facts)
-        old = known is not None and known.name in ("sonic-v3-5", "sonic-v4")
-        return facts.price(f"{row}_old" if old and self.sung(facts)[0] else row)
-
     def price(self, facts: Facts) -> int | None:
         """By model, where the words are the person's own."""
-        return self.price_of(self.row, facts)
+        known = self.known_model(facts)
+        old = known is not None and known.name in ("sonic-v3-5", "sonic-v4")
+        return facts.price(f"{self.row}_old" if self.rebate and old and self.sung(facts)[0] else self.row)
 
     def subject(self) -> str:
         """The title, or the idea, or the first line that is sung."""
@@ -231,7 +229,7 @@ class Sourced(SonicPurchase):
     """The service fetches a link within the request."""
 
     source: Source
-    source_uploaded: bool | None = Field(None, description="Is it an upload? Only for clips made elsewhere.")
+    source_uploaded: bool | None = Field(None, description="Only for a clip made elsewhere: whether it is an upload.")
 
     @property
     def link(self) -> str | None:
@@ -279,10 +277,10 @@ class Overdub(Sound):
     contract: ClassVar[tuple[str, ...]] = ("create",)
     minutes: ClassVar[str] = "1-2 min"
 
-    clip_id: ClipId
+    clip_id: ClipId = Field(description="The upload.")
     title: Title | None = None
-    start_seconds: Start | None = None
-    end_seconds: End | None = None
+    start_seconds: Start | None = Field(None, description="Where the addition begins; both or neither.")
+    end_seconds: End | None = Field(None, description="Where the addition ends.")
     closeness: Closeness | None = None
 
     def check(self, facts: Facts) -> None:

@@ -25,9 +25,6 @@ class FamilyPurchase(Purchase):
     row: ClassVar[str]
     """Its row in the price table."""
 
-    again: bool = Field(False, description="Buy it anew.")
-    quote: str | None = Field(None, max_length=64, description="Of needs_confirmation.")
-
     def price(self, facts: Facts) -> int | None:
         """The catalogue's row."""
         return facts.price(self.row)

@@ -22,7 +22,7 @@ SHORTEST, LONGEST = 10, 360
 SHORT_LYRICS_LIMIT = 3000
 ID_LIMIT, LINK_LIMIT = 100, 2000
 VOICE_STRETCH = 30.0
-"""Seconds of a clip that a voice is taken from, at most."""
+"""Seconds of a clip that a voice is taken from, at most; get_vox stays below."""
 ROUNDED = 0.1
 """Seconds by which a moment may lie behind a clip's end: results show lengths rounded to a tenth."""
 
@@ -107,12 +107,16 @@ Lyrics = Annotated[
     Field(
         min_length=1,
         max_length=LYRICS_LIMIT,
-        description="To sing; tags like [Verse], [Outro] on own lines. v3.5, v4: 3000.",
+        description="Words to sing; tags like [Verse], [Outro] on own lines. v3.5, v4: 3000.",
     ),
 ]
 ShortLyrics = Annotated[
     str,
-    Field(min_length=1, max_length=SHORT_LYRICS_LIMIT, description="To sing; tags like [Verse], [Outro] on own lines."),
+    Field(
+        min_length=1,
+        max_length=SHORT_LYRICS_LIMIT,
+        description="Words to sing; tags like [Verse], [Outro] on own lines.",
+    ),
 ]
 Style = Annotated[
     str,
@@ -124,12 +128,21 @@ Style = Annotated[
 NegativeStyle = Annotated[str, Field(max_length=STYLE_LIMIT, description="What must not be heard.")]
 VocalGender = Annotated[Literal["female", "male"], Field(description="Models from v4.5 on.")]
 Seconds = Annotated[int, Field(ge=SHORTEST, le=LONGEST, description="Length to aim at.")]
-ModelName = Annotated[str, Field(description="Default sonic-v6; or sonic-v6-wild, sonic-v6-mini.")]
+ModelName = Annotated[str, Field(description="As in create_song; default sonic-v6.")]
 Weight = Annotated[float, Field(ge=0, le=1)]
-Closeness = Annotated[float, Field(ge=0, le=1, description="To the source: up to 0.3 free, from 0.7 near.")]
-Source = Annotated[str, Field(max_length=LINK_LIMIT, description="Clip id, or public https link.")]
-Start = Annotated[float, Field(ge=0, description="Where it begins.")]
-End = Annotated[float, Field(gt=0, description="Where it ends.")]
+Closeness = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=1,
+        description="To the source's tune: up to 0.3 free, 0.5 balanced, from 0.7 close. Default: the service decides.",
+    ),
+]
+Source = Annotated[
+    str, Field(max_length=LINK_LIMIT, description="Clip id, or public https link straight to the audio file.")
+]
+Start = Annotated[float, Field(ge=0, description="Where the stretch begins.")]
+End = Annotated[float, Field(gt=0, description="Where the stretch ends.")]
 
 _ADDRESS = re.compile(r"song://(?:clips|jobs)/([^/?#]+)(?:/\w*)?", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-fA-F-]+")
@@ -184,6 +197,9 @@ def _clip_id(value: str, info: ValidationInfo) -> str:
     return value
 
 
+ClipId = Annotated[str, AfterValidator(_clip_id), Field(description="Clip id: of one take, not the job_id.")]
+
+
 def _plain_id(value: str) -> str:
     text = value.strip(" \t\r\n\"'`<>")
     address = _ADDRESS.fullmatch(text)
@@ -203,9 +219,6 @@ def as_named(given: Any, field: str, *others: str) -> Any:
     return {(field if key == name else key): value for key, value in given.items()}
 
 
-ClipId = Annotated[str, AfterValidator(_clip_id), Field(description="The clip.")]
-
-
 def within(moment: float, clip: KnownClip | None, field: str) -> float:
     """A moment that lies inside a clip, where its length is known; one that was rounded up is put at the end."""
     if clip is None or clip.seconds is None:
@@ -216,7 +229,12 @@ def within(moment: float, clip: KnownClip | None, field: str) -> float:
 
 
 def span(
-    start: float | None, end: float | None, clip: KnownClip | None, longest: float | None = None
+    start: float | None,
+    end: float | None,
+    clip: KnownClip | None,
+    longest: float | None = None,
+    *,
+    below: float | None = None,
 ) -> tuple[float | None, float | None]:
     """A stretch in seconds, as it is sent; refuses one that is half given, turned round, too long or off its clip."""
     if start is None and end is None:
@@ -227,6 +245,8 @@ def span(
         refuse(f"end_seconds ({end:g}) must be after start_seconds ({start:g}).", "end_seconds")
     if longest is not None and end - start > longest:
         refuse(f"The stretch has {end - start:g} seconds; the limit is {longest:g}.", "end_seconds")
+    if below is not None and end - below >= start:
+        refuse(f"The stretch has {end - start:g} seconds; it must have less than {below:g}.", "end_seconds")
     return start, within(end, clip, "end_seconds")
 
 

@@ -7,9 +7,10 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from .kit import HERE, ROOT, Broken, Kit
 
@@ -23,19 +24,25 @@ schedule = { looks = [1.0], every = 1.0 }
 GENERATIONS = ("v1", "v2-legacy", "v2-modern")
 
 
+def own_settings(folder: Path, service: Any, **more: str) -> dict[str, str]:
+    """The environment of a server whose service is a sandbox, with nothing outside the folder."""
+    own = {
+        "API_KEY": service.key,
+        "BASE_URL": service.base_url,
+        "STATE_DIR": str(folder / "state"),
+        "LIBRARY": str(folder / "library"),
+        "CONFIG": str(folder / "config.toml"),
+        **more,
+    }
+    return {f"SONGWRIGHT_{name}": value for name, value in own.items()}
+
+
 @contextmanager
-def hosted(kit: Kit, folder: Path) -> Iterator[tuple[str, str]]:
+def hosted(kit: Kit, folder: Path, faults: Sequence[str] = (), **more: str) -> Iterator[tuple[str, str]]:
     """A server over HTTP in front of a sandbox that plays the service; its address and a token."""
     (folder / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
-    with kit.sandbox(folder / "service", pace="instant") as service:
-        own = {
-            "API_KEY": service.key,
-            "BASE_URL": service.base_url,
-            "STATE_DIR": str(folder / "state"),
-            "LIBRARY": str(folder / "library"),
-            "CONFIG": str(folder / "config.toml"),
-        }
-        environment = kit.environment(HOME=str(folder), **{f"SONGWRIGHT_{name}": value for name, value in own.items()})
+    with kit.sandbox(folder / "service", pace="instant", faults=list(faults)) as service:
+        environment = kit.environment(HOME=str(folder), **own_settings(folder, service, **more))
         command = [sys.executable, "-m", "songwright.server", "serve", "--http", "--port", "0"]
         with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
             try:

@@ -201,3 +201,8 @@ def test_weights_travel_under_the_names_of_the_service(name: str, base: dict[str
 @pytest.mark.parametrize("name", ["cover_song", "sample_song", "mashup_songs"])
 def test_closeness_says_how_near_to_stay_to_the_source(name: str) -> None:
     assert place(name, **COMPOSERS[name], lyrics=LYRICS, closeness=0.8).body["audio_weight"] == 0.8
+
+
+def test_names_are_said_with_how_they_sound() -> None:
+    checked = tools.load("check_lyrics").model_validate({"lyrics": "la", "names": ["Siobhan: shi-VAWN", "Ng:eng"]})
+    assert checked.sounds() == {"Siobhan": "shi-VAWN", "Ng": "eng"}  # type: ignore[attr-defined]

@@ -32,9 +32,9 @@ class Credits(ToolAnswer):
 
 
 class CheckCredits(Operation):
-    """Credits left, in which order they are used, what expires, and what was spent by tool.
+    """Credits left, in which order they are used, what expires, what was spent in 24 hours and by tool in 30 days.
 
-    Free. Asks the service once; the spending comes from this Songwright's own journal.
+    Free. Says the daily limit too. Asks the service once; the spending comes from this Songwright's own journal.
     """
 
     label: ClassVar[str] = "Check credits"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ...server.operation import Effect, Operation
-from ..shapes import Seconds
+from ..shapes import Seconds, refuse
 from .shapes import Bpm, CheckedModel, Genre, Kind, Language, RangeAnswer, ReportAnswer
 
 LONGEST_TEXT = 20_000
@@ -30,7 +30,8 @@ class LyricsReport(ReportAnswer):
 class CheckLyrics(Operation):
     """Check lyrics before paying: limits, tags, words sung wrongly, metre, rhyme, form, clichés, length.
 
-    Returns findings (create_song blocks a stop; weigh a warn) with fixes, syllables per line, expected seconds. Free.
+    Returns findings (create_song refuses a stop unless `force`; weigh a warn) with fixes, syllables per line,
+    expected seconds. Free. The words before them: plan_song; the sound: check_style.
     """
 
     label: ClassVar[str] = "Check lyrics"
@@ -38,15 +39,30 @@ class CheckLyrics(Operation):
     effect: ClassVar[Effect] = Effect.LOCAL
     answer: ClassVar[type[LyricsReport]] = LyricsReport
 
-    lyrics: str = Field(max_length=LONGEST_TEXT, description="With section tags.")
+    lyrics: str = Field(max_length=LONGEST_TEXT, description="The words with section tags.")
     kind: Kind = "song"
     genre: Genre | None = None
     language: Language | None = None
     seconds: Seconds | None = None
     bpm: Bpm | None = None
     title: str | None = Field(None, max_length=200, description="Should be in the chorus.")
-    names: dict[str, str] | None = Field(None, max_length=50, description="Names and how they sound.")
+    names: tuple[str, ...] | None = Field(
+        None, max_length=50, description='Names and how they sound, such as ["Siobhan: shi-VAWN"].'
+    )
     reference: str | None = Field(
         None, max_length=LONGEST_TEXT, description="Original of an adaptation, to match line by line."
     )
     model: CheckedModel | None = None
+
+    @field_validator("names")
+    @classmethod
+    def _name_and_sound(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        """Pairs as text: a map of names is what strict function schemas cannot express."""
+        if any(not all(part.strip() for part in pair.partition(":")[::2]) for pair in value or ()):
+            refuse('names takes "Name: how it sounds".', "names")
+        return value
+
+    def sounds(self) -> dict[str, str]:
+        """How each name sounds."""
+        pairs = (pair.partition(":") for pair in self.names or ())
+        return {name.strip(): sound.strip() for name, _, sound in pairs}

@@ -28,7 +28,7 @@ class StyleReport(ReportAnswer):
 class CheckStyle(Operation):
     """Check a style before paying: limits, gaps, contradictions, negatives, artist names.
 
-    Returns findings and a cleaned style. Free; enhance_style makes a fuller one.
+    Returns findings and, where needed, a cleaned `packed_style` to use instead. Free.
     """
 
     label: ClassVar[str] = "Check style"

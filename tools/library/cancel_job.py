@@ -13,8 +13,8 @@ from ..shapes import AnyId, SongAnswer, as_named
 class CancelJob(Operation):
     """Withdraw an order that was not sent yet; costs nothing then.
 
-    Once it was sent it is paid and cannot be stopped: it is finished and saved all the same, and only left out of
-    list_songs.
+    Only state queued can be stopped. One that is sending, running or fetching is paid: it is finished and saved all
+    the same, and only left out of list_songs. For state unknown use resolve_job.
     """
 
     label: ClassVar[str] = "Cancel job"
@@ -22,7 +22,7 @@ class CancelJob(Operation):
     effect: ClassVar[Effect] = Effect.CHANGES
     answer: ClassVar[type[SongAnswer]] = SongAnswer
 
-    job_id: AnyId = Field(description="Id of the order.")
+    job_id: AnyId = Field(description="Id of the order, from its answer or list_songs.")
 
     @model_validator(mode="before")
     @classmethod

@@ -33,7 +33,7 @@ class SongList(ToolAnswer):
 
 
 class ListSongs(Operation):
-    """List songs, newest first; the way back to anything made earlier.
+    """List songs, newest first, with their job and clip ids; the way back to anything made earlier.
 
     Searches titles, ideas, styles and lyrics. Free and local. For one song in full use get_song; to wait for one in
     work use wait_for_song.
@@ -46,7 +46,9 @@ class ListSongs(Operation):
 
     words: str | None = Field(None, max_length=200, description="Words that must all occur.")
     state: Literal["queued", "sending", "running", "fetching", "done", "failed", "cancelled", "unknown"] | None = Field(
-        None, description="Only orders in this state."
+        None,
+        description="Only orders in this state. What results call working or streaming is queued (not sent yet), "
+        "sending, running or fetching here; unknown: the answer was lost, see resolve_job.",
     )
     since: dt.date | None = Field(None, description="Only from this day on, YYYY-MM-DD, UTC.")
     until: dt.date | None = Field(None, description="Only up to this day, YYYY-MM-DD, UTC.")

@@ -9,9 +9,9 @@ from ..composing import Overdub
 
 
 class AddInstrumental(Overdub):
-    """Put a band behind a voice that upload_audio brought in the last 24 h; two takes.
+    """Put a band behind a recorded voice that upload_audio brought in the last 24 h; two takes.
 
-    1-2 min. To sing over a band use add_vocals.
+    Older uploads: upload_audio again. To sing over a band use add_vocals. 1-2 min.
     """
 
     label: ClassVar[str] = "Add instrumental"

@@ -10,9 +10,9 @@ from ..shapes import Lyrics
 
 
 class AddVocals(Overdub, Styled):
-    """Sing over an instrumental that upload_audio brought in the last 24 h; two takes.
+    """Sing over an instrumental recording that upload_audio brought in the last 24 h; two takes.
 
-    1-2 min. For a band behind a voice use add_instrumental.
+    Older uploads: upload_audio again. For a band behind a voice use add_instrumental. 1-2 min.
     """
 
     label: ClassVar[str] = "Add vocals"

@@ -13,9 +13,9 @@ from ..shapes import ClipId, shorten
 
 
 class ConcatSong(SonicPurchase):
-    """Join an extension with what it continues into one whole song.
+    """Join one take of an extension with what it continues into one whole song.
 
-    1 min. extend_song with `whole_song` does both.
+    Returns one clip. extend_song with `whole_song` does both at once. 1 min.
     """
 
     label: ClassVar[str] = "Join song"
@@ -27,7 +27,7 @@ class ConcatSong(SonicPurchase):
     price_note: ClassVar[str] = "2"
     contract: ClassVar[tuple[str, ...]] = ("create",)
 
-    clip_id: ClipId = Field(description="The extension, not its source.")
+    clip_id: ClipId = Field(description="Clip id of the extension's take, not of its source.")
 
     def request(self, facts: Facts) -> Request:
         """The extension is all that is needed: the service knows what it continues."""

@@ -13,9 +13,10 @@ from ..shapes import ID_LIMIT, STYLE_LIMIT, VOICE_STRETCH, ClipId, End, PersonaA
 
 
 class CreatePersona(SonicPurchase):
-    """Turn a clip's voice into a persona; returns a persona_id for create_song.
+    """Turn the voice of a clip into a persona; returns a persona_id for create_song.
 
-    At once. From a recorded voice use create_voice.
+    Works from the clip alone; get_vox before it is for clips where the voice is not clear. From a bare recording of a
+    voice use create_voice. At once.
     """
 
     label: ClassVar[str] = "Create persona"
@@ -31,8 +32,8 @@ class CreatePersona(SonicPurchase):
     clip_id: ClipId = Field(description="Song or upload with the voice.")
     describe: str | None = Field(None, max_length=199, description="What the voice is like.")
     style: str | None = Field(None, max_length=STYLE_LIMIT, description="Styles it suits.")
-    vox_audio_id: str | None = Field(None, max_length=ID_LIMIT, description="From get_vox; pass the same seconds.")
-    start_seconds: Start | None = None
+    vox_audio_id: str | None = Field(None, max_length=ID_LIMIT, description="From get_vox; pass its seconds too.")
+    start_seconds: Start | None = Field(None, description="Where the voice is heard; both or neither, up to 30 s.")
     end_seconds: End | None = None
 
     def check(self, facts: Facts) -> None:
@@ -58,8 +59,7 @@ class CreatePersona(SonicPurchase):
     def outcome(self, body: Mapping[str, Any]) -> Outcome:
         """The persona's id."""
         persona_id = said(data_of(body).get("persona_id"), ID_LIMIT)
-        notice = None if persona_id else "The service made a persona but did not name it."
-        return Outcome(given(persona_id=persona_id, name=self.name, notice=notice))
+        return Outcome(given(persona_id=persona_id, name=self.name), ready=persona_id is not None)
 
     def subject(self) -> str:
         """The name."""

@@ -8,15 +8,27 @@ from pydantic import Field
 
 from ...server.operation import Facts, Request, Route
 from ..composing import CREATE, Composition, create
-from ..shapes import ID_LIMIT, Seconds, refuse
+from ..shapes import ID_LIMIT, ModelName, Seconds, refuse
 
 
 class CreateSong(Composition):
-    """Make a new song, two takes to choose from.
+    """Make a new song from words and style; returns two takes to choose from.
 
-    Give `lyrics` (own words), or `idea`, or `instrumental` with a style. Agree on lyrics with the person first: each
-    song costs credits. 1-3 min: the call waits, then hands out a job_id for wait_for_song. Finished takes are saved
-    to the library. To rework a song use cover_song or extend_song.
+    Give `lyrics` (own words), or `idea` (the service writes them), or `instrumental` with a style. Agree on lyrics
+    with the person first: each song costs credits. To rework a song use cover_song or extend_song.
+
+    1-3 min. If it takes longer than the call may wait, the answer is `working` or `streaming` with a job_id for
+    wait_for_song; the song is made all the same. Both takes are saved to the library: clips[0] is take 1, clips[1]
+    take 2, each with its own clip_id for other tools; job_id names the whole order.
+
+    For every tool that costs: call it without `quote`. That is safe: what costs more than the person's limit (30
+    credits unless set otherwise; only separate_stems full is dearer), or has no known price, is not bought but
+    answered needs_confirmation with price and `quote`; ask the person, then call again with the same arguments and
+    that quote. Cheaper calls buy at once.
+
+    If an answer was lost (connection, time-out), call wait_for_song or list_songs, or repeat the call with exactly
+    the same arguments: that joins the order, or returns it for 10 minutes after it was done, and never buys twice.
+    Changed arguments are a new purchase.
     """
 
     label: ClassVar[str] = "Create song"
@@ -27,8 +39,13 @@ class CreateSong(Composition):
     contract: ClassVar[tuple[str, ...]] = ("create",)
     core: ClassVar[bool] = True
 
-    seconds: Seconds | None = None
+    seconds: Seconds | None = Field(None, description="Length to aim at; the service may miss it. Longer: extend_song.")
     persona_id: str | None = Field(None, max_length=ID_LIMIT, description="Voice from create_persona or create_voice.")
+    model: ModelName | None = Field(
+        None,
+        description="sonic-v6 (default), sonic-v6-wild (more character), sonic-v6-mini (drafts). sonic-v5-5, sonic-v5, "
+        "sonic-v4-5-plus, sonic-v4-5, sonic-v4, sonic-v3-5 are retired: taken, but rendered by v6.",
+    )
 
     def check(self, facts: Facts) -> None:
         """A song from nothing needs to know at least what it should sound like."""

@@ -13,9 +13,9 @@ from ..shapes import ID_LIMIT, LINK_LIMIT, PersonaAnswer, check_link, data_of, g
 
 
 class CreateVoice(SonicPurchase):
-    """Turn a recorded voice into a singer; returns a persona_id for create_song.
+    """Turn a recording of a voice into a singer; returns a persona_id for create_song.
 
-    1 min. From a song's voice use create_persona.
+    For the person's own voice, or one whose owner agreed. From a song's voice use create_persona. 1 min.
     """
 
     label: ClassVar[str] = "Create voice"

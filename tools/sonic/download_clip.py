@@ -13,9 +13,9 @@ from ..shapes import data_of, link_of
 
 
 class DownloadClip(ClipPurchase):
-    """Save a clip in more formats, all for one price.
+    """Save a clip in one or more formats, all for one price.
 
-    1 min. Songs have their MP3 already; for WAV alone get_wav is cheaper.
+    Songs have their MP3 already; for WAV alone get_wav is cheaper. 1 min.
     """
 
     label: ClassVar[str] = "Download clip"

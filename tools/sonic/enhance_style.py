@@ -19,9 +19,10 @@ class StyleAnswer(SongAnswer):
 
 
 class EnhanceStyle(SonicPurchase):
-    """Turn a short style into a fuller one; returns the text, for create_song.
+    """Let the service turn a short style into a fuller one; returns the text.
 
-    At once.
+    Writing the style yourself and trying it with check_style is free and usually better; use this when the person
+    asks for it or ideas run out, and show both. At once.
     """
 
     label: ClassVar[str] = "Enhance style"
@@ -42,8 +43,10 @@ class EnhanceStyle(SonicPurchase):
 
     def outcome(self, body: Mapping[str, Any]) -> Outcome:
         """The fuller style, no longer than a song takes."""
-        fuller = said(data_of(body).get("upsampled_tags"), STYLE_LIMIT)
-        return Outcome({"style": fuller} if fuller else {"notice": "The service had nothing to add to this style."})
+        told = data_of(body).get("upsampled_tags")
+        fuller = said(told, STYLE_LIMIT)
+        facts = {"style": fuller} if fuller else {"notice": "The service had nothing to add to this style."}
+        return Outcome(facts, ready=isinstance(told, str))
 
     def subject(self) -> str:
         """The style."""

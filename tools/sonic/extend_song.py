@@ -19,10 +19,12 @@ TAKES = 2
 
 
 class ExtendSong(Rework):
-    """Continue a song, or a recording by link; two takes.
+    """Continue a song, or a recording by link; returns two takes of the new part.
 
-    Makes the new part only; `whole_song` also joins each take with what came before (later: concat_song). 1-2 min.
-    For another style use cover_song, to redo a part replace_section.
+    Give one of `lyrics` (only the new words), `idea`, `instrumental`, else it is refused, free. Style and voice
+    follow the source unless given. The clips hold the new part alone; with `whole_song` each take is also joined with
+    what came before, and the clips are the whole songs. To join one take later use concat_song; for another style
+    cover_song; to redo a part replace_section. 1-2 min.
     """
 
     label: ClassVar[str] = "Extend song"
@@ -30,15 +32,20 @@ class ExtendSong(Rework):
     route: ClassVar[Route] = CREATE
     minutes: ClassVar[str] = "1-2 min"
     row: ClassVar[str] = "extend"
-    price_note: ClassVar[str] = "10; 14 with whole_song of a clip"
+    rebate: ClassVar[bool] = False
+    price_note: ClassVar[str] = "10; with whole_song 14 for a clip, 10 for a link"
     contract: ClassVar[tuple[str, ...]] = ("create", "upload_extend")
     relation: ClassVar[str] = "extends"
 
     continue_at: float | None = Field(
-        None, gt=0, description="Second to go on from. Default: a song's end, 0.1 for uploads."
+        None,
+        gt=0,
+        description="Second of the source at which the new part begins; what came after is left out. Default: a song's "
+        "end; for links and uploads 0.1, as the service advises: a new song out of the recording's start. To go on "
+        "after a recording give its length. Needed for clips made elsewhere.",
     )
-    whole_song: bool = Field(False, description="Join the takes too.")
-    seconds: Seconds | None = None
+    whole_song: bool = Field(False, description="Join both takes with the source up to continue_at; all in the price.")
+    seconds: Seconds | None = Field(None, description="Length of the new part to aim at.")
 
     def check(self, facts: Facts) -> None:
         """The source, where it goes on, the words."""

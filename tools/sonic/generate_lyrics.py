@@ -28,9 +28,10 @@ class LyricsAnswer(SongAnswer):
 
 
 class GenerateLyrics(SonicPurchase):
-    """Let the service write lyrics in the idea's language; returns two versions, for create_song.
+    """Let the service write lyrics in the idea's language; returns two versions.
 
-    At once. create_song with `idea` does both.
+    Writing them yourself is free and knows the person better; use this when they want the service's. create_song with
+    `idea` writes and sings in one call. At once.
     """
 
     label: ClassVar[str] = "Generate lyrics"
@@ -54,7 +55,7 @@ class GenerateLyrics(SonicPurchase):
         rows = body.get("results", body.get("data"))
         found = [_version(row) for row in rows[:VERSIONS]] if isinstance(rows, list) else []
         versions = [row for row in found if row]
-        return Outcome({"versions": versions} if versions else {"notice": "The service sent no lyrics."})
+        return Outcome({"versions": versions}, ready=bool(versions))
 
     def subject(self) -> str:
         """The description."""

@@ -24,9 +24,9 @@ class BpmAnswer(SongAnswer):
 
 
 class GetBpm(ClipPurchase):
-    """Measure a clip's tempo in beats per minute; tagged too.
+    """Measure a clip's tempo in beats per minute; written into its tags too.
 
-    At once; best within a day.
+    Meant for clips of the last 24 h; an older one is tried all the same, and a refusal is free. At once.
     """
 
     label: ClassVar[str] = "Get BPM"
@@ -43,7 +43,8 @@ class GetBpm(ClipPurchase):
         data = data_of(body)
         average = _tempo(data.get("avg_bpm"))
         facts = given(bpm=average, bpm_min=_tempo(data.get("min_bpm")), bpm_max=_tempo(data.get("max_bpm")))
-        return Outcome(facts or {"notice": "The service found no tempo."}, bpm=average)
+        told = any(name in data for name in ("avg_bpm", "min_bpm", "max_bpm"))
+        return Outcome(facts or {"notice": "The service found no tempo."}, bpm=average, ready=told)
 
 
 def _tempo(value: object) -> float | None:

@@ -13,7 +13,7 @@ from ..shapes import data_of, link_of
 class GetWav(ClipPurchase):
     """Save a clip or stem as WAV.
 
-    At once. For more formats use download_clip.
+    One take a call. For several formats, or when this finds none, use download_clip. At once.
     """
 
     label: ClassVar[str] = "Get WAV"
@@ -27,6 +27,4 @@ class GetWav(ClipPurchase):
     def outcome(self, body: Mapping[str, Any]) -> Outcome:
         """The link to the file."""
         url = link_of(data_of(body).get("wav_url"))
-        if url is None:
-            return Outcome({"notice": "The service gave no link to a WAV file; download_clip may have one."})
-        return Outcome(links=(Link(self.clip_id, "wav", url),))
+        return Outcome(ready=False) if url is None else Outcome(links=(Link(self.clip_id, "wav", url),))

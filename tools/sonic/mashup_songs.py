@@ -17,7 +17,8 @@ STYLE_LIMIT = 200
 class MashupSongs(Composition):
     """Mix two clips into a new song; two takes.
 
-    1-3 min. To build on a stretch of one use sample_song.
+    Give one of `lyrics`, `idea`, `instrumental`, else it is refused, free. Style and voice follow the sources unless
+    given. Recordings: upload_audio first. To build on a stretch of one use sample_song. 1-3 min.
     """
 
     label: ClassVar[str] = "Mash up songs"
@@ -28,7 +29,7 @@ class MashupSongs(Composition):
     contract: ClassVar[tuple[str, ...]] = ("mashup",)
     idea_limit: ClassVar[int] = SHORT_DESCRIPTION_LIMIT
 
-    clip_ids: tuple[ClipId, ...] = Field(min_length=2, max_length=2, description="Two different clips.")
+    clip_ids: tuple[ClipId, ...] = Field(min_length=2, max_length=2, description="Clip ids of two different clips.")
     closeness: Closeness | None = None
     lyrics: ShortLyrics | None = None
     idea: ShortIdea | None = None

@@ -13,9 +13,10 @@ from ..shapes import ClipId, ModelName, refuse, shorten
 
 
 class RemasterSong(SonicPurchase):
-    """Render a song anew for better sound; same words and tune.
+    """Render a song made here anew for better sound; same words and tune.
 
-    1-2 min; best within a day. For another style use cover_song.
+    Not for uploads: cover_song can remake those. Meant for clips of the last 24 h; an older one is tried all the
+    same, and a refusal is free. For another style use cover_song. 1-2 min.
     """
 
     label: ClassVar[str] = "Remaster song"

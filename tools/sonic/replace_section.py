@@ -13,9 +13,11 @@ from ..shapes import ClipId, End, Start, Title, first_line, shorten, span
 
 
 class ReplaceSection(Styled):
-    """Sing a stretch of a song anew; two takes of the whole song.
+    """Sing a stretch of a song anew; returns two takes of the whole song.
 
-    get_lyrics_timeline tells the seconds; take in a bar on each side. 1-3 min. To remake it all use cover_song.
+    For a wrong word or line. get_lyrics_timeline tells the seconds: begin a bar before the line and end a bar after
+    it (a bar of four beats is 240 / BPM seconds: 2 s at 120 BPM); 10 to 30 s work best. Style and voice stay unless
+    given. If more than a third is wrong, make a new song; to remake it all use cover_song. 1-3 min.
     """
 
     label: ClassVar[str] = "Replace section"
@@ -29,12 +31,16 @@ class ReplaceSection(Styled):
     clip_id: ClipId
     start_seconds: Start
     end_seconds: End
-    lyrics: str = Field(min_length=1, max_length=3000, description="The new words of the stretch.")
+    lyrics: str = Field(
+        min_length=1,
+        max_length=3000,
+        description="All words to be sung between start_seconds and end_seconds, those that stay too.",
+    )
     song_lyrics: str | None = Field(
-        None, max_length=5000, description="The words around it. Default: the song's, where known."
+        None, max_length=5000, description="Lyrics of the whole song, for context. Default: known for songs made here."
     )
     title: Title | None = None
-    whole_song: bool = Field(True, description="false: the new stretch alone.")
+    whole_song: bool = Field(True, description="false returns the new stretch alone; same price.")
 
     def check(self, facts: Facts) -> None:
         """The stretch, and the words for it and around it."""

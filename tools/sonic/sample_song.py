@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from pydantic import Field
+
 from ...server.operation import Facts, Request, Route
 from ..composing import Composition, ShortIdea
 from ..shapes import SHORT_DESCRIPTION_LIMIT, Closeness, End, ShortLyrics, Source, Start, check_source, is_link, span
 
 
 class SampleSong(Composition):
-    """Build a new song around a stretch of a clip, or of a hummed tune by link; two takes.
+    """Make a new song out of a hummed tune, a loop or a stretch of a clip; two takes.
 
-    1-3 min. To continue a song use extend_song.
+    Give one of `lyrics`, `idea`, `instrumental`, else it is refused, free. Style and voice follow the source unless
+    given. To remake a finished recording in another style use cover_song, to continue it extend_song. 1-3 min.
     """
 
     label: ClassVar[str] = "Sample song"
@@ -26,8 +29,11 @@ class SampleSong(Composition):
     idea_limit: ClassVar[int] = SHORT_DESCRIPTION_LIMIT
 
     source: Source
-    start_seconds: Start
-    end_seconds: End
+    start_seconds: Start = Field(description="Where the stretch begins; 0 for the start of a recording.")
+    end_seconds: End = Field(
+        description="Where it ends; for a whole recording its length. Length unknown: ask, or stay safely inside, "
+        "such as 10."
+    )
     closeness: Closeness | None = None
     lyrics: ShortLyrics | None = None
     idea: ShortIdea | None = None

@@ -16,7 +16,8 @@ from ..shapes import ID_LIMIT, LINK_LIMIT, check_link, data_of, is_link, refuse,
 class UploadAudio(SonicPurchase):
     """Bring in a recording by link; its clip can get vocals, a band, stems, a persona.
 
-    Own or free recordings up to 8 min. 20 s. extend_song, cover_song and sample_song take links themselves.
+    Needed for add_vocals, add_instrumental and the tools that take only clip ids; extend_song, cover_song and
+    sample_song take links themselves. Own or free recordings up to 8 min. 20 s.
     """
 
     label: ClassVar[str] = "Upload audio"
@@ -29,7 +30,10 @@ class UploadAudio(SonicPurchase):
     price_note: ClassVar[str] = "2"
     contract: ClassVar[tuple[str, ...]] = ("upload",)
 
-    source: str = Field(max_length=LINK_LIMIT, description="Public https link to the file.")
+    source: str = Field(
+        max_length=LINK_LIMIT,
+        description="Public https link straight to the audio file. Local files must be put online first.",
+    )
 
     def check(self, facts: Facts) -> None:
         """A link that the service can fetch, or a file that can be served under one."""
@@ -55,9 +59,7 @@ class UploadAudio(SonicPurchase):
     def outcome(self, body: Mapping[str, Any]) -> Outcome:
         """A clip of the person's own."""
         clip_id = said(data_of(body).get("clip_id"), ID_LIMIT)
-        if clip_id is None:
-            return Outcome({"notice": "The service took the recording but did not name a clip."})
-        return Outcome(uploaded=(clip_id,))
+        return Outcome(ready=False) if clip_id is None else Outcome(uploaded=(clip_id,))
 
     def subject(self) -> str:
         """The file's name."""
