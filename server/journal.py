@@ -12,20 +12,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .archive import AGREED, LOST, MEMORY, Archive, balance_of, held_by_another
+from .archive import AGREED, LOST, MEMORY, balance_of, held_by_another
 from .errors import ConfirmationMissing
 from .jobs import SENTENCES, Account, Asked, Balance, Clip, Job, Limit, SavedFile, State, job_of
 from .operation import Operation, Request
 from .search import search_text
 from .store import Tx
+from .upkeep import Upkeep, put_search_text
 
 REPLAY_SECONDS = 600.0
 """How long a fulfilled request answers a repeat instead of buying again."""
 QUOTE_SECONDS = 600.0
 UNSETTLED_LIMIT = 3
 """With this many unsettled purchases buying stops."""
-FREE_KEPT = 200
-"""Orders of one tenant that are kept although they were withdrawn or refused, so cost nothing: anybody makes many."""
 DAY = 86_400.0
 
 
@@ -102,7 +101,7 @@ class Callback:
     """The task that it names, where the signature is one that can be believed so far; else it is only a hint."""
 
 
-class Journal(Archive):
+class Journal(Upkeep):
     """Every transition of a job, each one transaction. All methods block; call them from a worker thread.
 
     The time is read inside the transaction: on the way into it a process may have waited for another one.
@@ -485,32 +484,6 @@ class Journal(Archive):
         with self.store.transaction(account.key_id) as tx:
             tx.do("set_bpm", tenant=account.tenant, key_id=account.key_id, clip_id=clip_id, bpm=bpm)
 
-    def index_old(self, limit: int = 200) -> bool:
-        """Let orders be found by words that an older Songwright wrote down without; whether there may be more of them.
-
-        Goes on where another process has stopped, and may run beside one.
-        """
-        rows = self.store.rows("without_search_text", limit=limit)
-        for key_id in dict.fromkeys(row["key_id"] for row in rows):
-            with self.store.transaction(key_id) as tx:
-                for row in rows:
-                    if row["key_id"] == key_id:
-                        _put_search_text(tx, row["id"])
-        return len(rows) == limit
-
-    def prune_free(self, tenant: str) -> int:
-        """Forget all but the newest of a tenant's orders that cost nothing; how many those were.
-
-        Whatever was bought, or may have been, stays for ever.
-        """
-        if not (newest := self.store.rows("free_since", tenant=tenant, keep=FREE_KEPT)):
-            return 0
-        with self.store.transaction(f"free orders of {tenant}") as tx:
-            gone = tx.all("prune_free", tenant=tenant, until=newest[0]["at"])
-            for row in gone:
-                tx.do("forget_search_text", job_id=row["id"])
-            return len(gone)
-
     # -- money ----------------------------------------------------------------------------------------------------
 
     def put_balance(self, account: Account, credits_left: int, extra: int, asked_at: float) -> Balance:
@@ -551,12 +524,7 @@ class Journal(Archive):
             values = {name: getattr(clip, name) for name in Clip.__dataclass_fields__}
             tx.do("put_clip", tenant=job.tenant, key_id=job.key_id, **(values | {"uploaded": int(clip.uploaded)}))
         if clips:
-            _put_search_text(tx, job.id)
-
-
-def _put_search_text(tx: Tx, job_id: str) -> None:
-    told = tx.all("told_of_job", job_id=job_id)
-    tx.do("put_search_text", job_id=job_id, text=search_text(row["text"] for row in told))
+            put_search_text(tx, job.id)
 
 
 def _price_of_call(job: Job) -> int:

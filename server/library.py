@@ -124,15 +124,18 @@ class Kept:
 class Library:
     """The person's songs below one root folder, which is made at the first use. Sandbox songs live in `Sandbox`.
 
+    With `private` nobody but this user of the machine may look into it.
+
     Everything that writes raises LibraryUnavailable, naming folder and remedy, when the disk refuses, and what
     `Fetcher.fetch` raises when a link fails. Nothing half-written is left, whatever happens; several tasks, and several
     processes on one machine, may use one library at once.
     """
 
-    def __init__(self, root: Path, fetcher: Fetcher, *, sandbox: bool) -> None:
+    def __init__(self, root: Path, fetcher: Fetcher, *, sandbox: bool, private: bool = False) -> None:
         base = root.expanduser().absolute()
         self.root = base / SANDBOX if sandbox else base
         self._fetcher = fetcher
+        self._private = private
 
     async def keep_audio(
         self,
@@ -194,9 +197,21 @@ class Library:
             raise NotFound("There is no such file in the library.", field="file")
         return self.root.joinpath(*parts)
 
-    async def audio_bytes(self, relative: str) -> bytes:
-        """The bytes of a song, 100 MB at most. Raises NotFound when it is gone, outside the library, or no audio."""
-        return await anyio.to_thread.run_sync(self._audio_bytes, relative)
+    def size(self, relative: str) -> int:
+        """Bytes of a file of the library. Raises NotFound when it is gone. Blocks."""
+        path = self.locate(relative)
+        with _there_still():
+            return path.stat().st_size
+
+    def read(self, relative: str, most: int) -> bytes:
+        """The first so many bytes of a file of the library. Raises NotFound when it is gone. Blocks."""
+        path = self.locate(relative)
+        with _there_still(), path.open("rb") as file:
+            return file.read(most)
+
+    def signed(self, relative: str, seconds: float) -> str | None:
+        """An address elsewhere that opens a file for so long; None where the file is on this machine. Blocks."""
+        return None
 
     def find_upload(self, name: str, upload_dir: Path | None) -> Path:
         """The audio file of that plain name in the upload folder, else in the library; audio by content, not by name.
@@ -346,7 +361,10 @@ class Library:
         """The root, or a song's folder in it; there after this call, and inside the root after links are resolved."""
         place = self.root / safe_name(folder) if folder else self.root
         with disk_errors(place):
-            place.mkdir(parents=True, exist_ok=True)
+            if self._private:
+                _make_private(place, self.root)
+            else:
+                place.mkdir(parents=True, exist_ok=True)
             if place.resolve().is_relative_to(self.root.resolve()):
                 return place
         raise LibraryUnavailable(f"{place} leads outside the library and is not written to. Move that link away.")
@@ -357,14 +375,13 @@ class Library:
         except ValueError:
             raise NotFound("There is no such file in the library.", field="file") from None
 
-    def _audio_bytes(self, relative: str) -> bytes:
-        path = self.locate(relative)
-        with contextlib.suppress(OSError):
-            if path.is_file() and path.stat().st_size <= MAX_BYTES:
-                data = path.read_bytes()
-                if sniff(data[:16]) in AUDIO:
-                    return data
-        raise NotFound("The song is not in the library any more, or is no audio file.", field="file")
+
+@contextlib.contextmanager
+def _there_still() -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        raise NotFound("The file is not in the library any more.", field="file") from None
 
 
 def _labelled(tags: SongTags, label: str | None) -> SongTags:
@@ -439,6 +456,15 @@ def _sync_folder(place: Path) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def _make_private(place: Path, root: Path) -> None:
+    """Make a folder and those above it for nobody else's eyes; close a root that an older Songwright has left open."""
+    for folder in reversed([place, *place.parents]):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+    if os.name == "posix" and root.stat().st_mode & 0o077:
+        root.chmod(0o700)
 
 
 def _drop(path: Path) -> None:

@@ -197,9 +197,6 @@ def _clip_id(value: str, info: ValidationInfo) -> str:
     return value
 
 
-ClipId = Annotated[str, AfterValidator(_clip_id), Field(description="Clip id: of one take, not the job_id.")]
-
-
 def _plain_id(value: str) -> str:
     text = value.strip(" \t\r\n\"'`<>")
     address = _ADDRESS.fullmatch(text)
@@ -217,6 +214,9 @@ def as_named(given: Any, field: str, *others: str) -> Any:
         return given
     name = next((other for other in others if other in given), field)
     return {(field if key == name else key): value for key, value in given.items()}
+
+
+ClipId = Annotated[str, AfterValidator(_clip_id), Field(description="Clip id: of one take, not the job_id.")]
 
 
 def within(moment: float, clip: KnownClip | None, field: str) -> float:
