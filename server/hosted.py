@@ -46,6 +46,7 @@ LOOK_FOR_WORK = 5.0
 """Seconds after which a replica looks for keys with work that nobody has told it of."""
 PAUSE = 0.25
 TIDY_EVERY = 3600.0
+TURNS_KEPT = 86_400.0
 LINK_SECONDS = 7 * 86_400.0
 """How long a link to a file works; the same question makes a fresh one."""
 PUBLIC_SECONDS = 3600.0
@@ -292,6 +293,7 @@ class Hosted:
                     if self.clock.monotonic() - tidied_at > TIDY_EVERY:
                         tidied_at = self.clock.monotonic()
                         await in_thread(self.tenants.tidy_keys)
+                        await in_thread(self.journal.forget_turns, self.clock.now() - TURNS_KEPT)
                 while len(self._held) > KEYS_HELD:
                     key_id, _ = self._held.popitem(last=False)
                     if not self.engine.release(key_id):
