@@ -30,6 +30,7 @@ from .jobs import LOCAL_TENANT, Account, Job
 from .journal import Journal
 from .library import Library
 from .offline import KEY, LOGICAL_URL, SandboxTransport, sandbox_transport
+from .pruning import prune
 from .sealing import sealer_of
 from .settings import Settings, loopback
 from .store import SqliteStore, Store
@@ -46,7 +47,6 @@ LOOK_FOR_WORK = 5.0
 """Seconds after which a replica looks for keys with work that nobody has told it of."""
 PAUSE = 0.25
 TIDY_EVERY = 3600.0
-TURNS_KEPT = 86_400.0
 LINK_SECONDS = 7 * 86_400.0
 """How long a link to a file works; the same question makes a fresh one."""
 PUBLIC_SECONDS = 3600.0
@@ -153,8 +153,7 @@ class Hosted:
         if stored is not None:
             shared = await in_thread(self._spent_by_others, tenant, stored.key_id)
             own = Account(tenant.id, base_url, stored.key_id, self._brand, sandbox=False, shared=shared)
-            if self.engine.holds(own.key_id):
-                return self._hold(own, "")
+            # Opened at every call, though the key may be held: a row that was moved to another tenant does not open.
             key = await in_thread(self.tenants.key_of, tenant.id, stored.key_id, base_url)
             if key is not None:
                 return self._hold(own, key)
@@ -223,7 +222,7 @@ class Hosted:
 
     def _library(self, root: Path, tenant: str) -> Library:
         if self._bucket is None:
-            return Library(root, self._fetcher, sandbox=self.sandbox)
+            return Library(root, self._fetcher, sandbox=self.sandbox, private=tenant != LOCAL_TENANT)
         from .objects import StoredLibrary
 
         return StoredLibrary(root, self._fetcher, self._bucket, tenant)
@@ -271,9 +270,19 @@ class Hosted:
                 self._people.close()
 
     async def _tidy(self) -> None:
-        """Remove what crashed downloads have left in the libraries."""
-        for root in await in_thread(lambda: [self.settings.library, *self.settings.library.glob("tenants/*")]):
-            await Library(root, self._fetcher, sandbox=False).tidy()
+        """Remove every hour what crashed downloads have left in the libraries, and rows that are good for nothing."""
+        while not self.engine.stopping:
+            try:
+                for root in await in_thread(lambda: [self.settings.library, *self.settings.library.glob("tenants/*")]):
+                    await Library(root, self._fetcher, sandbox=False).tidy()
+                if self.settings.role != "web":
+                    await in_thread(self.tenants.tidy_keys)
+                    await in_thread(prune, self.store, self.clock.now())
+            except SongwrightError as error:
+                log.error("%s", error)
+            except Exception:
+                log.exception("tidying met a defect")
+            await self.clock.sleep(TIDY_EVERY)
 
     async def _index(self) -> None:
         """Let songs be found that were made before words were kept for searching."""
@@ -285,15 +294,10 @@ class Hosted:
 
     async def _tend(self) -> None:
         """See to it that every key with unfinished jobs has a runner here, whoever took the orders."""
-        tidied_at = float("-inf")
         while not self.engine.stopping:
             try:
                 if self.settings.role != "web":
                     await self._take_up()
-                    if self.clock.monotonic() - tidied_at > TIDY_EVERY:
-                        tidied_at = self.clock.monotonic()
-                        await in_thread(self.tenants.tidy_keys)
-                        await in_thread(self.journal.forget_turns, self.clock.now() - TURNS_KEPT)
                 while len(self._held) > KEYS_HELD:
                     key_id, _ = self._held.popitem(last=False)
                     if not self.engine.release(key_id):

@@ -167,7 +167,7 @@ async def serve(app: Hosted) -> None:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                limit_concurrency=doors.most_connections(),
+                limit_concurrency=_room(),
                 backlog=doors.BACKLOG,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=CLOSING_SECONDS,
@@ -184,6 +184,14 @@ async def serve(app: Hosted) -> None:
                     await _serve_until(told, app, server, listener)
         if refusal is not None:  # raised out here, or the task groups of the lifespan would wrap it
             raise refusal
+
+
+def _room() -> int:
+    """How many connections there is room for; a word in the log when the limit of the process makes them few."""
+    most = doors.most_connections()
+    if most < doors.MOST_CONNECTIONS:
+        log.warning("there is room for %d connections only: a higher limit of descriptors (ulimit -n) makes more", most)
+    return most
 
 
 def _mind_descriptors(server: _Server) -> None:

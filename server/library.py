@@ -12,7 +12,6 @@ import errno
 import hashlib
 import logging
 import os
-import re
 import shutil
 import unicodedata
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ import anyio.to_thread
 
 from .downloads import AUDIO, IMAGES, MAX_BYTES, Fetched, Fetcher, Kind, PartFile, disk_errors, sniff
 from .errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, NotFound, ServiceError
+from .names import name_of, safe_name
 from .parts import clear, is_claim, take_name
 from .tags import Owner, SongTags, mark_text, marked, read_owner, write_tags
 
@@ -38,72 +38,7 @@ _TRIES: Final = 50
 _OPENED: Final = 500
 _SUFFIXES: Final = (*sorted(kind.suffix for kind in Kind), ".lrc", ".txt")
 
-_NAME_BYTES: Final = 200
 _LABEL_CHARACTERS, _LABEL_BYTES = 24, 36  # with the title, a number and a suffix still below the usual 255 bytes
-_BETWEEN_WORDS: Final = re.compile(r"(?<=\w)[/\\|:](?=\w)")
-_FORBIDDEN: Final = re.compile(r'[<>:"/\\|?*]')
-_BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks that show nothing
-_DEVICE: Final = re.compile(r"(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[0-9¹²³])[ ]*(\.|$)", re.IGNORECASE)
-
-
-def safe_name(text: str, limit: int = 80) -> str:
-    """The text as the name of a file or folder on any system, at most `limit` characters and 200 bytes; never empty.
-
-    Letters of every script stay (Unicode NFC). Control, direction and invisible characters go, and so do the
-    characters and device names that Windows reserves, and dots and spaces at the ends.
-    """
-    return _named(text, limit, _NAME_BYTES) or "Untitled"
-
-
-def _named(text: str, characters: int, octets: int) -> str:
-    text = unicodedata.normalize("NFC", "".join(_visible(text)))
-    text = _FORBIDDEN.sub(" ", _BETWEEN_WORDS.sub("-", text))
-    name = _cut(_trimmed(text), characters, octets)
-    if _DEVICE.match(name):
-        name = _cut(f"_{name}", characters, octets)
-    return name
-
-
-def _visible(text: str) -> Iterator[str]:
-    for character in text:
-        category = unicodedata.category(character)
-        if character.isspace():
-            yield " "
-        elif category[0] != "C" and character not in _BLANK:
-            yield character
-
-
-def _trimmed(text: str) -> str:
-    """Single spaces, no dots and spaces at the ends, no accent in front that would hang on nothing."""
-    text = " ".join(text.split()).strip(". ")
-    while text and unicodedata.combining(text[0]):
-        text = text[1:].lstrip(". ")
-    return text
-
-
-def _cut(text: str, characters: int, octets: int) -> str:
-    """The longest beginning within both limits that does not tear a letter from its accents or an emoji apart."""
-    end = min(len(text), characters)
-    while len(text[:end].encode()) > octets:
-        end -= 1
-    if end < len(text):
-        torn = end
-        while torn > 0 and _joins(text, torn):
-            torn -= 1
-        end = torn or end  # one letter with more accents than fit: better torn than nothing
-    return _trimmed(text[:end])
-
-
-def _joins(text: str, at: int) -> bool:
-    """Whether the character at `at` belongs to the one before it."""
-    character = text[at]
-    if unicodedata.category(character)[0] == "M" or "\U0001f3fb" <= character <= "\U0001f3ff":
-        return True
-    flags = len(text[:at]) - len(text[:at].rstrip(_REGIONAL))
-    return character in _REGIONAL and flags % 2 == 1
-
-
-_REGIONAL: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))  # two of these letters make one flag
 
 
 @dataclass(frozen=True)
@@ -124,15 +59,18 @@ class Kept:
 class Library:
     """The person's songs below one root folder, which is made at the first use. Sandbox songs live in `Sandbox`.
 
+    With `private` nobody but this user of the machine may look into it.
+
     Everything that writes raises LibraryUnavailable, naming folder and remedy, when the disk refuses, and what
     `Fetcher.fetch` raises when a link fails. Nothing half-written is left, whatever happens; several tasks, and several
     processes on one machine, may use one library at once.
     """
 
-    def __init__(self, root: Path, fetcher: Fetcher, *, sandbox: bool) -> None:
+    def __init__(self, root: Path, fetcher: Fetcher, *, sandbox: bool, private: bool = False) -> None:
         base = root.expanduser().absolute()
         self.root = base / SANDBOX if sandbox else base
         self._fetcher = fetcher
+        self._private = private
 
     async def keep_audio(
         self,
@@ -358,7 +296,10 @@ class Library:
         """The root, or a song's folder in it; there after this call, and inside the root after links are resolved."""
         place = self.root / safe_name(folder) if folder else self.root
         with disk_errors(place):
-            place.mkdir(parents=True, exist_ok=True)
+            if self._private:
+                _make_private(place, self.root)
+            else:
+                place.mkdir(parents=True, exist_ok=True)
             if place.resolve().is_relative_to(self.root.resolve()):
                 return place
         raise LibraryUnavailable(f"{place} leads outside the library and is not written to. Move that link away.")
@@ -386,7 +327,7 @@ def _labelled(tags: SongTags, label: str | None) -> SongTags:
 def _names(tags: SongTags) -> Iterator[str]:
     """The names a file may have, best first; the last is the clip's own, so that they do not run out."""
     title = safe_name(tags.title)
-    label = _named(tags.label or "", _LABEL_CHARACTERS, _LABEL_BYTES)
+    label = name_of(tags.label or "", _LABEL_CHARACTERS, _LABEL_BYTES)
     name = f"{title} ({label})" if label and not title.casefold().endswith(f"({label})".casefold()) else title
     yield name
     for number in range(2, _NUMBERED + 1):
@@ -450,6 +391,15 @@ def _sync_folder(place: Path) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def _make_private(place: Path, root: Path) -> None:
+    """Make a folder and those above it for nobody else's eyes; close a root that an older Songwright has left open."""
+    for folder in reversed([place, *place.parents]):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+    if os.name == "posix" and root.stat().st_mode & 0o077:
+        root.chmod(0o700)
 
 
 def _drop(path: Path) -> None:

@@ -39,11 +39,6 @@ class Upkeep(Archive):
                 tx.do("forget_search_text", job_id=row["id"])
             return len(gone)
 
-    def forget_turns(self, before: float) -> None:
-        """Forget whose turn it was long ago: whoever has not been served since then is first all the same."""
-        with self.store.transaction() as tx:
-            tx.do("forget_turns", before=before)
-
 
 def put_search_text(tx: Tx, job_id: str) -> None:
     """Keep the words of an order and of its clips, as they are now."""

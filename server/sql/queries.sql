@@ -67,9 +67,6 @@ SELECT * FROM jobs WHERE id = (
 INSERT INTO turns (key_id, tenant, at) VALUES (:key_id, :tenant, :now)
 ON CONFLICT (key_id, tenant) DO UPDATE SET at = excluded.at;
 
--- name: forget_turns
-DELETE FROM turns WHERE at < :before;
-
 -- name: purchase_waits
 SELECT COUNT(*) AS n FROM jobs WHERE key_id = :key_id AND state = 'queued' AND next_at <= :now
    AND (lease_until < :now OR lease_until > :now + 600);

@@ -282,6 +282,19 @@ def idle_lines(stack: contextlib.ExitStack, place: tuple[str, int], number: int)
     return [stack.enter_context(socket.create_connection(place, timeout=10)) for _ in range(number)]
 
 
+@contextlib.contextmanager
+def limited(descriptors: int) -> Iterator[None]:
+    """This process, and what it starts, may have so many descriptors only."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
 def read_all(line: socket.socket) -> None:
     """Take whatever comes, until there is an end to it."""
     while line.recv(1_000_000):
@@ -364,21 +377,18 @@ def test_an_answer_that_nobody_takes_is_not_kept_for_ever(monkeypatch: pytest.Mo
 def test_there_are_never_more_connections_than_the_process_has_descriptors_for(
     descriptors: int, connections: int
 ) -> None:
-    import resource
-
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, before[1]))
-    try:
+    with limited(descriptors):
         assert doors.most_connections() == connections
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit of another process can be set on Linux only")
 def test_without_a_descriptor_left_idle_connections_are_closed_and_the_log_stays_short(shared: HttpWorld) -> None:
     import resource
 
-    with shared.replica() as running, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        with limited(1_024):
+            running = stack.enter_context(shared.replica())
+        assert running.tells("there is room for 496 connections only")
         where = urlsplit(running.url)
         place = (str(where.hostname), where.port or 0)
         httpx2.get(f"{running.url}/health")

@@ -87,18 +87,6 @@ def test_a_turn_in_the_future_of_a_clock_that_was_set_back_is_none(journal: Jour
     assert ("early", "sending") in calls(journal, 2)
 
 
-def test_turns_of_long_ago_are_forgotten_and_recent_ones_hold(journal: Journal) -> None:
-    ask(journal, "busy", "Song")
-    assert calls(journal, 1) == [("busy", "sending")]
-    journal.forget_turns(journal._clock.now() - 60.0)
-    ask(journal, "busy", "Another")
-    ask(journal, "other", "Song")
-    assert calls(journal, 1) == [("other", "sending")]
-    journal.forget_turns(journal._clock.now() + 60.0)
-    with journal.store.reading() as tx:
-        assert tx._run("SELECT * FROM turns", {})[0] == []
-
-
 def test_one_tenant_alone_is_served_as_ever(journal: Journal) -> None:
     """Orders before looks, and of each what waited longest."""
     first = ask(journal, "one", "First")
