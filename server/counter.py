@@ -5,7 +5,6 @@ It knows neither MCP nor the terminal. Who talks to the person is handed in as a
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,10 +15,8 @@ from urllib.parse import quote as quote_path
 
 import anyio
 
-from . import fence, money, songcraft
-from .archive import SEARCHED, Listed
+from . import fence, listing, money, songcraft
 from .engine import Engine
-from .envelope import fitting
 from .errors import ArgumentRefused, BudgetRefused, JournalUnavailable, KeyMissing, NotFound, RequestRefused
 from .facts import CallFacts
 from .jobs import Account, Asked, Job, Limit, State
@@ -27,7 +24,7 @@ from .journal import DAY, Order, Verdict
 from .library import Library
 from .operation import Effect, Finish, Operation, Purchase, Request
 from .results import Result, Results, Shown, on_this_machine
-from .threads import CRAFT, SEARCH, in_lane, in_thread
+from .threads import CRAFT, in_lane, in_thread
 
 MONTH = 30 * DAY
 GLANCE_SECONDS = 8.0
@@ -359,47 +356,11 @@ class Counter:
 
     async def _list_songs(self, operation: Any, talk: Talk, started: float) -> Result:
         del talk, started
-        since = _midnight(operation.since) if operation.since else 0.0
-        until = _midnight(operation.until) + DAY if operation.until else 1e12
-        page = await in_lane(
-            SEARCH, self.account.tenant, self._journal.search, self.account, words=operation.words or "",
-            state=operation.state or "", since=since, until=until, songs=not operation.everything,
-            limit=operation.limit, offset=operation.offset,
-        )  # fmt: skip
-        songs = fitting([self._listed(song) for song in page.songs])
-        data: dict[str, Any] = {"songs": songs, "total": page.total}
-        if songs and operation.offset + len(songs) < page.total:
-            data["next"] = f"Call list_songs with offset {operation.offset + len(songs)} for more."
-        elif page.cut:
-            data["next"] = f"The newest {SEARCHED} orders were searched; `until` an earlier day searches older ones."
-        if self.account.sandbox:
-            data["sandbox"] = True
-        return Result(data, f"{len(songs)} of {page.total} songs.")
+        return await listing.found(self._journal, self.account, self.results, operation)
 
     async def library_page(self, limit: int) -> Result:
         """The newest orders, without searching."""
-        page = await in_lane(
-            SEARCH, self.account.tenant, self._journal.search, self.account, words="", state="", since=0.0, until=1e12,
-            songs=False, limit=limit,
-        )  # fmt: skip
-        data: dict[str, Any] = {"songs": [self._listed(song) for song in page.songs], "total": page.total}
-        return Result(data, f"{page.total} orders.")
-
-    def _listed(self, song: Listed) -> dict[str, Any]:
-        row: dict[str, Any] = {
-            "job_id": song.job_id,
-            "status": song.state,
-            "title": song.title,
-            "operation": song.operation,
-            "created": money.moment(song.created_at),
-        }
-        if song.cost is not None:
-            row["cost"] = song.cost
-        if song.clips:
-            row["clips"] = list(song.clips)
-        if song.audio is not None:
-            row |= self.results.place(song.audio)
-        return row
+        return await listing.newest(self._journal, self.account, self.results, limit)
 
     async def _resolve_job(self, operation: Any, talk: Talk, started: float) -> Result:
         job = await self._job(operation.job_id)
@@ -509,10 +470,6 @@ class Counter:
         if self.account.sandbox:
             data["sandbox"] = True
         return Result(data, f"{data['left']} credits left, {spent} spent in 24 hours.")
-
-
-def _midnight(day: dt.date) -> float:
-    return dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()
 
 
 def _resolvable(job: Job, action: str) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
@@ -37,6 +38,9 @@ from .tenants import Tenant, Tenants
 from .threads import SEARCH, in_lane, in_thread
 from .upstream import Upstream
 
+if TYPE_CHECKING:
+    from .objects import Bucket
+
 log = logging.getLogger(__name__)
 
 LOOK_FOR_WORK = 5.0
@@ -45,6 +49,8 @@ PAUSE = 0.25
 TIDY_EVERY = 3600.0
 LINK_SECONDS = 7 * 86_400.0
 """How long a link to a file works; the same question makes a fresh one."""
+PUBLIC_SECONDS = 3600.0
+"""How long the service can fetch a recording from the bucket."""
 KEYS_HELD = 5_000
 NO_KEY = ""
 """Stands for the key of a caller who has none; nothing is ever ordered with it."""
@@ -62,6 +68,15 @@ def open_store(settings: Settings) -> Store:
     from .postgres import PostgresStore
 
     return PostgresStore(settings.database_url.get_secret_value())
+
+
+def bucket_of(settings: Settings) -> Bucket | None:
+    """Where files are when replicas share no folder; None for the folder. Raises `SettingRefused`."""
+    if settings.files_url is None:
+        return None
+    from .objects import Bucket
+
+    return Bucket(settings.files_url)
 
 
 class Hosted:
@@ -89,6 +104,7 @@ class Hosted:
         self._fetcher = Fetcher(loopback_ok=self.sandbox or loopback(settings.base_url))
         self._transport: SandboxTransport | None = None
         self._libraries: dict[str, Library] = {}
+        self._bucket = None if self.sandbox else bucket_of(settings)
         self._held: OrderedDict[str, None] = OrderedDict()
         self._salt = ""
 
@@ -198,12 +214,18 @@ class Hosted:
     # -- files ----------------------------------------------------------------------------------------------------
 
     def library_of(self, tenant: str) -> Library:
-        """A tenant's own folder; the person of this machine has the library itself."""
+        """A tenant's own folder, here or in the bucket; the person of this machine has the library itself."""
         if (library := self._libraries.get(tenant)) is None:
             root = self.settings.library if tenant == LOCAL_TENANT else self.settings.library / "tenants" / tenant
-            library = Library(root, self._fetcher, sandbox=self.sandbox, private=tenant != LOCAL_TENANT)
-            self._libraries[tenant] = library
+            library = self._libraries[tenant] = self._library(root, tenant)
         return library
+
+    def _library(self, root: Path, tenant: str) -> Library:
+        if self._bucket is None:
+            return Library(root, self._fetcher, sandbox=self.sandbox, private=tenant != LOCAL_TENANT)
+        from .objects import StoredLibrary
+
+        return StoredLibrary(root, self._fetcher, self._bucket, tenant)
 
     def _link(self, tenant: str, path: Path) -> str:
         relative = path.relative_to(self.library_of(tenant).root).as_posix()
@@ -211,6 +233,9 @@ class Hosted:
 
     def _public(self, tenant: str, path: Path) -> str | None:
         """A link the service can fetch: only behind a public address, or when the service is on this machine too."""
+        library = self.library_of(tenant)
+        if (elsewhere := library.signed(path.relative_to(library.root).as_posix(), PUBLIC_SECONDS)) is not None:
+            return elsewhere
         reachable = self.sandbox or not loopback(self.address) or loopback(self.settings.base_url)
         return self._link(tenant, path) if reachable else None
 

@@ -197,9 +197,21 @@ class Library:
             raise NotFound("There is no such file in the library.", field="file")
         return self.root.joinpath(*parts)
 
-    async def audio_bytes(self, relative: str) -> bytes:
-        """The bytes of a song, 100 MB at most. Raises NotFound when it is gone, outside the library, or no audio."""
-        return await anyio.to_thread.run_sync(self._audio_bytes, relative)
+    def size(self, relative: str) -> int:
+        """Bytes of a file of the library. Raises NotFound when it is gone. Blocks."""
+        path = self.locate(relative)
+        with _there_still():
+            return path.stat().st_size
+
+    def read(self, relative: str, most: int) -> bytes:
+        """The first so many bytes of a file of the library. Raises NotFound when it is gone. Blocks."""
+        path = self.locate(relative)
+        with _there_still(), path.open("rb") as file:
+            return file.read(most)
+
+    def signed(self, relative: str, seconds: float) -> str | None:
+        """An address elsewhere that opens a file for so long; None where the file is on this machine. Blocks."""
+        return None
 
     def find_upload(self, name: str, upload_dir: Path | None) -> Path:
         """The audio file of that plain name in the upload folder, else in the library; audio by content, not by name.
@@ -363,14 +375,13 @@ class Library:
         except ValueError:
             raise NotFound("There is no such file in the library.", field="file") from None
 
-    def _audio_bytes(self, relative: str) -> bytes:
-        path = self.locate(relative)
-        with contextlib.suppress(OSError):
-            if path.is_file() and path.stat().st_size <= MAX_BYTES:
-                data = path.read_bytes()
-                if sniff(data[:16]) in AUDIO:
-                    return data
-        raise NotFound("The song is not in the library any more, or is no audio file.", field="file")
+
+@contextlib.contextmanager
+def _there_still() -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        raise NotFound("The file is not in the library any more.", field="file") from None
 
 
 def _labelled(tags: SongTags, label: str | None) -> SongTags:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError
@@ -193,7 +192,12 @@ async def _facts(counter: Counter, clip: Clip) -> dict[str, Any]:
     job = await in_thread(counter.journal.any_job, clip.job_id)
     assert job is not None, "a clip has its job"
     shown = (await counter.results.of_job(job, only=clip.clip_id)).data
-    facts = shown.get("clips", [{}])[0] | {"style": clip.style, "model": clip.model, "asked": job.subject}
+    facts = shown.get("clips", [{}])[0] | {
+        "title": clip.title,
+        "style": clip.style,
+        "model": clip.model,
+        "asked": job.subject,
+    }
     found = await in_thread(counter.journal.clip, counter.account, clip.clip_id)
     if found is not None and found.sources:
         facts["sources"] = {relation: list(ids) for relation, ids in found.sources.items()}
@@ -209,21 +213,15 @@ async def _bytes(counter_of: CounterOf, clip_id: str, kind: str) -> bytes | Else
         raise ResourceNotFoundError(f"The clip {clip_id} has no {kind} in the library yet.")
     caller = counter.account.tenant
     try:
-        path = counter.library.locate(found.path)
-        size = (await in_lane(FILES, caller, path.stat)).st_size
+        size = await in_lane(FILES, caller, counter.library.size, found.path)
         if room_for(size):
-            return await in_lane(FILES, caller, _read, path, size)
-    except (OSError, SongwrightError):
+            return await in_lane(FILES, caller, counter.library.read, found.path, size)
+    except SongwrightError:
         raise ResourceNotFoundError(f"The {kind} of {clip_id} is not in the library any more.") from None
     place = counter.results.place(found)
     why = "more than an answer holds" if size > LARGEST else "and files before it are still on their way to you"
     notice = f"This file has {size / 1e6:.1f} MB, {why}. It is at `{next(iter(place))}`."
     return Elsewhere(_json({"notice": notice, "bytes": size, **place}))
-
-
-def _read(path: Path, most: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(most)
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -66,7 +66,11 @@ class Settings(BaseSettings):
     )
     model: str | None = Field(None, description="Model for new songs; without it the current one of the catalogue.")
     wait_seconds: float = Field(
-        45.0, ge=0, le=3600, description="How long a tool call waits for a song before it hands out the job id."
+        45.0,
+        ge=0,
+        le=3600,
+        description="How long a tool call waits for a song before it hands out the job id; clients that nobody knows "
+        "get it after 4 s.",
     )
     confirm_above: int = Field(30, ge=0, description="Ask the person before one call spends more credits than this.")
     daily_credits: int = Field(300, ge=0, description="Refuse what would spend more credits than this in 24 hours.")
@@ -93,6 +97,11 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr | None = Field(
         None, description="A PostgreSQL database shared by every replica; without it the journal is a file."
+    )
+    files_url: str | None = Field(
+        None,
+        description="A bucket for a hosted server's files, `s3://bucket/prefix`, where replicas share no folder; its "
+        "credentials, region and endpoint are those of the usual AWS variables.",
     )
     secret_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_names)] = Field(
         (), description="Secrets of a hosted server, 32 characters or more; the first seals, all of them open."

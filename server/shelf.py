@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from .clips import own_recording
 from .downloads import Kind
-from .errors import DownloadRefused
+from .errors import DownloadRefused, NotFound
 from .jobs import Account, Clip, Job, SavedFile
 from .journal import Journal
 from .library import Kept, Library
@@ -131,11 +132,9 @@ class Shelf:
         for file in await in_thread(self._journal.files, self._account, clip.clip_id):
             if file.kind != "audio":
                 continue
-            path = self._library.locate(file.path)
-            if not path.exists():
-                continue
             tags = replace(self.tags_of(clip), synced=tuple(timeline))
-            await self._library.retag(path, tags)
+            with suppress(NotFound):
+                await self._library.retag(self._library.locate(file.path), tags)
 
     async def _keep_clip(self, job: Job, clip: Clip, folder: str | None) -> None:
         assert clip.audio_url is not None, "checked by the caller"

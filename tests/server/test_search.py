@@ -15,9 +15,10 @@ from songwright.server.answers import TABLE, Kind
 from songwright.server.archive import Page
 from songwright.server.errors import ArgumentRefused
 from songwright.server.jobs import LOCAL_TENANT, Clip, Job, SavedFile, State
-from songwright.server.journal import FREE_KEPT, Change, Journal
+from songwright.server.journal import Change, Journal
 from songwright.server.postgres import PostgresStore
 from songwright.server.store import SqliteStore, Store, queries
+from songwright.server.upkeep import FREE_KEPT
 
 MANY = 3_000
 LYRICS = " ".join(f"word{n:05}" for n in range(480))  # 4.8 KB

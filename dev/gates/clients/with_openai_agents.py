@@ -18,8 +18,9 @@ async def main() -> None:
             try:
                 function = MCPUtil.to_function_tool(tool, server, convert_schemas_to_strict=True)
                 functions[tool.name] = function
-                loose = "" if function.strict_json_schema else "not strict"
-                converted[tool.name] = loose
+                # A tool without arguments is never strict here: an empty object counts as an open one.
+                strict = function.strict_json_schema or not function.params_json_schema["properties"]
+                converted[tool.name] = "" if strict else "not strict"
             except Exception as error:  # noqa: BLE001 — judged by the gate
                 converted[tool.name] = str(error)
 
