@@ -125,9 +125,8 @@ def files(target: Target) -> None:
         path.write_bytes(path.read_bytes().ljust(FILE_BYTES, b"\0"))
     uri = f"song://clips/{clip_id}/audio"
     with told(f"2. {UNREAD} unread readings of a file of 5 MB", target), ExitStack() as lines:
-        for _ in range(UNREAD):
-            lines.enter_context(unread(target, uri))
-        time.sleep(2.0)
+        for asked in [lines.enter_context(unread(target, uri)) for _ in range(UNREAD)]:
+            asked.recv(1, socket.MSG_PEEK)  # its answer has begun
 
 
 def clips(target: Target) -> list[str]:

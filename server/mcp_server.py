@@ -89,7 +89,7 @@ def instructions(app: App) -> str:
     parts = ["Songwright makes songs, which cost credits."]
     if {"check_lyrics", "check_style"} <= listed:
         parts.append(
-            "Write in drafts: a scene, a hook that turns, the weakest lines rewritten, the sound briefed like a producer; "
+            "Write in drafts: a scene, a hook that turns, weak lines rewritten, the sound briefed like a producer; "
             "then check_lyrics and check_style once, free."
         )
     parts.append(

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[dict[str, Any]]
 
-CONNECTIONS = 4
-"""As many as there are threads for the journal."""
+CONNECTIONS = 6
+"""As many as there are threads that ask it: the journal's, and those for searching and for craft."""
 OLDEST = 130_000
 CONNECT_SECONDS = 3
 AWAY_SECONDS = 3.0

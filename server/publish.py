@@ -287,14 +287,14 @@ def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:
     What is null, or a text in which nothing can be seen, was left out: strict function schemas make a model fill in
     everything.
     """
-    given = {name: value for name, value in arguments.items() if not _left_out(value)}
-    for name, value in given.items():
+    for name, value in arguments.items():
         if LOST in whole(str(value)):
             raise ArgumentRefused(
                 f"{whole(name)} holds a letter that was lost on its way here ({LOST}). Nothing was sent or spent. Send "
                 "the words again.",
                 field=name,
             )
+    given = {name: value for name, value in arguments.items() if not _left_out(value)}
     try:
         return kind.model_validate(given)
     except ValidationError as error:

@@ -347,10 +347,10 @@ class Patient:
     def patience(self, seconds: float) -> float:
         return seconds
 
-    def unheard(self) -> str | None:
+    async def unheard(self) -> str | None:
         return None
 
-    def ordered(self, job_id: str) -> None:
+    async def ordered(self, job_id: str) -> None:
         pass
 
     async def progress(self, job: Job, elapsed: float, expected: float) -> None:
