@@ -26,6 +26,8 @@ UNHEARD = 4.0
 HALVINGS = 4
 SOONEST = 1.0
 SESSIONS_KEPT = 10_000
+SESSION_ENDS = 3600.0
+"""Seconds of silence after which a client that comes back is met anew; over HTTP nobody says goodbye."""
 _BRIDGED = " (via mcp-remote"
 _JOINTS = " -/("
 
@@ -72,6 +74,15 @@ class Session:
     """Nothing was asked about it yet."""
     _open: list[Call] = field(default_factory=list)
     _cut_short: bool = False
+    _seen: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._seen = self.now()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing was heard of the client for long."""
+        return not self._open and self.now() - self._seen > SESSION_ENDS
 
     def begin(self, wish: str) -> Call:
         """A call has come."""
@@ -87,6 +98,7 @@ class Session:
     def ended(self, call: Call, *, cut_short: bool) -> None:
         """The call was answered, or it was cancelled and nobody has heard the answer."""
         self._open = [other for other in self._open if other is not call]
+        self._seen = self.now()
         if cut_short and self.now() - call.began > TOGETHER:
             self._cut_short = True
 
@@ -111,7 +123,7 @@ class Sessions:
         """The session of a tenant's client; `mark` tells two connections of the same client apart, where it can."""
         key = (tenant, client or "", mark)
         session = self._of.get(key)
-        if session is None:
+        if session is None or session.over:
             session = self._of[key] = Session(self._now, known(client))
             while len(self._of) > SESSIONS_KEPT:
                 self._of.popitem(last=False)

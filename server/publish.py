@@ -9,7 +9,7 @@ import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -35,7 +35,7 @@ from pydantic import ValidationError
 
 from .. import prompts, tools
 from . import logs, telemetry
-from .clock import Clock
+from .clock import Clock, SystemClock
 from .counter import Counter
 from .envelope import LOST, compact, whole
 from .errors import ArgumentRefused, NotFound, SongwrightError
@@ -129,7 +129,7 @@ class SongwrightServer(MCPServer[Any]):
         counter_of: CounterOf,
         names: tuple[str, ...],
         *,
-        clock: Clock,
+        clock: Clock | None = None,
         sandbox: bool = False,
         **options: Any,
     ) -> None:
@@ -140,8 +140,8 @@ class SongwrightServer(MCPServer[Any]):
         )
         self._counter_of = counter_of
         self._names = names
-        self._clock = clock
-        self._sessions = Sessions(clock.monotonic)
+        self._clock = clock or SystemClock()
+        self._sessions = Sessions(self._clock.monotonic)
         self._mark = secrets.token_hex(8)
         self._sandbox = sandbox
         self._listed: list[Tool] | None = None
@@ -203,7 +203,9 @@ class SongwrightServer(MCPServer[Any]):
         cut_short = False
         try:
             if session.client is not None and session.halvings > before:
-                await in_thread(counter.journal.fact, _gave_up(counter, session.client, session.halvings), "gave up")
+                with suppress(SongwrightError):  # known for this session all the same
+                    name = _gave_up(counter, session.client, session.halvings)
+                    await in_thread(counter.journal.fact, name, "gave up")
             result = await counter.perform(operation, talk)
         except anyio.get_cancelled_exc_class():
             cut_short = True
@@ -218,9 +220,11 @@ class SongwrightServer(MCPServer[Any]):
         """The caller's session. What a client has shown before is known of it again."""
         session = self._sessions.of(counter.account.tenant, talk.client, talk.mark)
         if session.client is not None and session.fresh:
-            for times in range(1, HALVINGS + 1):
-                if await in_thread(counter.journal.known_fact, _gave_up(counter, session.client, times)) is not None:
-                    session.halvings = max(session.halvings, times)
+            with suppress(SongwrightError):  # what is free works without a journal
+                for times in range(1, HALVINGS + 1):
+                    name = _gave_up(counter, session.client, times)
+                    if await in_thread(counter.journal.known_fact, name) is not None:
+                        session.halvings = max(session.halvings, times)
         session.fresh = False
         return session
 

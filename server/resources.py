@@ -190,7 +190,12 @@ async def _facts(counter: Counter, clip: Clip) -> dict[str, Any]:
     job = await in_thread(counter.journal.any_job, clip.job_id)
     assert job is not None, "a clip has its job"
     shown = (await counter.results.of_job(job, only=clip.clip_id)).data
-    facts = shown.get("clips", [{}])[0] | {"style": clip.style, "model": clip.model, "asked": job.subject}
+    facts = shown.get("clips", [{}])[0] | {
+        "title": clip.title,
+        "style": clip.style,
+        "model": clip.model,
+        "asked": job.subject,
+    }
     found = await in_thread(counter.journal.clip, counter.account, clip.clip_id)
     if found is not None and found.sources:
         facts["sources"] = {relation: list(ids) for relation, ids in found.sources.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,9 @@ class Results:
         data: dict[str, Any] = {"status": self._status(speaker, shown), "job_id": job.id}
         if shown:
             data["clips"] = [self._clip(clip, saved[clip.clip_id]) for clip in shown]
+            for before, row in reversed(list(pairwise(data["clips"]))):
+                if "style" in row and row["style"] == before.get("style"):
+                    del row["style"]  # takes share theirs, and it is told with the first
         data |= await self._outcome(job)
         if job.settled and (failed := sum(c.state == "failed" for c in clips)) and job.state is State.DONE:
             data["failed_takes"] = failed
@@ -114,7 +118,7 @@ class Results:
         data |= await self._remarks(job, speaker, asked, data)
         if self._account.sandbox:
             data["sandbox"] = True
-        return Result(data, _summary(job, data), error=speaker.state is State.FAILED)
+        return Result(data, _summary(job, shown, data), error=speaker.state is State.FAILED)
 
     async def _outcome(self, job: Job) -> dict[str, Any]:
         """Facts and further files of a finished job, where its answer holds any."""
@@ -138,7 +142,10 @@ class Results:
         return "streaming" if any(clip.audio_url for clip in clips) else "working"
 
     def _clip(self, clip: Clip, files: Sequence[SavedFile]) -> dict[str, Any]:
-        data: dict[str, Any] = {"clip_id": clip.clip_id, "title": clip.title}
+        data: dict[str, Any] = {"clip_id": clip.clip_id}
+        # Before it is a song, all that anybody needs of it is what can be listened to; the sentence has the title.
+        if clip.good:
+            data["title"] = clip.title
         if clip.seconds is not None:
             data["seconds"] = round(clip.seconds, 1)
         if clip.part:
@@ -243,23 +250,21 @@ class Results:
         return Result(data, str(data["notice"]))
 
 
-def _summary(job: Job, data: Mapping[str, Any]) -> str:
-    """What matters of an order in one sentence: what, how it stands, what it cost, and how to go on."""
-    clips = data.get("clips", ())
-    titles = sorted({clip["title"] for clip in clips if clip["title"]})
+def _summary(job: Job, clips: Sequence[Clip], data: Mapping[str, Any]) -> str:
+    """What matters of an order in one sentence: what it is, how it stands, and what it cost once that is settled."""
+    titles = sorted({clip.title for clip in clips if clip.title})
     name = _named(titles[0] if titles else job.subject) + (f" and {len(titles) - 1} more" if len(titles) > 1 else "")
     said = [f"{name}: {data['status']}"]
-    if saved := sum("resource" in clip for clip in clips):
+    if saved := sum("resource" in clip for clip in data.get("clips", ())):
         said.append(f"{saved} audio file{'' if saved == 1 else 's'} saved")
     cost = data.get("credits", {}).get("cost")
     if data.get("replayed"):
         said.append("bought before, nothing spent now")
-    elif cost is not None:
+    elif cost is not None and job.settled:
         said.append(f"{cost} credit{'' if cost == 1 else 's'}")
-    sentence = ", ".join(said)
-    if data["status"] in ("working", "streaming"):
-        return f"{sentence}. Call wait_for_song with job_id {job.id}."
-    return f"{sentence}." if data["status"] != "unknown" else f"{sentence}. Order {job.id} may have been bought."
+    if data["status"] == "unknown":
+        said.append("it may have been bought")
+    return f"{', '.join(said)}."
 
 
 def _named(subject: str) -> str:

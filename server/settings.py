@@ -66,7 +66,11 @@ class Settings(BaseSettings):
     )
     model: str | None = Field(None, description="Model for new songs; without it the current one of the catalogue.")
     wait_seconds: float = Field(
-        45.0, ge=0, le=3600, description="How long a tool call waits for a song before it hands out the job id."
+        45.0,
+        ge=0,
+        le=3600,
+        description="How long a tool call waits for a song before it hands out the job id; clients that nobody knows "
+        "get it after 4 s.",
     )
     confirm_above: int = Field(30, ge=0, description="Ask the person before one call spends more credits than this.")
     daily_credits: int = Field(300, ge=0, description="Refuse what would spend more credits than this in 24 hours.")

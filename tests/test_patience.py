@@ -21,7 +21,7 @@ from world import said
 from songwright.server import doors, patience
 from songwright.server.jobs import State
 from songwright.server.mcp_server import build
-from songwright.server.patience import Session, known
+from songwright.server.patience import Session, Sessions, known
 from songwright.server.talk import marked, name_in
 
 pytestmark = pytest.mark.anyio
@@ -137,8 +137,7 @@ async def test_a_client_is_answered_before_it_gives_up(
         took, told = await timed(flow, lambda: caller.call_tool(tool, KETTLE if tool == "create_song" else {}))
     assert took == pytest.approx(seconds, abs=0.5)
     assert told["status"] == "working"
-    assert told["job_id"] in told["summary"]
-    assert "wait_for_song" in told["summary"]
+    assert f'wait_for_song with job_id "{told["job_id"]}"' in told["next"]
 
 
 async def test_who_asks_for_progress_waits(tmp_path: Path, flow: Flow) -> None:
@@ -275,6 +274,22 @@ async def test_who_leaves_has_not_given_up(tmp_path: Path, flow: Flow) -> None:
     async with client(desk, name="claude-ai") as caller:
         took, _ = await timed(flow, lambda: caller.call_tool("wait_for_song", {}))
     assert took == pytest.approx(45, abs=0.5)
+
+
+def test_a_session_ends_in_silence() -> None:
+    at = [0.0]
+    sessions = Sessions(lambda: at[0])
+    first = sessions.of("ann", "mcp")
+    first.halvings = 2
+    waiting = first.begin("wait")
+    at[0] = 4000.0
+    assert sessions.of("ann", "mcp") is first
+    first.ended(waiting, cut_short=False)
+    at[0] = 7000.0
+    assert sessions.of("ann", "mcp") is first
+    assert sessions.of("bob", "mcp") is not first
+    at[0] = 8000.0
+    assert sessions.of("ann", "mcp").halvings == 0
 
 
 def test_the_same_call_while_the_first_still_waits_shows_who_gave_up() -> None:

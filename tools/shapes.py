@@ -54,9 +54,9 @@ class ClipAnswer(Answer):
     """One piece of audio."""
 
     clip_id: str = Field(description="Id to use as `source` or `clip_id` elsewhere.")
-    title: str = Field(description="Its title.")
+    title: str | None = Field(None, description="Its title, once it is a song.")
     seconds: float | None = Field(None, description="Length.")
-    style: str | None = Field(None, description="Style, cut to 60 characters.")
+    style: str | None = Field(None, description="Style, cut to 60 characters; told once for takes that share it.")
     part: str | None = Field(None, description="Which part of a song it is, when it is not a whole one.")
     file: str | None = Field(None, description="Where it is saved.")
     resource: str | None = Field(None, description="Resource whose reading returns the audio.")

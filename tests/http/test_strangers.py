@@ -130,7 +130,7 @@ def test_a_tool_answers_a_foreign_id_like_an_absent_one_and_spends_nothing(
 
 
 def test_lists_and_sums_show_only_what_is_ones_own(owner: Caller, stranger: Caller) -> None:
-    assert stranger.call("list_songs", everything=True) == {"songs": [], "total": 0}
+    assert stranger.call("list_songs", everything=True) == {"summary": "0 of 0 songs.", "songs": [], "total": 0}
     assert owner.call("list_songs")["total"] == 1
     money = stranger.call("check_credits")
     assert (money["spent_24h"], money["spent_30d"], money["left"]) == (0, [], DAILY)

@@ -50,11 +50,17 @@ def initialize(version: str, number: int = 1) -> dict[str, Any]:
 
 @pytest.mark.parametrize("version", ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])
 def test_every_older_revision_is_served(world: World, version: str) -> None:
-    first, listed = talk(
-        world, initialize(version), {"method": "notifications/initialized"}, {"id": 2, "method": "tools/list"}
-    )
+    plan = {"name": "plan_song", "arguments": {"genre": "folk", "seconds": 120}}
+    first, listed, planned = talk(
+        world, initialize(version), {"method": "notifications/initialized"}, {"id": 2, "method": "tools/list"},
+        {"id": 3, "method": "tools/call", "params": plan},
+    )  # fmt: skip
     assert first["result"]["protocolVersion"] == version
     assert "create_song" in [tool["name"] for tool in listed["result"]["tools"]]
+    (block,) = planned["result"]["content"]
+    told = json.loads(block["text"])
+    assert next(iter(told)) == "summary"
+    assert planned["result"].get("structuredContent") == (told if version >= "2025-06-18" else None)
 
 
 def test_the_newest_revision_needs_no_handshake(world: World) -> None:
