@@ -1,6 +1,7 @@
 # Songwright as a server for a team: `docker build .`, or `docker compose up` (compose.yaml). docs/operating.md explains
 # the settings. It runs with a read-only root file system and writes to /data and /tmp only.
-FROM python:3.13.14-slim-trixie AS base
+# The digest is that of the image for all processors; a tag alone may mean another image tomorrow.
+FROM python:3.13.14-slim-trixie@sha256:6771159cd4fa5d9bba1258caf0b82e6b73458c694d178ad97c5e925c2d0e1a91 AS base
 
 FROM base AS build
 WORKDIR /src

@@ -26,7 +26,7 @@ OPTIONS = (
 
 def main() -> int:
     """Write the files; 1 with uv's own words when there is no answer to what pyproject.toml asks for."""
-    hosted = ("--extra", "postgres", "--extra", "otel")
+    hosted = ("--extra", "postgres", "--extra", "otel", "--extra", "s3")
     with tempfile.TemporaryDirectory() as folder:
         uv = find_uv(Path(folder))
         # The image's wheel is built from the same file, so what builds it is pinned there too.

@@ -51,8 +51,13 @@ HOW: Mapping[str, tuple[str, str]] = {
     "riffusion_create/create_music": ("riffusion_create_song", "or riffusion_describe_song"),
     "riffusion_create/extend_music": ("riffusion_extend_song", ""),
     "riffusion_create/cover_music": ("riffusion_cover_song", ""),
+    "riffusion_create/replace_music": (
+        "riffusion_replace_section",
+        "always asks first: the window's names are inferred",
+    ),
     "riffusion_create/swap_music_sound": ("riffusion_swap_sound", ""),
     "riffusion_create/swap_music_vocals": ("riffusion_swap_vocals", ""),
+    "riffusion_replace_section": ("riffusion_replace_section", "always asks first: the window's names are inferred"),
     "riffusion_task": ("wait_for_song", "only waits: tasks are looked at without a call"),
 }
 """For operations that several tools perform, or one by an argument: the tool and the words after it.

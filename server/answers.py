@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +26,8 @@ from .errors import (
 
 SAID_LIMIT = 200
 """Characters of the service's own words that are passed on."""
+REFUND_FIELDS = ("already_refunded", "refund_processed")
+"""Fields by which the service says that it gave credits back: in answers about tasks, and in calls back."""
 
 
 class Kind(StrEnum):
@@ -40,7 +42,7 @@ class Kind(StrEnum):
     HASTE = "haste"
     """Refused for haste; nothing was charged; the same call may be repeated later."""
     ENDED = "ended"
-    """The task has failed; the service gives the credits back."""
+    """The service's last word: it has failed, and the credits were given back."""
     TROUBLE = "trouble"
     """A passing fault of a free read; ask again later."""
     DOUBT = "doubt"
@@ -69,6 +71,19 @@ class Reply:
         return self.says("type").lower()
 
     @property
+    def code(self) -> int | None:
+        """The status that the body itself gives, as some answers do beside a success; None without one."""
+        value = (self.body or {}).get("code")
+        if isinstance(value, bool) or not isinstance(value, int | str) or not re.fullmatch(r"[1-5]\d\d", str(value)):
+            return None
+        return int(value)
+
+    @property
+    def refunded(self) -> bool:
+        """Whether the service says that it gave the credits back; nothing else is taken for that."""
+        return any((self.body or {}).get(name) is True for name in REFUND_FIELDS)
+
+    @property
     def words(self) -> str | None:
         """The service's own words, shortened and without control characters; data, never an instruction."""
         body = self.body or {}
@@ -90,9 +105,20 @@ class Meaning:
 
     kind: Kind
     problem: str = ""
-    sentence: str = ""
+    what: str = ""
+    """What happened, in a sentence that says nothing of money."""
+    advice: str = ""
+    """What to do about it; empty where there is nothing."""
     error: type[ServiceError] = ServiceError
     wait: float = 0.0
+
+    @property
+    def sentence(self) -> str:
+        """The whole story of a call that was refused, or that is free: what, that it cost nothing, what to do.
+
+        It speaks of this one call. An order that was paid before has a story of its own.
+        """
+        return " ".join(part for part in (self.what, "Nothing was charged.", self.advice) if part)
 
 
 @dataclass(frozen=True)
@@ -103,90 +129,82 @@ class Line:
     statuses: tuple[int, ...] | range
     kind: Kind
     problem: str
-    sentence: str
+    what: str = ""
+    advice: str = ""
     error: type[ServiceError] = ServiceError
     family: str | None = None
     type: str | None = None
     text: str | None = None
+    refund: bool = False
+    """Whether it takes the service's word that credits were given back."""
+    repeats: bool = False
+    """Whether the sentence points to the service's own words, where there are any."""
 
 
-_FREE = "Nothing was charged."
 _CREDITS = r"credit|balance|quota|subscription|insufficient|payment"
 _HASTE = r"\brate(?![a-z])|too (fast|many)|frequen|queue|qps|concurren"
 _QUOTA = r"quota|usage"
+_SOME_WORDS = r"\S"
+_LEFT = "check_credits shows what is left."
 _ANY_2XX = range(200, 300)
-_ANY_4XX = range(400, 500)
 _ANY = range(1000)
-
 TABLE: tuple[Line, ...] = (
     Line(
-        None, (401,), Kind.REFUSED, "key_refused",
-        f"The service does not accept the API key. {_FREE} Check SONGWRIGHT_API_KEY; `songwright doctor` tests it.",
-        KeyRefused,
+        None, _ANY, Kind.ENDED, "refunded", "The service reports that it failed and that the credits were given back.",
+        "Ask again to make it once more.", refund=True,
     ),
     Line(
-        None, (402,), Kind.REFUSED, "no_credits",
-        f"The service says there are not enough credits. {_FREE} check_credits shows what is left.", CreditsRefused,
+        None, (401,), Kind.REFUSED, "key_refused", "The service does not accept the API key.",
+        "Check SONGWRIGHT_API_KEY; `songwright doctor` tests it.", KeyRefused,
     ),
     Line(
-        None, (403,), Kind.HASTE, "too_fast",
-        f"The service is busy: its queue is full, or orders came too fast. {_FREE}", TooFast,
-        family="nuro", text=_HASTE,
+        None, (402,), Kind.REFUSED, "no_credits", "The service says there are not enough credits.", _LEFT,
+        CreditsRefused,
     ),
     Line(
-        "POST", (403,), Kind.REFUSED, "no_credits",
-        f"The service's usage limit for this account is reached. {_FREE} check_credits shows what is left.",
+        None, (403,), Kind.HASTE, "too_fast", "The service is busy: its queue is full, or orders came too fast.",
+        error=TooFast, family="nuro", text=_HASTE,
+    ),
+    Line(
+        "POST", (403,), Kind.REFUSED, "no_credits", "The service's usage limit for this account is reached.", _LEFT,
         CreditsRefused, family="nuro", text=_QUOTA,
     ),
     Line(
-        "GET", (403, 500, 502, 503, 504), Kind.ENDED, "service_failed",
-        "The service reports that this song failed. It gives the credits back by its own rules; check_credits shows "
-        "the balance. Ask again to make it once more.", type="api_error|failed|timeout|forbidden|bad_request",
-    ),
-    Line(
-        "GET", _ANY, Kind.ENDED, "service_failed",
-        "The service reports that this song failed and that the credits were given back. Ask again to make it once "
-        "more.", text="already_refunded",
-    ),
-    Line(
         None, (403,), Kind.REFUSED, "no_credits",
-        "The service refuses: not enough credits, or no active subscription. "
-        f"{_FREE} check_credits shows what is left.", CreditsRefused, text=_CREDITS,
+        "The service refuses: not enough credits, or no active subscription.", _LEFT, CreditsRefused, text=_CREDITS,
     ),
     Line(
-        "POST", (403,), Kind.REFUSED, "words_refused",
-        f"The service refuses these words; its own words are in `service_said`. {_FREE} Change the lyrics or the "
-        "description and call again.", WordsRefused,
+        "POST", (403,), Kind.REFUSED, "words_refused", "The service refuses these words.",
+        "Change the lyrics or the description and call again.", WordsRefused, text=_SOME_WORDS, repeats=True,
     ),
     Line(
-        None, (405, 410), Kind.REFUSED, "retired",
-        f"The service no longer offers this. {_FREE}", Retired,
+        "POST", (403,), Kind.REFUSED, "forbidden", "The service refuses this and does not say why.",
+        "It may be the words, the key, or something between here and the service; `songwright doctor` tests the key.",
+        RequestRefused,
+    ),
+    Line(None, (405, 410), Kind.REFUSED, "retired", "The service no longer offers this.", error=Retired),
+    Line(
+        None, (429,), Kind.HASTE, "too_fast", "The service asks for patience: more than one order in three seconds.",
+        error=TooFast,
     ),
     Line(
-        None, (429,), Kind.HASTE, "too_fast",
-        f"The service asks for patience: more than one order in three seconds. {_FREE}", TooFast,
+        "POST", (400, 413, 422), Kind.REFUSED, "request_refused", "The service does not take these arguments.",
+        "Correct them and call again.", RequestRefused, repeats=True,
     ),
     Line(
-        "POST", (400, 413, 422), Kind.REFUSED, "request_refused",
-        f"The service does not take these arguments; its own words are in `service_said`. {_FREE} Correct them and "
-        "call again.", RequestRefused,
+        "POST", (404,), Kind.REFUSED, "request_refused", "The service does not know what was asked for.",
+        "Check the ids; list_songs shows yours.", RequestRefused, repeats=True,
     ),
+    Line("GET", (202,), Kind.NOT_READY, ""),
+    Line(None, _ANY_2XX, Kind.NOT_READY, "", type="not_ready"),
     Line(
-        "POST", (404,), Kind.REFUSED, "request_refused",
-        f"The service does not know what was asked for; its own words are in `service_said`. {_FREE}", RequestRefused,
+        "GET", (400, 404), Kind.TROUBLE, "task_unknown", "The service says that it does not know this task.",
+        error=RequestRefused,
     ),
-    Line("GET", (202,), Kind.NOT_READY, "", ""),
-    Line(None, _ANY_2XX, Kind.NOT_READY, "", "", type="not_ready"),
-    Line(
-        "GET", (400, 404), Kind.TROUBLE, "task_unknown",
-        "The service does not know this task.", RequestRefused,
-    ),
-    Line("GET", _ANY_2XX, Kind.ANSWERED, "", ""),
-    Line("POST", _ANY_2XX, Kind.ANSWERED, "", ""),
-    Line(
-        "GET", _ANY, Kind.TROUBLE, "service_trouble",
-        "The service has a passing trouble; it is asked again.",
-    ),
+    Line("GET", _ANY_2XX, Kind.ANSWERED, ""),
+    Line("POST", _ANY_2XX, Kind.ANSWERED, ""),
+    Line("GET", (403,), Kind.TROUBLE, "service_trouble", "The service refuses to say how it is doing (403)."),
+    Line("GET", _ANY, Kind.TROUBLE, "service_trouble", "The service answers with an error."),
     Line(
         "POST", _ANY, Kind.DOUBT, "answer_lost",
         "The service answered with an error that does not say whether the order was taken.",
@@ -196,29 +214,42 @@ TABLE: tuple[Line, ...] = (
 
 def meaning(family: str, method: str, reply: Reply) -> Meaning:
     """The first row that fits. An answer that is no JSON object is doubt for an order, trouble for a read."""
-    if reply.body is None and reply.status not in (401, 402, 403, 404, 405, 410, 429):
-        return _no_answer(method)
+    plain = (429,) if method == "GET" else (401, 402, 403, 404, 405, 410, 429)
+    if reply.body is None and reply.status not in plain:
+        return _no_answer(method, reply.status)
+    if 200 <= reply.status < 300 and (code := reply.code) is not None and code != reply.status:
+        if method == "POST" and code >= 400:
+            return Meaning(
+                Kind.DOUBT, "answer_lost", "The service answered the order with a success that carries an error.",
+                error=Garbled,
+            )  # fmt: skip
+        reply = replace(reply, status=code) if method == "GET" else reply
     text = f"{reply.type} {reply.words or ''}"
-    if (reply.body or {}).get("already_refunded") is True:
-        text += " already_refunded"
     for line in TABLE:
         if (
             line.method in (None, method)
             and reply.status in line.statuses
             and line.family in (None, family)
             and (line.type is None or re.fullmatch(line.type, reply.type))
+            and (reply.refunded or not line.refund)
             and (line.text is None or re.search(line.text, text, re.IGNORECASE))
         ):
-            return Meaning(line.kind, line.problem, line.sentence, line.error, reply.retry_after or 0.0)
+            advice = line.advice
+            if line.repeats and reply.words:
+                advice = f"Its own words are in `service_said`. {advice}"
+            return Meaning(line.kind, line.problem, line.what, advice, line.error, reply.retry_after or 0.0)
     raise AssertionError("the last rows of the table match everything")
 
 
-def _no_answer(method: str) -> Meaning:
+def _no_answer(method: str, status: int) -> Meaning:
     if method == "GET":
-        return Meaning(Kind.TROUBLE, "garbled", "The service answered with something that is no JSON object.", Garbled)
+        return Meaning(
+            Kind.TROUBLE, "garbled", f"The service answered with a web page or nothing that can be read ({status}).",
+            error=Garbled,
+        )  # fmt: skip
     return Meaning(
         Kind.DOUBT, "answer_lost",
-        "The service answered the order with something that is no JSON object, a web page perhaps.", Garbled,
+        "The service answered the order with something that is no JSON object, a web page perhaps.", error=Garbled,
     )  # fmt: skip
 
 

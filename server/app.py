@@ -27,7 +27,7 @@ from .offline import KEY, LOGICAL_URL, sandbox_transport
 from .operation import Operation
 from .settings import Settings, loopback
 from .store import SqliteStore
-from .threads import in_thread
+from .threads import SEARCH, in_lane, in_thread
 from .upstream import Upstream
 
 log = logging.getLogger(__name__)
@@ -84,6 +84,8 @@ class Songwright:
         if settings.sandbox:
             transport = sandbox_transport(settings.state_dir, pace=settings.sandbox_pace, fast=settings.sandbox_fast)
         self._upstream = Upstream(base_url, key, user_agent=f"songwright/{program_version()}", transport=transport)
+        if not settings.sandbox and await in_thread(lambda: self.journal.empty() and library.holds_songs()):
+            await in_thread(self.journal.lose_memory)
         self.engine.hold(account, self._upstream, lambda _: library)
         limits = Limits(
             settings.wait_seconds, settings.confirm_above, settings.daily_credits, settings.model, settings.upload_dir
@@ -91,10 +93,13 @@ class Songwright:
         return Counter(self.engine, library, account, limits)
 
     async def _tidy(self) -> None:
-        """Remove what crashed downloads have left in the library."""
+        """Remove what crashed downloads have left in the library; let songs of an older Songwright be found."""
         if self._library is not None and self._library.root.exists():
             with contextlib.suppress(SongwrightError):
                 await self._library.tidy()
+        with contextlib.suppress(SongwrightError):
+            while await in_lane(SEARCH, LOCAL_TENANT, self.journal.index_old):
+                pass
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Songwright]:

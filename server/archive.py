@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from math import inf, nextafter
 
 from .clock import Clock
 from .jobs import Account, Balance, Clip, Job, SavedFile, clip_of, file_of, job_of
-from .store import Row, Store, first
+from .search import ANYTHING, patterns
+from .store import Row, Store, Tx, first
+
+MEMORY, LOST, AGREED = "memory", "lost", "agreed"
+"""The fact that says whether the journal is newer than the library, and its values."""
+
+SEARCHED = 20_000
+"""Orders that one search by words looks through, the newest of the days that were asked for."""
+FARTHEST = 10_000_000
+"""Orders that a page may leave out; whole numbers of a database have an end."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +27,29 @@ class FoundClip:
 
     clip: Clip
     sources: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One order as a list shows it; `audio` is the saved file of its first clip."""
+
+    job_id: str
+    operation: str
+    title: str
+    state: str
+    cost: int | None
+    created_at: float
+    clips: tuple[str, ...]
+    audio: SavedFile | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of what was found. `cut` says that older orders were not looked through."""
+
+    songs: tuple[Listed, ...]
+    total: int
+    cut: bool = False
 
 
 class Archive:
@@ -61,6 +95,10 @@ class Archive:
         rows = self.store.rows("clip_ids", tenant=account.tenant, key_id=account.key_id, limit=limit)
         return [row["clip_id"] for row in rows]
 
+    def recent_songs(self, account: Account, limit: int) -> list[Row]:
+        """Lyrics, bpm, style and seconds of songs made from nothing but words, among so many of the newest clips."""
+        return self.store.rows("recent_songs", tenant=account.tenant, key_id=account.key_id, limit=limit)
+
     def job_ids(self, account: Account, limit: int) -> list[str]:
         """The newest jobs of this caller, for completions."""
         rows = self.store.rows("job_ids", tenant=account.tenant, key_id=account.key_id, limit=limit)
@@ -86,6 +124,16 @@ class Archive:
         row = first(self.store.rows("job_of_remote", remote_id=remote_id, tenant=account.tenant, key_id=account.key_id))
         return None if row is None else job_of(row)
 
+    def held_elsewhere(self, job: Job, remote_id: str) -> bool:
+        """Whether another order, or somebody else, has this id of the service; a write may have changed that since."""
+        with self.store.reading() as tx:
+            return held_by_another(tx, job, remote_id)
+
+    def shared_key(self, job: Job) -> bool:
+        """Whether others than the job's tenant have ordered with its key."""
+        row = first(self.store.rows("others_of_key", key_id=job.key_id, tenant=job.tenant))
+        return row is not None and bool(row["n"])
+
     def newest(self, account: Account, *, unfinished: bool) -> Job | None:
         """The newest job, or the newest that still moves or is unsettled."""
         name = "newest_unfinished" if unfinished else "newest"
@@ -97,23 +145,37 @@ class Archive:
         return [job_of(row) for row in self.store.rows("children", id=job_id)]
 
     def search(
-        self, account: Account, *, words: Sequence[str], state: str, since: float, until: float, songs: bool
-    ) -> list[Job]:
-        """Jobs of this caller, newest first, that hold every word in what was asked, its title, style or lyrics."""
+        self, account: Account, *, words: str, state: str, since: float, until: float, songs: bool, limit: int,
+        offset: int = 0,
+    ) -> Page:  # fmt: skip
+        """One page of this caller's orders, newest first: those that hold every word in what was asked, or in titles,
+        styles and lyrics of what was made. With words, only the newest so many orders are looked through.
+        """
+        who = {"tenant": account.tenant, "key_id": account.key_id}
+        found = patterns(words)
         with self.store.reading() as tx:
-            rows = tx.all(
-                "search", tenant=account.tenant, key_id=account.key_id, state=state, since=since, until=until,
-                songs=int(songs),
-            )  # fmt: skip
-            found = []
-            for row in rows:
-                text = row["words"]
-                if words:
-                    clips = tx.all("clips_of_job", job_id=row["id"])
-                    text = " ".join([text, *(f"{c['title']} {c['style']} {c['lyrics']}".lower() for c in clips)])
-                if all(word.lower() in text for word in words):
-                    found.append(job_of(row))
-            return found
+            cut = False
+            if found["like_1"] != ANYTHING:
+                older = tx.one("older_than", **who, since=since, until=until, newer=SEARCHED)
+                if older is not None:
+                    since, cut = nextafter(older["at"], inf), True
+            asked = {**who, **found, "state": state, "since": since, "until": until, "songs": int(songs)}
+            offset = min(offset, FARTHEST)
+            rows = tx.all("songs_page", **asked, limit=limit, offset=offset)
+            total = rows[0]["total"] if rows else 0
+            if not rows and offset:
+                first_row = tx.one("songs_page", **asked, limit=1, offset=0)
+                total = first_row["total"] if first_row else 0
+        return Page(tuple(_listed(rows)), total, cut)
+
+    def empty(self) -> bool:
+        """Whether nothing was ever ordered here, by anybody."""
+        return first(self.store.rows("some_job")) is None
+
+    def forgetful(self) -> bool:
+        """Whether this journal is newer than the songs in the library, and nobody has agreed to go on with it."""
+        row = first(self.store.rows("fact", name=MEMORY))
+        return row is not None and row["value"] == LOST
 
     def live_accounts(self) -> list[tuple[str, str, str]]:
         """Whose jobs still move by themselves: (tenant, key, base URL), each once."""
@@ -141,19 +203,40 @@ class Archive:
         return balance_of(first(self.store.rows("balance", key_id=account.key_id)))
 
     def charged_twice(self, job: Job) -> bool:
-        """Whether the balance, read since, has fallen by two prices of a job that nothing else overlapped."""
-        if job.balance_before is None or not job.cost:
+        """Whether the balance, read since, has fallen by two prices of a job beyond what other orders explain."""
+        if job.balance_before is None or not job.cost or job.sent_at is None:
             return False
         balance = balance_of(first(self.store.rows("balance", key_id=job.key_id)))
-        if balance is None or balance.read_at < (job.sent_at or 0) or not self.alone(job, balance.read_at):
+        if balance is None or balance.read_at < job.sent_at:
             return False
-        return job.balance_before - balance.total >= 2 * job.cost
+        row = first(self.store.rows("others_charged", id=job.id, key_id=job.key_id, until=balance.read_at))
+        others = int(row["credits"]) if row else 0
+        return job.balance_before - balance.total - others >= 2 * job.cost
 
     def alone(self, job: Job, until: float) -> bool:
         """Whether no other purchase of this key overlapped the job, so that the balance speaks about it alone."""
         since = (job.sent_at or job.created_at) - 600.0
         row = first(self.store.rows("overlapping", key_id=job.key_id, id=job.id, since=since, until=until))
         return row is not None and row["n"] == 0
+
+
+def held_by_another(tx: Tx, job: Job, remote_id: str) -> bool:
+    """Whether another order, or somebody else, has this id of the service, as this transaction sees it."""
+    row = tx.one("held_elsewhere", remote_id=remote_id, job_id=job.id, tenant=job.tenant, base_url=job.base_url)
+    return row is not None and bool(row["n"])
+
+
+def _listed(rows: Iterable[Row]) -> Iterator[Listed]:
+    """Orders from rows of which each is an order with one of its clips."""
+    for job_id, same in groupby(rows, key=lambda row: row["id"]):
+        lines = list(same)
+        first_line = lines[0]
+        clips = tuple(line["clip_id"] for line in lines if line["clip_id"] is not None)
+        yield Listed(
+            job_id, first_line["operation"], first_line["title"] if clips else first_line["subject"],
+            first_line["state"], first_line["cost"], first_line["created_at"], clips,
+            None if first_line["path"] is None else file_of(first_line),
+        )  # fmt: skip
 
 
 def balance_of(row: Row | None) -> Balance | None:

@@ -32,6 +32,9 @@ NOBODY = ""
 RETRY_SECONDS = 10
 """After how long a client is told to ask again when nobody can tell who it is."""
 
+TURN_SECONDS = 5.0
+"""How long a look-up waits for those before it."""
+
 log = logging.getLogger(__name__)
 
 
@@ -72,7 +75,13 @@ class Bearer:
         if self._loopback_token is not None and _same(token, self._loopback_token):
             return self._ours(LOCAL_TENANT)
         if looks_like_token(token):
-            tenant = await anyio.to_thread.run_sync(self._tenants.by_token, token, limiter=self._one_by_one)
+            try:
+                # Ends the wait for one's turn, not a look-up that has begun: whoever stands behind one that never ends
+                # is told at the same time as everybody else.
+                with anyio.fail_after(TURN_SECONDS):
+                    tenant = await anyio.to_thread.run_sync(self._tenants.by_token, token, limiter=self._one_by_one)
+            except TimeoutError:
+                raise JournalUnavailable(_CLOSED) from None
             return None if tenant is None else self._ours(tenant.id)
         if self._issuer is not None:
             return await self._signed_elsewhere(self._issuer, token)
@@ -126,9 +135,22 @@ class Backend(BearerAuthBackend):
         except (IssuerUnavailable, JournalUnavailable) as error:
             log.warning("nobody can tell who calls: %s", error)
             raise AuthenticationError(str(error) if isinstance(error, IssuerUnavailable) else _CLOSED) from error
+        if who is not None and who[1].access_token.client_id == LOCAL_TENANT and not _from_here(conn):
+            log.warning("the token of this machine came from elsewhere and was refused")
+            return None
         return who
 
 
+def _from_here(conn: HTTPConnection) -> bool:
+    """Whether the request was made on this machine, and not passed on by a proxy on it."""
+    try:
+        return loopback(f"http://{conn.headers.get('host', '')}") and not _PASSED_ON & set(conn.headers)
+    except ValueError:
+        return False
+
+
+_PASSED_ON = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"})
+"""What proxies write into the requests that they pass on."""
 _CLOSED = "This server cannot look up who calls at present. Nothing was sent or spent. Try again in a minute."
 
 

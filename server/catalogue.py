@@ -31,6 +31,14 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class Asking:
+    """How often an order for a file that is not ready may be called for, each call at its price, and how far apart."""
+
+    calls: int
+    every: float
+
+
+@dataclass(frozen=True)
 class Brand:
     """One seller of the service: how it spells things, what it asks for them, how often it may be called."""
 
@@ -68,6 +76,11 @@ class Catalogue:
         """The current model for new songs."""
         return str(self._data["default_model"])
 
+    @property
+    def brands(self) -> tuple[str, ...]:
+        """The brands that have prices."""
+        return tuple(self._data["brands"])
+
     def brand_of(self, base_url: str) -> str:
         """Whose prices apply at an address; `unknown` for a host that nobody has priced."""
         host = (urlsplit(base_url).hostname or "").lower()
@@ -98,6 +111,14 @@ class Catalogue:
         safety = self._data["hooked"] if hooked else {}
         row = {**rows["default"], **named, **(self.brand(brand).schedule or {}), **safety}
         return Schedule(tuple(float(s) for s in row["looks"]), float(row["every"]), float(row["expected"]))
+
+    def asking(self, brand: str, operation: str) -> Asking:
+        """How an operation asks again; one call for whatever the catalogue has no row for."""
+        row = self._data["asking"].get(operation)
+        if row is None:
+            return Asking(1, 0.0)
+        pace = self.brand(brand).schedule or {}
+        return Asking(int(row["calls"]), float(pace.get("every", row["every"])))
 
     def model(self, name: str) -> Model | None:
         """A model's limits, under either spelling."""

@@ -5,29 +5,30 @@ It knows neither MCP nor the terminal. Who talks to the person is handed in as a
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote as quote_path
 
 import anyio
 
-from . import fence, money, songcraft
+from . import fence, listing, money, songcraft
 from .engine import Engine
-from .envelope import fitting
-from .errors import ArgumentRefused, BudgetRefused, KeyMissing, NotFound, RequestRefused
+from .errors import ArgumentRefused, BudgetRefused, JournalUnavailable, KeyMissing, NotFound, RequestRefused
 from .facts import CallFacts
 from .jobs import Account, Asked, Job, Limit, State
 from .journal import DAY, Order, Verdict
 from .library import Library
-from .operation import Effect, Operation, Purchase, Request
+from .operation import Effect, Finish, Operation, Purchase, Request
 from .results import Result, Results, Shown, on_this_machine
-from .threads import in_thread
+from .threads import CRAFT, in_lane, in_thread
 
 MONTH = 30 * DAY
+GLANCE_SECONDS = 8.0
+"""How long a question about a song waits for a look that it has caused."""
 ALWAYS = -1
 """A price above which a person is asked, whatever it is."""
 
@@ -140,7 +141,7 @@ class Counter:
         if self._missing is not None and (operation.effect in (Effect.READS, Effect.SPENDS) or operation.may_spend):
             raise self._missing
         if isinstance(operation, Purchase):
-            warnings = await in_thread(songcraft.preflight, operation)
+            warnings = await in_lane(CRAFT, self.account.tenant, songcraft.preflight, operation)
             result = await self._buy(operation, talk, started, quote=operation.quote)
             return songcraft.with_warnings(result, warnings)
         return await self._handlers[operation.tool_name()](operation, talk, started)
@@ -151,7 +152,8 @@ class Counter:
         operation = self._engine.operation_of(job) if job.settled else None
         if not isinstance(operation, Purchase):
             return result
-        return songcraft.with_warnings(result, await in_thread(songcraft.warnings_of, operation))
+        warnings = await in_lane(CRAFT, self.account.tenant, songcraft.warnings_of, operation)
+        return songcraft.with_warnings(result, warnings)
 
     # -- buying ---------------------------------------------------------------------------------------------------
 
@@ -175,6 +177,7 @@ class Counter:
             operation=operation,
             request=await in_thread(operation.request, facts),
             cost=cost,
+            most=await in_thread(self._most, operation, facts, cost),
             own_cost=await in_thread(operation.own_price, facts),
             words=operation.search_words(),
             limits=self._limits.of(self.account),
@@ -183,18 +186,22 @@ class Counter:
             again=isinstance(operation, Purchase) and operation.again,
             quote=quote or talk.agreed_quote(),
             replaces=None if replaces is None else replaces.id,
+            must_ask=bool(operation.asks_first),
         )
         verdict = await self._placed(order, talk)
         tool = operation.tool_name() if replaces is None else "resolve_job"
         if verdict.asked is Asked.NEEDS_CONFIRMATION:
             assert verdict.quote is not None, "a quote comes with the question"
+            forgetful = money.FORGETFUL if verdict.forgetful else ""
+            question = money.confirmation_question(operation.subject(), cost, forgetful, operation.asks_first)
+            ask = partial(self.results.of_quote, verdict, cost, operation.subject(), question, again=tool)
             if earlier is not None:
-                return await self.results.of_quote(verdict, cost, operation.subject(), again=tool, earlier=earlier)
-            answer = await talk.agree(money.confirmation_question(operation.subject(), cost), verdict.quote)
+                return await ask(earlier=earlier)
+            answer = await talk.agree(question, verdict.quote)
             if answer is Agreed.NO:
                 return self.results.declined(operation.subject())
             if answer is Agreed.CANNOT_ASK:
-                return await self.results.of_quote(verdict, cost, operation.subject(), again=tool)
+                return await ask()
             verdict = await self._placed(replace(order, quote=verdict.quote), talk)
         return await self._ordered(verdict, cost, talk, started)
 
@@ -217,24 +224,59 @@ class Counter:
         if refused is not None:
             raise refused
         assert verdict.job is not None, "every other verdict has a job"
-        asked = None if verdict.asked is Asked.NEW else verdict.asked
-        return await self._waited(verdict.job, talk, started, asked)
+        if verdict.asked is Asked.NEW:
+            return await self._waited(verdict.job, talk, started)
+        return await self._asked_after(verdict.job, talk, started, verdict.asked)
 
-    async def _waited(self, job: Job, talk: Talk, started: float, asked: Asked | None = None) -> Result:
+    def _most(self, operation: Operation, facts: CallFacts, cost: int | None) -> int:
+        """What an order may come to, for the limits: every call it may need, and where nobody has priced this host the
+        dearest price that is known elsewhere."""
+        calls = self.catalogue.asking(self.account.brand, operation.tool_name()).calls
+        if cost is None:
+            prices = (operation.price(facts.at_brand(brand)) for brand in self.catalogue.brands)
+            cost = max((price for price in prices if price is not None), default=0)
+        return cost * calls
+
+    async def _asked_after(
+        self, job: Job, talk: Talk, started: float, asked: Asked | None = None, *, seconds: float | None = None
+    ) -> Result:
+        """Look again where that may bring something home, wait, and answer; at most `seconds`, or all the patience."""
+        try:
+            said = await self._engine.ask_after(self.account, job)
+            job = await self._job(job.id)
+        except JournalUnavailable as error:
+            return self.results.of_silence(job, error)
+        if seconds is not None and job.next_at > self._engine.clock.now():
+            seconds = 0.0  # no look is due, so there is nothing to wait for
+        return await self._waited(job, talk, started, asked, said=said, seconds=seconds)
+
+    async def _waited(
+        self, job: Job, talk: Talk, started: float, asked: Asked | None = None, *, said: str | None = None,
+        seconds: float | None = None,
+    ) -> Result:  # fmt: skip
+        """Wait and answer; when the journal fails meanwhile, what is on record of the job is said, with its id."""
+        try:
+            return await self._watched(job, talk, started, asked, said, seconds)
+        except JournalUnavailable as error:
+            return self.results.of_silence(job, error)
+
+    async def _watched(
+        self, job: Job, talk: Talk, started: float, asked: Asked | None, said: str | None, seconds: float | None
+    ) -> Result:
         expected = self._engine.catalogue.schedule(self.account.brand, job.operation).expected
 
         async def seen(now: Job) -> None:
             await talk.progress(now, self._engine.clock.now() - now.created_at, expected)
 
         def left() -> float:
-            patience = talk.patience(self._limits.wait_seconds)
+            patience = talk.patience(self._limits.wait_seconds if seconds is None else seconds)
             return max(patience - (self._engine.clock.monotonic() - started), 0.0)
 
         job = await self._engine.wait(self.account, job.id, left(), seen)
         if job.state is State.DONE:
             for child in await in_thread(self.journal.children, job.id):
                 await self._engine.wait(self.account, child.id, left(), seen)
-        return await self.results.of_job(job, asked=asked)
+        return await self.results.of_job(job, asked=asked, said=said)
 
     def _facts_then(self, job: Job) -> CallFacts:
         return self._facts(job.created_at)
@@ -267,26 +309,28 @@ class Counter:
             if job_or_none is None:
                 raise NotFound("Nothing was ordered yet. create_song makes a song.", field="job_id")
             job = job_or_none
-        return await self._waited(job, talk, started)
+        return await self._asked_after(job, talk, started)
 
     async def _get_song(self, operation: Any, talk: Talk, started: float) -> Result:
         wanted = operation.id
         found = await in_thread(self._journal.clip, self.account, wanted)
-        if found is not None:
-            job = await self._job(found.clip.job_id)
-            result = await self.results.of_job(job, only=wanted)
-            extra: dict[str, Any] = {"model": found.clip.model} if found.clip.model else {}
-            if found.sources:
-                extra["sources"] = {relation: list(ids) for relation, ids in found.sources.items()}
-            files = await in_thread(self._journal.files, self.account, wanted)
-            if files:
-                extra["files"] = [{"kind": f.kind, **self.results.place(f)} for f in files]
-            return self._with_origin(result, job, extra)
-        mine = await in_thread(self._journal.job, self.account, wanted)
+        mine = await in_thread(self._journal.job, self.account, found.clip.job_id if found else wanted)
         mine = mine or await in_thread(self._journal.job_of_remote, self.account, wanted)
-        if mine is not None:
-            return self._with_origin(await self.results.of_job(mine), mine, {})
-        return await self._adopted(operation, talk, started)
+        if mine is None:
+            return await self._adopted(operation, talk, started)
+        result = await self._asked_after(mine, talk, started, seconds=GLANCE_SECONDS)
+        mine = await self._job(mine.id)
+        if found is None:
+            return self._with_origin(result, mine, {})
+        found = await in_thread(self._journal.clip, self.account, wanted) or found
+        result = await self.results.of_job(mine, only=wanted)
+        extra: dict[str, Any] = {"model": found.clip.model} if found.clip.model else {}
+        if found.sources:
+            extra["sources"] = {relation: list(ids) for relation, ids in found.sources.items()}
+        files = await in_thread(self._journal.files, self.account, wanted)
+        if files:
+            extra["files"] = [{"kind": f.kind, **self.results.place(f)} for f in files]
+        return self._with_origin(result, mine, extra)
 
     async def _adopted(self, operation: Any, talk: Talk, started: float) -> Result:
         """A task made elsewhere with the same key: looked at once before it is believed, then followed."""
@@ -312,74 +356,71 @@ class Counter:
 
     async def _list_songs(self, operation: Any, talk: Talk, started: float) -> Result:
         del talk, started
-        since = _midnight(operation.since) if operation.since else 0.0
-        until = _midnight(operation.until) + DAY if operation.until else 1e12
-        jobs = await in_thread(
-            self._journal.search, self.account, words=(operation.words or "").split(), state=operation.state or "",
-            since=since, until=until, songs=not operation.everything,
-        )  # fmt: skip
-        page = fitting([await self._listed(job) for job in jobs[operation.offset : operation.offset + operation.limit]])
-        data: dict[str, Any] = {"songs": page, "total": len(jobs)}
-        if operation.offset + len(page) < len(jobs):
-            data["next"] = f"Call list_songs with offset {operation.offset + len(page)} for more."
-        if self.account.sandbox:
-            data["sandbox"] = True
-        return Result(data, f"{len(page)} of {len(jobs)} songs.")
+        return await listing.found(self._journal, self.account, self.results, operation)
 
     async def library_page(self, limit: int) -> Result:
         """The newest orders, without searching."""
-        jobs = await in_thread(
-            self._journal.search, self.account, words=(), state="", since=0.0, until=1e12, songs=False
-        )
-        data: dict[str, Any] = {"songs": [await self._listed(job) for job in jobs[:limit]], "total": len(jobs)}
-        return Result(data, f"{len(jobs)} orders.")
-
-    async def _listed(self, job: Job) -> dict[str, Any]:
-        clips = await in_thread(self._journal.clips, job.id)
-        row: dict[str, Any] = {
-            "job_id": job.id,
-            "status": str(job.state),
-            "title": clips[0].title if clips else job.subject,
-            "operation": job.operation,
-            "created": money.moment(job.created_at),
-        }
-        if job.cost is not None:
-            row["cost"] = job.cost
-        if clips:
-            row["clips"] = [clip.clip_id for clip in clips]
-            files = await in_thread(self._journal.files, self.account, clips[0].clip_id)
-            audio = [file for file in files if file.kind == "audio"]
-            if audio:
-                row |= self.results.place(audio[0])
-        return row
+        return await listing.newest(self._journal, self.account, self.results, limit)
 
     async def _resolve_job(self, operation: Any, talk: Talk, started: float) -> Result:
         job = await self._job(operation.job_id)
-        if job.state is not State.UNKNOWN:
+        if not _resolvable(job, operation.action):
             raise ArgumentRefused(
-                f"Order {job.id} is {job.state}, so there is nothing to resolve. Nothing was changed or spent.",
+                f"Order {job.id} is {job.state}, so there is nothing to {operation.action.replace('_', ' ')}. Nothing "
+                "was changed or spent. get_song looks for it again, free.",
                 field="job_id",
             )
         if operation.action == "give_up":
-            sentence = "Given up: it stays open whether it was bought; nothing more happens by itself."
+            sentence = f"Given up; nothing more happens by itself. {money.not_given_back(job)}"
+            if job.state is State.UNKNOWN:
+                sentence = (
+                    "Given up: it stays open whether it was bought, so it counts as spent. Nothing more happens by "
+                    "itself."
+                )
             closed = await in_thread(self._journal.give_up, self.account, job.id, sentence)
             self._engine.hint(self.account)
             return await self.results.of_job(closed or job)
-        if operation.action == "attach":
-            if self.account.shared:
-                await in_thread(fence.check_task, self._journal, self.account, operation.task_id)
-            now = self._engine.clock.now()
-            attached = await in_thread(self._journal.bought, job.id, operation.task_id, now, "person")
-            if attached is None:
-                raise ArgumentRefused(f"Order {job.id} carries another task id already.", field="task_id")
-            self._engine.hint(self.account)
-            return await self._waited(attached, talk, started)
         asked = self._engine.operation_of(job)
+        if operation.action == "attach":
+            return await self._attached(job, asked, operation.task_id.strip(), talk, started)
         if asked is None:
             raise ArgumentRefused(
                 f"This Songwright does not know the tool {job.operation}; update it to buy again.", field="job_id"
             )
-        return await self._buy(asked, talk, started, quote=operation.quote, replaces=job)
+        replaces = None if job.settled and job.state is not State.UNKNOWN else job
+        return await self._buy(asked, talk, started, quote=operation.quote, replaces=replaces)
+
+    async def _attached(self, job: Job, asked: Operation | None, task_id: str, talk: Talk, started: float) -> Result:
+        """Follow a task that a person has found; it is believed when the service shows it."""
+        if asked is not None and asked.finish is not Finish.POLLED:
+            raise ArgumentRefused(
+                f"{job.operation} is answered at once and has no task, so nothing can be attached. Nothing was sent or "
+                "spent. Choose buy_again or give_up.",
+                field="action",
+            )
+        if self.account.shared:
+            await in_thread(fence.check_task, self._journal, self.account, task_id)
+        other = await in_thread(self._journal.job_of_remote, self.account, task_id)
+        if other is not None and other.id != job.id:
+            raise ArgumentRefused(
+                f"This task belongs to order {other.id} already. Nothing was changed or spent. get_song shows it.",
+                field="task_id",
+            )
+        if not await self._engine.knows(self.account, asked, task_id):
+            raise ArgumentRefused(
+                f"The service does not know a task {task_id[:80]!r} of {job.operation}. Nothing was changed or spent. "
+                "Check the id at the service's website and call again.",
+                field="task_id",
+            )
+        attached = await in_thread(self._journal.attach, self.account, job.id, task_id)
+        if attached is None:
+            raise ArgumentRefused(
+                f"Order {job.id} carries a task already, or another order carries this one. Nothing was changed or "
+                "spent.",
+                field="task_id",
+            )
+        self._engine.hint(self.account)
+        return await self._waited(attached, talk, started)
 
     async def _cancel_job(self, operation: Any, talk: Talk, started: float) -> Result:
         del talk, started
@@ -431,5 +472,12 @@ class Counter:
         return Result(data, f"{data['left']} credits left, {spent} spent in 24 hours.")
 
 
-def _midnight(day: dt.date) -> float:
-    return dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()
+def _resolvable(job: Job, action: str) -> bool:
+    """Whether a person's decision means anything for an order: its money is in doubt, or it is not home yet."""
+    if job.state is State.UNKNOWN:
+        return True
+    if action == "attach":
+        return job.problem in ("given_up", "task_unknown")
+    if job.state in (State.RUNNING, State.FETCHING):
+        return True
+    return action == "buy_again" and job.state is State.FAILED and job.charge > 0

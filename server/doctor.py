@@ -114,15 +114,18 @@ def _folder(what: str, path: Path, setting: str) -> Finding:
 
 async def _service(settings: Settings) -> list[Finding]:
     app = Songwright(settings)
+    findings: list[Finding] = []
     try:
         async with app.running():
             counter = await app.counter()
+            if await anyio.to_thread.run_sync(app.journal.forgetful):
+                findings.append(_forgetful(settings))
             balance = await app.engine.balance(counter.account)
             jobs = await anyio.to_thread.run_sync(app.journal.unsettled, counter.account)
     except SongwrightError as error:
         said = f" The service said: {error.service_said}" if error.service_said else ""
-        return [Finding("service", ok=False, found=error.sentence + said)]
-    findings = [
+        return [*findings, Finding("service", ok=False, found=error.sentence + said)]
+    findings += [
         Finding("service", ok=True, found="answers" if not settings.sandbox else "the sandbox answers"),
         Finding(
             "balance", ok=balance.total > 0, found=f"{balance.total} credits",
@@ -137,3 +140,13 @@ async def _service(settings: Settings) -> list[Finding]:
             )
         )  # fmt: skip
     return findings
+
+
+def _forgetful(settings: Settings) -> Finding:
+    return Finding(
+        "journal", ok=False,
+        found=f"new, but {settings.library} holds songs that it does not know: it was moved, deleted or emptied, or "
+        "the library comes from another computer",
+        do=f"End every Songwright and put the old journal.sqlite3 back into {settings.state_dir}. If there is none, "
+        "the next purchase asks once and then it is all right.",
+    )  # fmt: skip

@@ -13,18 +13,19 @@ import time
 from asyncio import TimerHandle
 from asyncio.transports import Transport
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .freight import Freight, Load, load
 from .hosted import given_key
 from .settings import Settings, loopback
 from .talk import SESSION_HEADER, marked
@@ -33,6 +34,14 @@ BODY_SECONDS = 30.0
 """How long the body of a request may take to arrive."""
 HEAD_SECONDS = 20.0
 """How long a connection may keep us waiting for a whole request head."""
+TAKE_SECONDS = 60.0
+"""How long the other side may leave an answer untaken."""
+MOST_CONNECTIONS = 2_000
+"""As many connections as are served at once, where the process may have the descriptors."""
+BACKLOG = 100
+"""Connections that wait to be accepted, and that are accepted in one go."""
+RESERVED = 4 * BACKLOG + 128
+"""Descriptors that are kept for everything else: calls to the service, the database, files, and a rush of newcomers."""
 CALLS_AT_ONCE = 100
 """Requests of one tenant that are served at the same time; a waiting tool call is one for as long as it waits."""
 KEY_HEADER = "songwright-service-key"
@@ -101,18 +110,28 @@ class Guarded:
         await self._app(scope, receive, send)
 
 
+_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
+
+
 class _TooSlow(Exception):
     """The body of a request does not arrive."""
 
 
 class Prompt:
-    """Answers 408 when the body of a request has not arrived after half a minute; what follows may take its time."""
+    """Answers 408 when the body of a request has not arrived after half a minute; what follows may take its time.
+
+    A body whose length is told in two ways gets a 400 and ends the connection: a proxy may have read it as two
+    requests. Whoever hangs up in the middle is answered nothing, and that is no fault.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with a body that comes in time or not at all."""
+        if {name for name, _ in scope.get("headers", ())} >= _LENGTHS:
+            await Response(status_code=400, headers={"Connection": "close"})(scope, receive, send)
+            return
         deadline = anyio.current_time() + BODY_SECONDS
         arriving = True
 
@@ -130,6 +149,8 @@ class Prompt:
             await self._app(scope, in_time, send)
         except _TooSlow:
             await Response(status_code=408, headers={"Connection": "close"})(scope, receive, send)
+        except ClientDisconnect:
+            log.debug("a caller hung up in the middle of a request")
 
 
 class Callers:
@@ -138,6 +159,7 @@ class Callers:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._busy: Counter[str] = Counter()
+        self._freight = Freight()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or say what is wrong with it."""
@@ -147,11 +169,22 @@ class Callers:
             return
         tenant = tenant_of(scope)
         self._busy[tenant] += 1
-        mark = given_key.set(_key(scope))
+        carried = Load(self._freight, tenant)
+        marks = given_key.set(_key(scope)), load.set(carried)
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.body" and message.get("body") and not message.get("more_body"):
+                # An end of its own, because only a further message waits until the one before it was read.
+                await send({**message, "more_body": True})
+                message = {"type": "http.response.body", "body": b""}
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, sent)
         finally:
-            given_key.reset(mark)
+            given_key.reset(marks[0])
+            load.reset(marks[1])
+            carried.give_back()
             self._busy[tenant] -= 1
             if not self._busy[tenant]:
                 del self._busy[tenant]
@@ -274,24 +307,69 @@ class Logged:
 
 
 class Patience(H11Protocol):
-    """uvicorn's HTTP/1.1 with an end to waiting: whoever does not bring a request's head together is hung up on."""
+    """uvicorn's HTTP/1.1 with an end to waiting, and with room for whoever comes.
+
+    Whoever does not bring a request's head together, or does not take the answer, is hung up on. When there are as many
+    connections as there may be, the one that has been idle for longest makes room for the next; only those that are
+    being answered can fill the server, and then a further request is told so.
+    """
 
     _timer: TimerHandle | None = None
+    _stalled: TimerHandle | None = None
+    _idle_since = 0.0
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in the class above
-        """Begin to wait for a request."""
+        """Make room where there is none, and begin to wait for a request."""
         super().connection_made(transport)
         self._watch()
+        while self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
+            if not make_room(self.connections, self):
+                break
 
     def data_received(self, data: bytes) -> None:
         """Take what has come; a head that is whole ends the waiting, half of one does not."""
         super().data_received(data)
         self._watch()
 
+    def on_response_complete(self) -> None:
+        """From now on it is idle."""
+        self._idle_since = self.loop.time()
+        super().on_response_complete()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._stop()
+        self.resume_writing()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The other side does not take what it has asked for: it has a minute for that."""
+        super().pause_writing()
+        if self._stalled is None:
+            self._stalled = self.loop.call_later(TAKE_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It has taken some."""
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing more was asked for."""
+        self.hang_up()
+
+    @property
+    def idle_since(self) -> float | None:
+        """Since when nothing is done for it, in the loop's time; None while something is."""
+        return self._idle_since if self._waiting() and not self.transport.is_closing() else None
+
+    def hang_up(self) -> None:
+        """End the connection; what was already answered is delivered, if the other side takes it soon."""
+        self.connections.discard(self)
+        self.transport.close()
+        if self.transport.get_write_buffer_size():
+            self.loop.call_later(TAKE_SECONDS, self.transport.abort)
 
     def _waiting(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
@@ -300,6 +378,7 @@ class Patience(H11Protocol):
         if not self._waiting():
             self._stop()
         elif self._timer is None:
+            self._idle_since = self.loop.time()
             self._timer = self.loop.call_later(HEAD_SECONDS, self._give_up)
 
     def _stop(self) -> None:
@@ -310,4 +389,29 @@ class Patience(H11Protocol):
     def _give_up(self) -> None:
         self._timer = None
         if self._waiting():
-            self.transport.close()
+            self.hang_up()
+
+
+def make_room(connections: Iterable[object], newcomer: object = None) -> bool:
+    """Hang up on whoever has been idle for longest, the newcomer excepted; False when nobody is idle."""
+    idle = [
+        (since, id(one), one)
+        for one in connections
+        if isinstance(one, Patience) and one is not newcomer and (since := one.idle_since) is not None
+    ]
+    if not idle:
+        return False
+    min(idle)[2].hang_up()
+    return True
+
+
+def most_connections() -> int:
+    """How many connections this process can serve: so many that its descriptors are never used up by them."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return MOST_CONNECTIONS
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return max(min(MOST_CONNECTIONS, soft - RESERVED), soft // 4)

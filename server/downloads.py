@@ -12,7 +12,6 @@ import errno
 import hashlib
 import ipaddress
 import os
-import secrets
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -27,13 +26,12 @@ import anyio.to_thread
 import httpx2
 
 from .errors import DownloadRefused, LibraryUnavailable, LinkDead, Unreachable
+from .parts import part_name
 
 MAX_BYTES: Final = 100 * 1024 * 1024
 """The largest file that is fetched unless the caller says otherwise: four times a long song as WAV is far below it."""
 MAX_SECONDS: Final = 120.0
 """How long one file may take, from the first look at the link to the last byte on disk."""
-PART_PREFIX: Final = ".part-"
-"""How the name of a file that is not finished begins."""
 
 _MAX_REDIRECTS: Final = 3
 _CHUNK: Final = 64 * 1024
@@ -42,6 +40,13 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _DEAD: Final = frozenset({403, 404, 410})
 _BUSY: Final = frozenset({408, 425, 429})
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_NOWHERE: Final = tuple(
+    map(
+        ipaddress.ip_network,
+        ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "100:0:0:1::/64", "3fff::/20", "5f00::/16"),
+    )
+)
+"""Set apart by IANA and in no table of older Pythons: protocols, 6to4 relays, local NAT64, documentation, routing."""
 _LATER: Final = "The song stays yours; it is fetched again."
 _FRESH: Final = "The song stays yours; look at it again for a fresh link."
 
@@ -160,7 +165,7 @@ class PartFile:
         self._folder = folder
         self._hash = hashlib.sha256()
         self.size = 0
-        self.path = folder / f"{PART_PREFIX}{secrets.token_hex(8)}"
+        self.path = folder / part_name()
         with disk_errors(folder):
             self._file = self.path.open("xb")
 
@@ -380,7 +385,7 @@ def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 
 
 def _is_public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if not ip.is_global or ip.is_multicast or ip.is_reserved:
+    if not ip.is_global or ip.is_multicast or ip.is_reserved or any(ip in network for network in _NOWHERE):
         return False
     # Tunnels (6to4) and the old site-local range count as global in the tables and lead inside.
     return isinstance(ip, ipaddress.IPv4Address) or (ip.sixtofour is None and not ip.is_site_local)

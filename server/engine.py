@@ -18,11 +18,11 @@ from typing import Any
 import anyio
 from anyio.abc import TaskGroup
 
-from . import logs, steps, telemetry
-from .answers import Kind, meaning
+from . import logs, looks, saving, steps, telemetry
+from .answers import Kind, Meaning, Reply, meaning
 from .catalogue import Brand, Catalogue, Schedule
 from .clock import Clock
-from .errors import ArgumentRefused, Garbled, JournalUnavailable, NotFound, SongwrightError
+from .errors import ArgumentRefused, Garbled, JournalUnavailable, NotFound, SongwrightError, TooFast
 from .facts import CallFacts
 from .hooks import Hooks
 from .jobs import Account, Asked, Balance, Job, State
@@ -31,8 +31,9 @@ from .library import Library
 from .limiter import slot
 from .money import balance_of
 from .operation import Operation, Request
+from .saving import FETCH_LEASE
 from .shelf import Shelf
-from .steps import FETCH_LEASE, LEASE_MARGIN, Desk
+from .steps import LEASE_MARGIN, Desk, task_path
 from .threads import in_thread
 from .upstream import AnswerLost, Upstream
 
@@ -50,9 +51,12 @@ NEWS_TOLD = 5.0
 FETCHES = 4
 READ_TRIES = 4
 BALANCE_AGE = 60.0
+CLOCK_STEP = 30.0
+"""Seconds by which the wall clock must have moved by itself before that is noticed."""
 
 
 Step = Callable[[], Coroutine[Any, Any, None]]
+_STUMBLED = {State.SENDING: steps.stumbled, State.RUNNING: looks.stumbled, State.FETCHING: saving.stumbled}
 Spawn = Callable[[Step], Awaitable[None]]
 LibraryOf = Callable[[str], Library]
 """Where the files of a tenant go."""
@@ -76,6 +80,8 @@ class Held:
     """Whether a runner is at work."""
     due_at: float | None = None
     """When the journal's next step was due at the last turn; None when there was none."""
+    offset: float | None = None
+    """How far the wall clock was ahead of the steady one at the last turn; None before the first."""
 
     @property
     def key_id(self) -> str:
@@ -143,8 +149,9 @@ class Engine:
 
             shelf = Shelf(self.journal, library_of(tenant), own)
             return Desk(
-                own, upstream, self.journal, shelf, self.clock, brand, schedule, self.operation_of, facts, self.hooks
-            )
+                own, upstream, self.journal, shelf, self.clock, brand, schedule, self.operation_of, facts,
+                partial(self.catalogue.asking, account.brand), self.hooks,
+            )  # fmt: skip
 
         held = self._held[account.key_id] = Held(account, upstream, brand, make_desk)
         if self._resident:
@@ -277,12 +284,15 @@ class Engine:
         `spawn` runs the step: beside this one, or at once in a test that wants to see every step.
         """
         now = self.clock.now()
-        if not -SWEEP_EVERY < now - held.swept_at < SWEEP_EVERY:
+        await self._awake(held)
+        swept = not -SWEEP_EVERY < now - held.swept_at < SWEEP_EVERY
+        if swept:
             held.swept_at = now
             if await in_thread(self.journal.sweep, held.key_id):
                 self._announce(held.key_id)
         at = held.due_at = await in_thread(self.journal.agenda, held.key_id)
-        if at is not None and (at <= now or at > now + 600):
+        # What is more than ten minutes off may stand under a clock that was set back: the claim knows, now and then.
+        if at is not None and (at <= now or (swept and at > now + 600)):
             job = await in_thread(self.journal.claim, held.key_id, held.brand.gap, LEASE_MARGIN)
             if job is not None:
                 await spawn(partial(self._step, held, job))
@@ -295,6 +305,13 @@ class Engine:
                     return True
             await in_thread(self.journal.sweep, held.key_id)
         return await self._balance_turn(held, spawn)
+
+    async def _awake(self, held: Held) -> None:
+        """At the start, after a sleep, or when somebody has set the clock: look at what had been put off."""
+        offset = self.clock.now() - self.clock.monotonic()
+        if held.offset is None or abs(offset - held.offset) > CLOCK_STEP:
+            await in_thread(self.journal.wake, held.key_id)
+            held.offset = offset
 
     async def _step(self, held: Held, job: Job) -> None:
         if job.state is State.SENDING:
@@ -311,13 +328,15 @@ class Engine:
                     self._all_sent.set()
             held.balance_wanted = True
         else:
-            await self._safely(steps.look, held, job)
+            await self._safely(looks.look, held, job)
+            if job.remote_id is None:
+                held.balance_wanted = True  # that was no look but a paid call
         self._announce(held.key_id)
         held.wake.set()
 
     async def _fetch(self, held: Held, job: Job) -> None:
         try:
-            await self._safely(steps.fetch, held, job)
+            await self._safely(saving.fetch, held, job)
         finally:
             held.fetching -= 1
         self._announce(held.key_id)
@@ -331,7 +350,7 @@ class Engine:
             except Exception:
                 log.exception("job %s: a step met a defect", job.id)
                 with suppress(Exception):  # where this fails too, the end of the lease settles it
-                    await steps.stumbled(held.desk_of(job), job)
+                    await _STUMBLED[job.state](held.desk_of(job), job)
 
     async def _balance_turn(self, held: Held, spawn: Spawn) -> bool:
         """After an order, read the balance in a free slot, at most once a minute."""
@@ -377,6 +396,25 @@ class Engine:
 
         Raises a `ServiceError` with a sentence.
         """
+        verdict, reply = await self._question(account, request)
+        if verdict.kind in (Kind.ANSWERED, Kind.NOT_READY):
+            return dict(reply.body or {})
+        raise verdict.error(verdict.sentence, service_said=reply.words)
+
+    async def knows(self, account: Account, operation: Operation | None, remote_id: str) -> bool:
+        """Whether the service knows a task of this operation's family, whatever has become of it.
+
+        Raises a `ServiceError` where it does not say.
+        """
+        path = task_path(self._of(account).brand, operation, remote_id)
+        verdict, reply = await self._question(account, Request("GET", path))
+        if verdict.kind in (Kind.ANSWERED, Kind.NOT_READY, Kind.ENDED):
+            return True
+        if verdict.problem == "task_unknown":
+            return False
+        raise verdict.error(verdict.sentence, service_said=reply.words)
+
+    async def _question(self, account: Account, request: Request) -> tuple[Meaning, Reply]:
         held = self._of(account)
         for attempt in range(READ_TRIES):
             await slot(self.journal, self.clock, held.key_id, held.brand.gap)
@@ -385,13 +423,11 @@ class Engine:
             except AnswerLost:
                 continue
             verdict = meaning("", "GET", reply)
-            if verdict.kind in (Kind.ANSWERED, Kind.NOT_READY):
-                return dict(reply.body or {})
             if verdict.kind is Kind.HASTE:
                 pause = max(verdict.wait, 2 * held.brand.gap)
                 await in_thread(self.journal.push_back, held.key_id, pause)
             elif verdict.kind is not Kind.TROUBLE or attempt == READ_TRIES - 1 or verdict.problem == "task_unknown":
-                raise verdict.error(verdict.sentence, service_said=reply.words)
+                return verdict, reply
         raise Garbled(
             "The service did not answer a free question although it was asked several times. Nothing was charged. "
             "Try again in a minute."
@@ -441,6 +477,29 @@ class Engine:
             with telemetry.away():
                 await self.clock.wait(news, min(self._news_every, left))
 
+    async def ask_after(self, account: Account, job: Job) -> str | None:
+        """Somebody asks for a job: let it be looked at, also where it has ended without having been brought home.
+
+        Returns what is to be said of the look, if anything. A job that is under way is looked at by its runner.
+        """
+        if not job.settled:
+            await in_thread(self.journal.asked_after, job)
+            self._wake(account)
+            return None
+        if job.state is State.DONE and job.problem == "not_saved" and job.remote_id is None:
+            await in_thread(self.journal.save_again, job)
+        elif job.remote_id is not None and _may_come_home(job):
+            held = self._of(account)
+            try:
+                await slot(self.journal, self.clock, held.key_id, held.brand.gap)
+            except TooFast:
+                return "It could not be looked for again just now, because this key is busy; ask again in a minute."
+            said = await looks.ask_after(held.desk_of(job), job)
+            self._wake(account)
+            return said
+        self._wake(account)
+        return None
+
     def hint(self, account: Account) -> None:
         """Something may have changed for this account: let its runner look."""
         self._wake(account)
@@ -457,3 +516,12 @@ class Engine:
 
     def _of(self, account: Account) -> Held:
         return self._held[account.key_id]
+
+
+def _may_come_home(job: Job) -> bool:
+    """Whether an order that has ended was, or may have been, paid and never delivered."""
+    return (
+        job.problem == "not_saved"
+        if job.state is State.DONE
+        else job.state is State.FAILED and job.problem != "refunded"
+    )

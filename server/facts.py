@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from .. import tools
 from .catalogue import Catalogue
@@ -74,6 +75,11 @@ class CallFacts:
             return tools.load(job.operation).poll.split("/")[3] if job is not None else ""
         except KeyError:
             return ""
+
+    def at_brand(self, brand: str) -> CallFacts:
+        """The same caller's facts, as another brand would price them."""
+        account = replace(self._account, brand=brand)
+        return CallFacts(self._catalogue, self._journal, account, self._now, self._default_model, self._link_of)
 
     def link_to(self, name: str) -> str | None:
         """A public link to a recording of the caller's, where this Songwright can serve one; it must be there."""

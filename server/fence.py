@@ -8,13 +8,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from .errors import ArgumentRefused, NotFound
-from .jobs import Account
+from .jobs import Account, Job
 from .journal import Journal
 from .operation import Facts, Operation
 
 _ENDINGS = ("_id", "_ids")
+_WORDS = frozenset(
+    {
+        "prompt",
+        "lyrics",
+        "infill_lyrics",
+        "gpt_description_prompt",
+        "description",
+        "sound",
+        "instruction",
+        "tags",
+        "title",
+    }
+)
+"""Fields of an order that hold a person's words; the service repeats them with what it has made."""
 
 
 def check_engine(facts: Facts, operation: Operation) -> None:
@@ -43,10 +58,39 @@ def check(journal: Journal, account: Account, operation: Operation) -> None:
 
 
 def check_task(journal: Journal, account: Account, task_id: str) -> None:
-    """Refuse to attach a task that is on record for somebody else. Raises `ArgumentRefused`."""
+    """Refuse to attach a task that is not on this tenant's record, or on another's too. Raises `ArgumentRefused`.
+
+    The service would show it, whoever has bought it: only the record can tell.
+    """
     owners = journal.store.rows("owners_of_remote", key_id=account.key_id, remote_id=task_id)
-    if any(row["tenant"] != account.tenant for row in owners):
-        raise ArgumentRefused("There is no such task of yours. Nothing was changed or spent.", field="task_id")
+    if {row["tenant"] for row in owners} != {account.tenant}:
+        raise ArgumentRefused(
+            "There is no such task of yours on record, and no other can be attached here, because several people spend "
+            "from one key. Nothing was changed or spent. Ask the operator of this server, who sees every task of the "
+            "key.",
+            field="task_id",
+        )
+
+
+def shown_for(job: Job, shown: Mapping[str, Any]) -> bool:
+    """Whether the service's answer about a task repeats the words of this order: the longest text that it was sent."""
+    sent = [_folded(value) for name, value in (job.body or {}).items() if name in _WORDS]
+    longest = max(sent, key=len, default="")
+    return bool(longest) and longest in _texts(shown)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
+    else:
+        yield _folded(value)
+
+
+def _folded(value: object) -> str:
+    return " ".join(value.split()).casefold() if isinstance(value, str) else ""
 
 
 def named(operation: Operation) -> Iterator[tuple[str, str]]:

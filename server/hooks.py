@@ -40,6 +40,10 @@ class Hooks:
         path = PATH.format(job_id=job_id, token=self._sealer.hook_token(job_id))
         return {"webhook_url": self._base + path, "webhook_secret": self._sealer.hook_secret(job_id)}
 
+    def secrets(self, job_id: str) -> tuple[str, ...]:
+        """What is secret in those fields, under every secret of the ring: an answer may be to an older order."""
+        return (*self._sealer.hook_tokens(job_id), *self._sealer.hook_secrets(job_id))
+
 
 def hooks_of(settings: Settings, sealer: Sealer) -> Hooks | None:
     """What this server's orders say about calling back; None where nobody could call.

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
@@ -25,16 +26,20 @@ from .downloads import Fetcher
 from .engine import Engine
 from .errors import AccessRefused, KeyMissing, SealBroken, SongwrightError
 from .hooks import hooks_of
-from .jobs import LOCAL_TENANT, Account
+from .jobs import LOCAL_TENANT, Account, Job
 from .journal import Journal
 from .library import Library
 from .offline import KEY, LOGICAL_URL, SandboxTransport, sandbox_transport
+from .pruning import prune
 from .sealing import sealer_of
 from .settings import Settings, loopback
 from .store import SqliteStore, Store
 from .tenants import Tenant, Tenants
-from .threads import in_thread
+from .threads import SEARCH, in_lane, in_thread
 from .upstream import Upstream
+
+if TYPE_CHECKING:
+    from .objects import Bucket
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +49,8 @@ PAUSE = 0.25
 TIDY_EVERY = 3600.0
 LINK_SECONDS = 7 * 86_400.0
 """How long a link to a file works; the same question makes a fresh one."""
+PUBLIC_SECONDS = 3600.0
+"""How long the service can fetch a recording from the bucket."""
 KEYS_HELD = 5_000
 NO_KEY = ""
 """Stands for the key of a caller who has none; nothing is ever ordered with it."""
@@ -61,6 +68,15 @@ def open_store(settings: Settings) -> Store:
     from .postgres import PostgresStore
 
     return PostgresStore(settings.database_url.get_secret_value())
+
+
+def bucket_of(settings: Settings) -> Bucket | None:
+    """Where files are when replicas share no folder; None for the folder. Raises `SettingRefused`."""
+    if settings.files_url is None:
+        return None
+    from .objects import Bucket
+
+    return Bucket(settings.files_url)
 
 
 class Hosted:
@@ -88,6 +104,7 @@ class Hosted:
         self._fetcher = Fetcher(loopback_ok=self.sandbox or loopback(settings.base_url))
         self._transport: SandboxTransport | None = None
         self._libraries: dict[str, Library] = {}
+        self._bucket = None if self.sandbox else bucket_of(settings)
         self._held: OrderedDict[str, None] = OrderedDict()
         self._salt = ""
 
@@ -136,8 +153,7 @@ class Hosted:
         if stored is not None:
             shared = await in_thread(self._spent_by_others, tenant, stored.key_id)
             own = Account(tenant.id, base_url, stored.key_id, self._brand, sandbox=False, shared=shared)
-            if self.engine.holds(own.key_id):
-                return self._hold(own, "")
+            # Opened at every call, though the key may be held: a row that was moved to another tenant does not open.
             key = await in_thread(self.tenants.key_of, tenant.id, stored.key_id, base_url)
             if key is not None:
                 return self._hold(own, key)
@@ -164,6 +180,25 @@ class Hosted:
         (row,) = self._people.rows("others_with_key", key_id=key_id, tenant=tenant.id)
         return bool(row["n"])
 
+    async def account_of(self, job: Job) -> Account:
+        """Who spends on a job; where others spend from the same key, it is held here. Raises `KeyMissing`."""
+        shared = await in_thread(self._shares, job)
+        account = Account(
+            job.tenant, job.base_url, job.key_id, self.catalogue.brand_of(job.base_url), sandbox=False, shared=shared
+        )
+        if shared and not self.engine.holds(job.key_id):
+            key = await self._key_of(account)
+            if key is None:
+                raise KeyMissing("The key that this was ordered with is not here any more.")
+            self._hold(account, key)
+        return account
+
+    def _shares(self, job: Job) -> bool:
+        """Whether a job was paid with the operator's key, or with one that others have ordered with too."""
+        key = self.settings.key()
+        mine = bool(key) and fingerprint(self._salt, self.settings.base_url, key) == job.key_id
+        return (mine and job.tenant != LOCAL_TENANT) or self.journal.shared_key(job)
+
     def _hold(self, account: Account, key: str) -> Account:
         if not self.engine.holds(account.key_id):
             if account.sandbox and self._transport is None:
@@ -179,11 +214,18 @@ class Hosted:
     # -- files ----------------------------------------------------------------------------------------------------
 
     def library_of(self, tenant: str) -> Library:
-        """A tenant's own folder; the person of this machine has the library itself."""
+        """A tenant's own folder, here or in the bucket; the person of this machine has the library itself."""
         if (library := self._libraries.get(tenant)) is None:
             root = self.settings.library if tenant == LOCAL_TENANT else self.settings.library / "tenants" / tenant
-            library = self._libraries[tenant] = Library(root, self._fetcher, sandbox=self.sandbox)
+            library = self._libraries[tenant] = self._library(root, tenant)
         return library
+
+    def _library(self, root: Path, tenant: str) -> Library:
+        if self._bucket is None:
+            return Library(root, self._fetcher, sandbox=self.sandbox, private=tenant != LOCAL_TENANT)
+        from .objects import StoredLibrary
+
+        return StoredLibrary(root, self._fetcher, self._bucket, tenant)
 
     def _link(self, tenant: str, path: Path) -> str:
         relative = path.relative_to(self.library_of(tenant).root).as_posix()
@@ -191,6 +233,9 @@ class Hosted:
 
     def _public(self, tenant: str, path: Path) -> str | None:
         """A link the service can fetch: only behind a public address, or when the service is on this machine too."""
+        library = self.library_of(tenant)
+        if (elsewhere := library.signed(path.relative_to(library.root).as_posix(), PUBLIC_SECONDS)) is not None:
+            return elsewhere
         reachable = self.sandbox or not loopback(self.address) or loopback(self.settings.base_url)
         return self._link(tenant, path) if reachable else None
 
@@ -208,6 +253,8 @@ class Hosted:
             async with anyio.create_task_group() as group:
                 await group.start(self.engine.run)
                 group.start_soon(self._tend)
+                group.start_soon(self._tidy)
+                group.start_soon(self._index)
                 try:
                     yield self
                 finally:
@@ -222,16 +269,35 @@ class Hosted:
             if self._people is not self.store:
                 self._people.close()
 
+    async def _tidy(self) -> None:
+        """Remove every hour what crashed downloads have left in the libraries, and rows that are good for nothing."""
+        while not self.engine.stopping:
+            try:
+                for root in await in_thread(lambda: [self.settings.library, *self.settings.library.glob("tenants/*")]):
+                    await Library(root, self._fetcher, sandbox=False).tidy()
+                if self.settings.role != "web":
+                    await in_thread(self.tenants.tidy_keys)
+                    await in_thread(prune, self.store, self.clock.now())
+            except SongwrightError as error:
+                log.error("%s", error)
+            except Exception:
+                log.exception("tidying met a defect")
+            await self.clock.sleep(TIDY_EVERY)
+
+    async def _index(self) -> None:
+        """Let songs be found that were made before words were kept for searching."""
+        try:
+            while self.settings.role != "web" and await in_lane(SEARCH, LOCAL_TENANT, self.journal.index_old):
+                pass
+        except SongwrightError as error:
+            log.error("older songs are not all found by their words yet: %s", error)
+
     async def _tend(self) -> None:
         """See to it that every key with unfinished jobs has a runner here, whoever took the orders."""
-        tidied_at = float("-inf")
         while not self.engine.stopping:
             try:
                 if self.settings.role != "web":
                     await self._take_up()
-                    if self.clock.monotonic() - tidied_at > TIDY_EVERY:
-                        tidied_at = self.clock.monotonic()
-                        await in_thread(self.tenants.tidy_keys)
                 while len(self._held) > KEYS_HELD:
                     key_id, _ = self._held.popitem(last=False)
                     if not self.engine.release(key_id):

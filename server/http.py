@@ -6,15 +6,17 @@ token is open on purpose: how the server is, signed links to files, the service'
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
 import socket
 import sys
-from asyncio import get_running_loop
+from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
+from typing import Any
 
 import anyio
 import uvicorn
@@ -42,11 +44,11 @@ MOST_BYTES = 1024 * 1024
 """The largest request to the endpoint; the longest lyrics with everything else are a hundredth of it."""
 MOST_HEAD = 32 * 1024
 """The largest request line with all headers; an OAuth token may take half of it."""
-MOST_CONNECTIONS = 2_000
-"""Beyond so many at once, further requests are answered 503."""
 KEEP_ALIVE_SECONDS = 30
 LINGER_SECONDS = 2.0
 """How long a server that was told to stop still answers, with 503 to balancers that ask whether it is ready."""
+FULL_EVERY = 10.0
+"""How often it is told that the process has no descriptor left."""
 CLOSING_SECONDS = 2
 """How long answers under way may take to be delivered after that."""
 
@@ -165,12 +167,14 @@ async def serve(app: Hosted) -> None:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                limit_concurrency=MOST_CONNECTIONS,
+                limit_concurrency=_room(),
+                backlog=doors.BACKLOG,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=CLOSING_SECONDS,
                 h11_max_incomplete_event_size=MOST_HEAD,
             )
         )
+        _mind_descriptors(server)
         told = anyio.Event()
         with _signals(told.set):
             async with asgi.router.lifespan_context(asgi):
@@ -180,6 +184,37 @@ async def serve(app: Hosted) -> None:
                     await _serve_until(told, app, server, listener)
         if refusal is not None:  # raised out here, or the task groups of the lifespan would wrap it
             raise refusal
+
+
+def _room() -> int:
+    """How many connections there is room for; a word in the log when the limit of the process makes them few."""
+    most = doors.most_connections()
+    if most < doors.MOST_CONNECTIONS:
+        log.warning("there is room for %d connections only: a higher limit of descriptors (ulimit -n) makes more", most)
+    return most
+
+
+def _mind_descriptors(server: _Server) -> None:
+    """When the process has no descriptor left for a new connection, idle ones give theirs back, and one line says so.
+
+    By itself asyncio would write a traceback for every connection that it cannot accept, a hundred of them in a go.
+    """
+    told_at = float("-inf")
+
+    def handle(loop: AbstractEventLoop, context: dict[str, Any]) -> None:
+        nonlocal told_at
+        error = context.get("exception")
+        if not (isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)):
+            loop.default_exception_handler(context)
+            return
+        for _ in range(doors.BACKLOG):
+            if not doors.make_room(server.server_state.connections):
+                break
+        if loop.time() - told_at > FULL_EVERY:
+            told_at = loop.time()
+            log.error("no descriptor is left for a new connection: idle ones are closed; raise the limit (ulimit -n)")
+
+    get_running_loop().set_exception_handler(handle)
 
 
 async def _serve_until(told: anyio.Event, app: Hosted, server: uvicorn.Server, listener: socket.socket) -> None:

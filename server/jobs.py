@@ -36,9 +36,6 @@ class State(StrEnum):
 LIVE = (State.QUEUED, State.SENDING, State.RUNNING, State.FETCHING)
 """States from which a job moves on by itself."""
 
-MONEY_GONE = (*LIVE, State.DONE, State.UNKNOWN)
-"""States whose cost counts against a budget: spent, about to be, or possibly."""
-
 SENTENCES: Mapping[State, str] = {
     State.QUEUED: "Waiting for its turn; nothing is sent or spent yet.",
     State.SENDING: "The order is on its way to the service.",
@@ -122,6 +119,11 @@ class Job:
     lease_until: float
     epoch: int
     hidden: bool
+    charge: int
+    """Credits that are, or may be, gone: its price once for every paid call, until it is certain that none is."""
+    trouble_since: float | None
+    misses: int
+    missed_for: float
     balance_before: int | None
     balance_after: int | None
     created_at: float

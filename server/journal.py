@@ -12,11 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .archive import Archive, balance_of
+from .archive import AGREED, LOST, MEMORY, balance_of, held_by_another
 from .errors import ConfirmationMissing
 from .jobs import SENTENCES, Account, Asked, Balance, Clip, Job, Limit, SavedFile, State, job_of
 from .operation import Operation, Request
+from .search import search_text
 from .store import Tx
+from .upkeep import Upkeep, put_search_text
 
 REPLAY_SECONDS = 600.0
 """How long a fulfilled request answers a repeat instead of buying again."""
@@ -44,8 +46,12 @@ class Order:
     parent_id: str | None = None
     own_cost: int | None = None
     """The share of `cost` that this job itself is charged, where more jobs follow it."""
+    most: int = 0
+    """What it may come to: its price for every call it may need, or the dearest known one where this host has none."""
     replaces: str | None = None
     """An unsettled job that this one buys again; it is given up in the same transaction."""
+    must_ask: bool = False
+    """A person has to agree, whatever it costs."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,8 @@ class Verdict:
     spent: int = 0
     limit: Limit | None = None
     """The limit that would break, with `spent` in its time."""
+    forgetful: bool = False
+    """A yes is needed because the journal is newer than the songs in the library."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,12 @@ class Change:
     tries: int | None = None
     looks: int | None = None
     troubles: int | None = None
+    charge: int | None = None
+    """Credits that are, or may be, gone for it."""
+    trouble_since: float | None = None
+    """Since when there is nothing but trouble; like the sentence, gone when it is not told again."""
+    misses: int = 0
+    missed_for: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -87,7 +101,7 @@ class Callback:
     """The task that it names, where the signature is one that can be believed so far; else it is only a hint."""
 
 
-class Journal(Archive):
+class Journal(Upkeep):
     """Every transition of a job, each one transaction. All methods block; call them from a worker thread.
 
     The time is read inside the transaction: on the way into it a process may have waited for another one.
@@ -98,6 +112,7 @@ class Journal(Archive):
     def ask(self, order: Order) -> Verdict:
         """Write an order down, or say why not. Nothing is sent by this; a new job waits for its slot."""
         account = order.account
+        self.prune_free(account.tenant)
         dedupe = order.operation.identity()
         who = {"tenant": account.tenant, "key_id": account.key_id}
         with self.store.transaction(account.key_id) as tx:
@@ -114,6 +129,8 @@ class Journal(Archive):
             if (refusal := self._refusal(tx, order, now)) is not None:
                 return refusal
             job_id = secrets.token_hex(8)
+            memory = tx.one("fact", name=MEMORY)
+            forgetful = memory is not None and memory["value"] == LOST
             if order.quote is not None:
                 given = tx.one(
                     "use_quote", id=order.quote, job_id=job_id, dedupe=dedupe, cost=order.cost, now=now, **who
@@ -124,8 +141,11 @@ class Journal(Archive):
                         "another price. Nothing was spent. Call again without `quote` to get a fresh one.",
                         field="quote",
                     )
-            elif self._must_ask(order):
-                return Verdict(Asked.NEEDS_CONFIRMATION, quote=self._quote(tx, order, dedupe, now))
+                if forgetful:
+                    tx.do("set_fact", name=MEMORY, value=AGREED)
+            elif forgetful or self._must_ask(order):
+                quote = self._quote(tx, order, dedupe, now)
+                return Verdict(Asked.NEEDS_CONFIRMATION, quote=quote, forgetful=forgetful)
             if order.replaces is not None:
                 sentence = f"Given up and bought again as {job_id}."
                 if tx.one("give_up", id=order.replaces, sentence=sentence, now=now, **who) is None:
@@ -153,10 +173,10 @@ class Journal(Archive):
         unsettled = tx.one("unsettled_count", **who)
         if unsettled is not None and unsettled["n"] >= UNSETTLED_LIMIT and order.replaces is None:
             return Verdict(Asked.BLOCKED)
-        for limit in order.limits if order.cost else ():
+        for limit in order.limits if order.most else ():
             row = tx.one("spent_since", since=now - limit.seconds, **who)
             spent = int(row["credits"]) if row else 0
-            if spent + (order.cost or 0) > limit.credits:
+            if spent + order.most > limit.credits:
                 return Verdict(Asked.OVER_BUDGET, spent=spent, limit=limit)
         balance = balance_of(tx.one("balance", key_id=order.account.key_id))
         if order.cost and balance is not None and now - balance.read_at < REPLAY_SECONDS:
@@ -167,7 +187,7 @@ class Journal(Archive):
 
     @staticmethod
     def _must_ask(order: Order) -> bool:
-        if order.replaces is not None or order.cost is None:
+        if order.must_ask or order.replaces is not None or order.cost is None:
             return True
         return order.confirm_above is not None and order.cost > order.confirm_above
 
@@ -190,10 +210,13 @@ class Journal(Archive):
             path=request.path, body=None if request.body is None else _dump(request.body), dedupe=dedupe,
             parent_id=order.parent_id,
             cost=order.cost if order.own_cost is None else order.own_cost,
+            # All of it counts from here on; what orders that follow will cost passes to them when they are written.
+            charge=order.most if order.cost is None else order.cost,
             subject=operation.subject(), words=order.words.lower(),
             state=State.RUNNING if remote_id else State.QUEUED, remote_id=remote_id, timeout=operation.timeout,
             next_at=now, running_at=now if remote_id else None, now=now,
         )  # fmt: skip
+        tx.do("put_search_text", job_id=job_id, text=search_text([order.words]))
 
     # -- sending and looking --------------------------------------------------------------------------------------
 
@@ -201,13 +224,15 @@ class Journal(Archive):
         """The next call that may leave for this key, with its rate slot and its lease: one transaction.
 
         `gap` seconds pass before the key's next call; `lease` seconds are added to the call's own time limit. A queued
-        job comes back as `sending`, a running one as `running`; None when nothing is due or the slot is taken.
+        job comes back as `sending`, a running one as `running`; None when nothing is due or the slot is taken. Tenants
+        who share the key take turns.
         """
         with self.store.transaction(key_id) as tx:
             now = self._clock.now()
             row = tx.one("next_for_slot", key_id=key_id, now=now)
             if row is None or tx.one("take_slot", key_id=key_id, now=now, until=now + gap, gap=gap) is None:
                 return None
+            tx.do("take_turn", key_id=key_id, tenant=row["tenant"], now=now)
             posts = row["state"] == State.QUEUED or row["remote_id"] is None
             until = now + (float(row["timeout"]) if posts else 30.0) + lease
             claimed = tx.one("claim", id=row["id"], epoch=row["epoch"], lease_until=until, now=now)
@@ -268,10 +293,27 @@ class Journal(Archive):
             )
             return None if row is None else job_of(row)
 
-    def note_call(self, job: Job) -> None:
-        """One more call of an order that asks again, on record before it leaves."""
+    def note_call(self, job: Job) -> Job | None:
+        """One more paid call of an order that asks again, on record at its price before it leaves.
+
+        None when it must not leave: it has left before and nobody heard the answer, or the job has moved on.
+        """
         with self.store.transaction(job.key_id) as tx:
-            tx.do("note_call", job_id=job.id, n=job.looks + 1, now=self._clock.now())
+            now = self._clock.now()
+            if not tx.do("note_call", job_id=job.id, n=job.looks + 1, now=now):
+                return None
+            row = tx.one("charge_call", id=job.id, epoch=job.epoch, credits=_price_of_call(job), now=now)
+            if row is None:
+                tx.do("drop_call", job_id=job.id, n=job.looks + 1)
+            return None if row is None else job_of(row)
+
+    def take_back_call(self, job: Job) -> None:
+        """The call that `note_call` has put on record was certainly not taken, so it costs nothing."""
+        with self.store.transaction(job.key_id) as tx:
+            back = -(job.charge // (job.looks + 2))
+            now = self._clock.now()
+            if tx.one("charge_call", id=job.id, epoch=job.epoch, credits=back, now=now) is not None:
+                tx.do("drop_call", job_id=job.id, n=job.looks + 1)
 
     def refused(self, job: Job, problem: str, sentence: str, service_said: str | None) -> Job | None:
         """A certain refusal of one attempt, true whenever it comes.
@@ -296,6 +338,8 @@ class Journal(Archive):
                 tries=job.tries if change.tries is None else change.tries,
                 looks=job.looks if change.looks is None else change.looks,
                 troubles=job.troubles if change.troubles is None else change.troubles,
+                trouble_since=change.trouble_since, misses=change.misses, missed_for=change.missed_for,
+                charge=job.charge - sum(order.cost or 0 for order in orders) if orders else change.charge,
                 answer=_dump(change.answer if change.answer is not None else job.answer),
                 problem=change.problem, sentence=change.sentence, service_said=change.service_said,
                 finished_at=None if change.state in (State.QUEUED, State.RUNNING, State.FETCHING) else now, now=now,
@@ -324,7 +368,8 @@ class Journal(Archive):
         """Keep what the service has told by calling back, once, and let the job be looked at; None when known before.
 
         A task named under the job's own secret is a receipt, as true as an answer: it brings home an order whose
-        answer was lost. The look comes at once, but `gap` seconds after the last one that was asked for like this.
+        answer was lost. One that another order has is none, whoever has signed the call. The look comes at once, but
+        `gap` seconds after the last one that was asked for like this.
         """
         with self.store.transaction(job.key_id) as tx:
             now = self._clock.now()
@@ -334,11 +379,44 @@ class Journal(Archive):
             ):
                 return None
             at = now if last is None or last["at"] is None else min(max(now, float(last["at"]) + gap), now + gap)
-            if call.remote_id is not None:
+            if call.remote_id is not None and not held_by_another(tx, job, call.remote_id):
                 tx.do("receipt", job_id=job.id, remote_id=call.remote_id, now=now, via="webhook")
                 tx.one("bought", id=job.id, remote_id=call.remote_id, next_at=at, now=now)
             tx.do("look_soon", id=job.id, at=at, now=now)
             return self._job(tx, job.id)
+
+    # -- looking again -----------------------------------------------------------------------------------------------
+
+    def wake(self, key_id: str) -> bool:
+        """Looks and files that were put off are due now; whether there are any. Paid calls are not."""
+        with self.store.transaction(key_id) as tx:
+            return bool(tx.all("wake", key_id=key_id, now=self._clock.now()))
+
+    def asked_after(self, job: Job) -> None:
+        """Somebody waits for a job: it is looked at now, unless it was looked at a moment ago or will be in one."""
+        with self.store.transaction(job.key_id) as tx:
+            tx.one("asked_after", id=job.id, now=self._clock.now())
+
+    def revive(self, job: Job) -> Job | None:
+        """The service knows better of a task that had ended: it goes on; None when the job has moved on."""
+        with self.store.transaction(job.key_id) as tx:
+            row = tx.one("revive", id=job.id, epoch=job.epoch, now=self._clock.now())
+            return None if row is None else job_of(row)
+
+    def save_again(self, job: Job) -> Job | None:
+        """Fetch the files of an answer once more; None when the job has moved on."""
+        with self.store.transaction(job.key_id) as tx:
+            row = tx.one("save_again", id=job.id, epoch=job.epoch, now=self._clock.now())
+            return None if row is None else job_of(row)
+
+    def given_back(self, job: Job, sentence: str, service_said: str | None) -> Job | None:
+        """The service says of a failed job that its credits came back."""
+        with self.store.transaction(job.key_id) as tx:
+            row = tx.one(
+                "given_back", id=job.id, epoch=job.epoch, sentence=sentence, service_said=service_said,
+                now=self._clock.now(),
+            )  # fmt: skip
+            return None if row is None else job_of(row)
 
     # -- the person's decisions -----------------------------------------------------------------------------------
 
@@ -354,8 +432,21 @@ class Journal(Archive):
             row = tx.one("hide", id=job_id, now=self._clock.now(), tenant=account.tenant, key_id=account.key_id)
             return None if row is None else job_of(row)
 
+    def attach(self, account: Account, job_id: str, remote_id: str) -> Job | None:
+        """Give a lost order a task that the service has shown; None when it has one, or another order has this one."""
+        with self.store.transaction(account.key_id) as tx:
+            now = self._clock.now()
+            if held_by_another(tx, self._job(tx, job_id), remote_id):
+                return None
+            row = tx.one(
+                "attach", id=job_id, remote_id=remote_id, tenant=account.tenant, key_id=account.key_id, now=now
+            )
+            if row is not None:
+                tx.do("receipt", job_id=job_id, remote_id=remote_id, now=now, via="person")
+            return None if row is None else job_of(row)
+
     def give_up(self, account: Account, job_id: str, sentence: str) -> Job | None:
-        """Settle an `unknown` job as lost."""
+        """End an order that is lost, or that nobody wants to wait for any longer; it counts as spent all the same."""
         with self.store.transaction(account.key_id) as tx:
             row = tx.one(
                 "give_up", id=job_id, sentence=sentence, now=self._clock.now(), tenant=account.tenant,
@@ -410,6 +501,10 @@ class Journal(Archive):
             row = tx.one("fact", name=name)
             return str(row["value"]) if row else make
 
+    def lose_memory(self) -> None:
+        """The library holds songs of which this journal knows nothing: the next purchase asks first, once."""
+        self.fact(MEMORY, LOST)
+
     def _key_of(self, job_id: str) -> str | None:
         """Whose transactions those of a job line up with; it never changes."""
         job = self.any_job(job_id)
@@ -428,6 +523,13 @@ class Journal(Archive):
         for clip in clips:
             values = {name: getattr(clip, name) for name in Clip.__dataclass_fields__}
             tx.do("put_clip", tenant=job.tenant, key_id=job.key_id, **(values | {"uploaded": int(clip.uploaded)}))
+        if clips:
+            put_search_text(tx, job.id)
+
+
+def _price_of_call(job: Job) -> int:
+    """What one call counts for: each one so far counted for the same."""
+    return job.charge // (job.looks + 1)
 
 
 def _dump(value: Mapping[str, Any] | None) -> str | None:

@@ -1,8 +1,8 @@
 """Songs on disk: names a person would choose, files that are whole or absent, and nobody's file ever overwritten.
 
 A file is written under a temporary name beside its place, brought to the disk, and then given its name in one step
-that fails when the name is taken. Only a file that says itself that it is the same file of the same clip is replaced,
-so saving a clip again after a crash leaves one file, and two songs of one title leave two.
+that fails when the name is taken. Nothing is ever replaced: a file that says itself that it is the same file of the
+same clip stays and is the one, so saving a clip again leaves one file; two songs of one title leave two.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import logging
 import os
 import re
 import shutil
-import time
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,17 +22,20 @@ from typing import Final
 
 import anyio.to_thread
 
-from .downloads import AUDIO, IMAGES, MAX_BYTES, PART_PREFIX, Fetched, Fetcher, Kind, PartFile, disk_errors, sniff
+from .downloads import AUDIO, IMAGES, MAX_BYTES, Fetched, Fetcher, Kind, PartFile, disk_errors, sniff
 from .errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, NotFound, ServiceError
+from .parts import clear, is_claim, take_name
 from .tags import Owner, SongTags, mark_text, marked, read_owner, write_tags
 
 log = logging.getLogger(__name__)
 
+SANDBOX: Final = "Sandbox"
+"""The folder of the sandbox's songs."""
 _COVER_BYTES: Final = 10 * 1024 * 1024
 _COVER_SECONDS: Final = 30.0
 _NUMBERED: Final = 9
 _TRIES: Final = 50
-_LEFTOVER_SECONDS: Final = 24 * 3600.0
+_OPENED: Final = 500
 _SUFFIXES: Final = (*sorted(kind.suffix for kind in Kind), ".lrc", ".txt")
 
 _NAME_BYTES: Final = 200
@@ -122,15 +124,18 @@ class Kept:
 class Library:
     """The person's songs below one root folder, which is made at the first use. Sandbox songs live in `Sandbox`.
 
+    With `private` nobody but this user of the machine may look into it.
+
     Everything that writes raises LibraryUnavailable, naming folder and remedy, when the disk refuses, and what
     `Fetcher.fetch` raises when a link fails. Nothing half-written is left, whatever happens; several tasks, and several
     processes on one machine, may use one library at once.
     """
 
-    def __init__(self, root: Path, fetcher: Fetcher, *, sandbox: bool) -> None:
+    def __init__(self, root: Path, fetcher: Fetcher, *, sandbox: bool, private: bool = False) -> None:
         base = root.expanduser().absolute()
-        self.root = base / "Sandbox" if sandbox else base
+        self.root = base / SANDBOX if sandbox else base
         self._fetcher = fetcher
+        self._private = private
 
     async def keep_audio(
         self,
@@ -145,7 +150,8 @@ class Library:
 
         `label` ("vocals") replaces "take 1"; with `folder`, a song's name, the file goes into a folder.
         The picture behind `cover_url` is put inside where the tags have no cover yet; a dead or bad one is ignored.
-        A file of the same clip and label is replaced, any other of that name is left alone and a number added.
+        A file of the same clip and label that is there stays and is the one; beside any other of that name the new
+        one gets a number.
         """
         return await self._keep_link(tags, url, AUDIO, folder, label, cover_url)
 
@@ -191,9 +197,21 @@ class Library:
             raise NotFound("There is no such file in the library.", field="file")
         return self.root.joinpath(*parts)
 
-    async def audio_bytes(self, relative: str) -> bytes:
-        """The bytes of a song, 100 MB at most. Raises NotFound when it is gone, outside the library, or no audio."""
-        return await anyio.to_thread.run_sync(self._audio_bytes, relative)
+    def size(self, relative: str) -> int:
+        """Bytes of a file of the library. Raises NotFound when it is gone. Blocks."""
+        path = self.locate(relative)
+        with _there_still():
+            return path.stat().st_size
+
+    def read(self, relative: str, most: int) -> bytes:
+        """The first so many bytes of a file of the library. Raises NotFound when it is gone. Blocks."""
+        path = self.locate(relative)
+        with _there_still(), path.open("rb") as file:
+            return file.read(most)
+
+    def signed(self, relative: str, seconds: float) -> str | None:
+        """An address elsewhere that opens a file for so long; None where the file is on this machine. Blocks."""
+        return None
 
     def find_upload(self, name: str, upload_dir: Path | None) -> Path:
         """The audio file of that plain name in the upload folder, else in the library; audio by content, not by name.
@@ -214,9 +232,24 @@ class Library:
         folders = f"{upload_dir} or {self.root}" if upload_dir else f"{self.root} (SONGWRIGHT_UPLOAD_DIR names another)"
         raise ArgumentRefused(f"There is no file named {wanted[:200]!r} in {folders}.", field="file")
 
+    def holds_songs(self) -> bool:
+        """Whether a file says that it is a clip of the service's; the sandbox's songs do not count. Blocks.
+
+        Somebody's whole collection may lie here too, so only some files are opened, the likeliest first.
+        """
+        found: list[Path] = []
+        for place in (self.root, *(folder for folder in _folders(self.root) if folder.name != SANDBOX)):
+            with contextlib.suppress(OSError):
+                found += place.iterdir()
+        likeliest = sorted(found, key=lambda path: "(take " not in path.name)[:_OPENED]
+        return any(read_owner(path) is not None for path in likeliest)
+
     async def tidy(self) -> int:
-        """Delete what crashed downloads left behind a day ago or longer; how many files that were. Never fails."""
-        return await anyio.to_thread.run_sync(self._tidy)
+        """Delete what programs that died have left of their downloads; how many files that were. Never fails.
+
+        Where nobody can tell whether a program lives, on another machine say, a file is left alone for a day.
+        """
+        return await anyio.to_thread.run_sync(lambda: clear((self.root, *_folders(self.root))))
 
     # -- saving -----------------------------------------------------------------------------------------------------
 
@@ -276,10 +309,14 @@ class Library:
                 final, ours = _target(place, names, suffix, owner, digest)
                 if final is None:
                     break
-                if ours:
-                    # Nobody takes a name that exists, so a file found to be ours is ours until somebody deletes it.
+                if ours and is_claim(final, mark_text(owner)):
+                    # Nobody takes a name that exists, so a claim found to be ours is ours until somebody deletes it.
                     part.replace(final)
-                elif not _take_name(part, final, owner):
+                elif ours:
+                    if (there := self._there(final, kind)) is not None:
+                        return there
+                    continue  # deleted just now; look again
+                elif not take_name(part, final, mark_text(owner)):
                     continue  # somebody else was quicker; look again
                 _sync_folder(place)
                 return Kept(final, final.relative_to(self.root).as_posix(), kind, size, digest, tagged)
@@ -287,6 +324,14 @@ class Library:
             f"No free name was found for {names[0]!r} in {place}. Move some files of that name away; the song stays "
             "yours and is fetched again."
         )
+
+    def _there(self, final: Path, kind: Kind | None) -> Kept | None:
+        """A file that has its name already; it is whole, for none gets a name before. None when it is gone."""
+        try:
+            size, digest = final.stat().st_size, _digest(final)
+        except FileNotFoundError:
+            return None
+        return Kept(final, self._relative(final), kind, size, digest, read_owner(final) is not None)
 
     def _retag(self, path: Path, tags: SongTags) -> Kept:
         final = self.locate(self._relative(path))
@@ -316,7 +361,10 @@ class Library:
         """The root, or a song's folder in it; there after this call, and inside the root after links are resolved."""
         place = self.root / safe_name(folder) if folder else self.root
         with disk_errors(place):
-            place.mkdir(parents=True, exist_ok=True)
+            if self._private:
+                _make_private(place, self.root)
+            else:
+                place.mkdir(parents=True, exist_ok=True)
             if place.resolve().is_relative_to(self.root.resolve()):
                 return place
         raise LibraryUnavailable(f"{place} leads outside the library and is not written to. Move that link away.")
@@ -327,24 +375,13 @@ class Library:
         except ValueError:
             raise NotFound("There is no such file in the library.", field="file") from None
 
-    def _audio_bytes(self, relative: str) -> bytes:
-        path = self.locate(relative)
-        with contextlib.suppress(OSError):
-            if path.is_file() and path.stat().st_size <= MAX_BYTES:
-                data = path.read_bytes()
-                if sniff(data[:16]) in AUDIO:
-                    return data
-        raise NotFound("The song is not in the library any more, or is no audio file.", field="file")
 
-    def _tidy(self) -> int:
-        count, old = 0, time.time() - _LEFTOVER_SECONDS
-        for place in (self.root, *_folders(self.root)):
-            for path in place.glob(f"{PART_PREFIX}*"):
-                with contextlib.suppress(OSError):
-                    if not path.is_symlink() and path.is_file() and path.stat().st_mtime < old:
-                        path.unlink()
-                        count += 1
-        return count
+@contextlib.contextmanager
+def _there_still() -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        raise NotFound("The file is not in the library any more.", field="file") from None
 
 
 def _labelled(tags: SongTags, label: str | None) -> SongTags:
@@ -364,7 +401,7 @@ def _names(tags: SongTags) -> Iterator[str]:
 
 
 def _target(place: Path, names: list[str], suffix: str, owner: Owner, digest: str) -> tuple[Path | None, bool]:
-    """The path a file should have, and whether what is there now is an older state of the same file.
+    """The path a file should have, and whether the same file, or our claim of its name, is there already.
 
     Our own file first; then the name that other files of the same clip have, so that players find lyrics and cover
     beside the song; then the first name nothing has; None when all are taken.
@@ -389,33 +426,6 @@ def _is_ours(path: Path, owner: Owner, digest: str) -> bool:
     if found is not None:
         return found == owner
     return path.is_file() and _digest(path) == digest
-
-
-def _take_name(part: Path, final: Path, owner: Owner) -> bool:
-    """Move a file to a name that nothing has; False when something has it by now."""
-    try:
-        os.link(part, final)
-    except FileExistsError:
-        return False
-    except OSError:
-        return _take_name_without_links(part, final, owner)
-    part.unlink()
-    return True
-
-
-def _take_name_without_links(part: Path, final: Path, owner: Owner) -> bool:
-    """The same on a disk without hard links (FAT): claim the name first. A claim left by a crash names its owner."""
-    try:
-        with final.open("xb") as claim:
-            claim.write(mark_text(owner))
-    except FileExistsError:
-        return False
-    try:
-        part.replace(final)
-    except OSError:
-        final.unlink()
-        raise
-    return True
 
 
 def _kind(path: Path) -> Kind | None:
@@ -446,6 +456,15 @@ def _sync_folder(place: Path) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def _make_private(place: Path, root: Path) -> None:
+    """Make a folder and those above it for nobody else's eyes; close a root that an older Songwright has left open."""
+    for folder in reversed([place, *place.parents]):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+    if os.name == "posix" and root.stat().st_mode & 0o077:
+        root.chmod(0o700)
 
 
 def _drop(path: Path) -> None:

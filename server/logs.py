@@ -11,7 +11,10 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
@@ -30,6 +33,10 @@ MOST_TRACEBACK = 12_000
 SHORTEST_SECRET = 8
 """A configured secret with fewer characters is not looked for: it would be found in every other word."""
 HIDDEN = "***"
+MOST_ALIKE = 10
+"""Complaints of one kind that are told in a minute."""
+ALIKE_SECONDS = 60.0
+MOST_KINDS = 1_000
 
 _NAMES = "api[-_]?key|token|secret|password|passwd|signature|credential"
 _PATTERNS = (
@@ -79,6 +86,43 @@ class Redactor:
         for pattern, instead in self._rules:
             text = pattern.sub(instead, text)
         return text
+
+
+class Seldom(logging.Filter):
+    """Keeps a log short that strangers can make grow: of the same complaint a few are told in a minute, then a number.
+
+    A line of ours is never left out, only its traceback; a library's is.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._now = now
+        self._lock = threading.Lock()
+        self._began = float("-inf")
+        self._told: Counter[tuple[str, str, str]] = Counter()
+        self._before: Counter[tuple[str, str, str]] = Counter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this one is told."""
+        ours = record.name.startswith("songwright")
+        if record.levelno < logging.WARNING or (ours and not record.exc_info):
+            return True
+        kind = record.exc_info[0] if record.exc_info else None
+        alike = (record.name, str(record.msg)[:200], kind.__name__ if kind else "")
+        with self._lock:
+            if self._now() - self._began > ALIKE_SECONDS:
+                self._began, self._before, self._told = self._now(), self._told, Counter()
+            if alike not in self._told and len(self._told) >= MOST_KINDS:
+                alike = (record.name, "", "")  # each with a text of its own: alike all the same
+            self._told[alike] += 1
+            often, left_out = self._told[alike], self._before.pop(alike, 0) - MOST_ALIKE
+        if often <= MOST_ALIKE:
+            if left_out > 0:
+                record.msg = f"{record.msg} (and {left_out} like it before)"
+            return True
+        if ours:
+            record.exc_info = record.exc_text = None
+        return ours
 
 
 class _Lines(logging.Formatter):
@@ -164,6 +208,7 @@ def set_up(settings: Settings) -> None:
     The HTTP libraries tell whole addresses, so they are kept quiet.
     """
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Seldom())
     lines = JsonLines if settings.log_format == "json" else TextLines
     handler.setFormatter(lines(Redactor(secrets_of(settings))))
     # In JSON a warning of Python's own would be the one line that is none.

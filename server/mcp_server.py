@@ -87,10 +87,10 @@ def instructions(app: App) -> str:
     """What an assistant should know before its first call; short, because some clients repeat it."""
     listed = set(tools.chosen(app.settings.toolsets))
     parts = ["Songwright makes songs, which cost credits."]
-    if {"plan_song", "songwriting_guide", "check_lyrics", "check_style"} <= listed:
+    if {"check_lyrics", "check_style"} <= listed:
         parts.append(
-            "First plan_song (or songwriting_guide, topic start), write with the person, then check_lyrics and "
-            "check_style; all free."
+            "Write with the person in drafts: find a scene and a hook that turns, write freely, rewrite the weakest "
+            "lines, brief the sound like a producer; then check_lyrics and check_style once, free."
         )
     parts.append(
         "Show words, style and price, ask for a yes, then create_song. It takes 1-3 minutes: after working or "

@@ -39,8 +39,9 @@ def refusal(verdict: Verdict, cost: int | None, *, hosted: bool, shared: bool) -
         raised = (
             "ask the operator of this server for more" if hosted else "let the person raise SONGWRIGHT_DAILY_CREDITS"
         )
+        would = f"This would cost {cost} credits" if cost is not None else "Nobody here knows what this costs"
         return BudgetRefused(
-            f"This would cost {cost} credits, and {verdict.spent} of the {verdict.limit.credits} allowed in {span} are "
+            f"{would}, and {verdict.spent} of the {verdict.limit.credits} allowed in {span} are "
             f"spent. Nothing was sent. Wait, or {raised}."
         )
     if verdict.asked is Asked.TOO_POOR and shared:
@@ -67,10 +68,16 @@ def span_words(seconds: float) -> str:
     return f"{hours} hours" if hours <= 48 else f"{round(hours / 24)} days"
 
 
-def confirmation_question(subject: str, cost: int | None) -> str:
-    """What a person is asked before money moves; the same words on every round."""
+FORGETFUL = (
+    "Songwright's journal is new, but the library holds songs that it does not know: what was bought before, or is "
+    "still on its way, is not on record and counts in no limit. `songwright doctor` says how to put the old one back."
+)
+
+
+def confirmation_question(subject: str, cost: int | None, *reasons: str) -> str:
+    """What a person is asked before money moves, reasons for asking first; the same words on every round."""
     price = "an unknown number of credits" if cost is None else f"{cost} credits"
-    return f"Spend {price} on {subject}?"
+    return " ".join(filter(None, (*reasons, f"Spend {price} on {subject}?")))
 
 
 def credits_note(cost: int | None, balance: Balance | None) -> dict[str, Any]:
@@ -84,14 +91,35 @@ def credits_note(cost: int | None, balance: Balance | None) -> dict[str, Any]:
     return note
 
 
+def trouble(what: str, since: float) -> str:
+    """A paid song that cannot be looked at or saved at the moment: what is wrong, and since when."""
+    return (
+        f"{what} That has been so since {moment(since)}. It is paid and not lost: it is tried again ever more rarely, "
+        "at every start, and whenever you ask."
+    )
+
+
+def not_given_back(job: Job) -> str:
+    """What is said of the money of an order that came to nothing, where the service has not said a word about it."""
+    price = f"{job.charge} credits were paid" if job.charge else "It was paid"
+    return f"{price}, and nothing says that they were given back; check_credits shows the balance."
+
+
+def calls_so_far(job: Job, calls: int) -> str:
+    """What an order for a file counts for, whose every call may have been charged."""
+    times = "one call" if calls == 1 else f"{calls} calls"
+    counted = f"{job.charge} credits are counted" if job.charge else "The price is counted"
+    return f"{counted} for {times}, as each may have been charged."
+
+
 def disagreement(job: Job, alone: bool) -> str | None:
     """A sentence when the balance speaks clearly against the expected price; None otherwise."""
     if job.balance_before is None or job.balance_after is None or job.cost is None or not alone:
         return None
     moved = job.balance_before - job.balance_after
-    if moved == job.cost:
+    if moved == job.charge:
         return None
-    return f"The balance fell by {moved} credits where {job.cost} were expected."
+    return f"The balance fell by {moved} credits where {job.charge} were expected."
 
 
 def evidence(job: Job) -> str | None:

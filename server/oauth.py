@@ -10,11 +10,13 @@ import json
 import logging
 import ssl
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 import anyio
 import httpx2
+from pydantic import BaseModel, ConfigDict, Field
 
 from .clock import Clock
 from .errors import IssuerUnavailable, SettingRefused
@@ -36,15 +38,53 @@ PAUSE_SECONDS = 10.0
 """Between two questions to the OAuth server, whatever strange tokens arrive meanwhile."""
 FETCH_SECONDS = 5.0
 MAX_BODY = 256 * 1024
+MOST_KEYS = 64
+"""An OAuth server publishes a handful; each is looked at for every token."""
+LATEST = 100_000_000_000
+"""Seconds since the epoch; a time beyond it is none."""
 LONGEST_TOKEN = 16 * 1024
 LONGEST_SUBJECT = 255
 """Characters; the most that OpenID Connect allows."""
+
+_INSIDE = frozenset({"alt", "arpa", "internal", "invalid", "lan", "local", "localdomain", "localhost", "onion", "test"})
+"""Ends of names that lead nowhere, or into a network of one's own (RFC 6761, 6762, 8375 and habit)."""
 
 log = logging.getLogger(__name__)
 
 
 class _NotGiven(Exception):
     """The OAuth server did not give what was asked for; the text is for the log."""
+
+
+_Moment = Annotated[int | float, Field(gt=-LATEST, lt=LATEST, allow_inf_nan=False)]
+
+
+class _Typed(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class _Header(_Typed):
+    """What a token's header may say, each of its own type; null is none."""
+
+    alg: str
+    kid: str = ""
+    typ: str = ""
+    cty: str = ""
+    crit: list[str] = []
+
+
+class _Claims(_Typed):
+    """The same for its claims."""
+
+    iss: str
+    sub: str
+    aud: str | list[str]
+    exp: _Moment
+    nbf: _Moment = 0
+    iat: _Moment = 0
+    jti: str = ""
+    scope: str | list[str] = ""
+    scp: str | list[str] = ""
 
 
 class Issuer:
@@ -76,6 +116,24 @@ class Issuer:
         named = self._names(token)
         if named is None or (key := await self._key(*named)) is None:
             return None
+        known_since = self._fetched_at
+        try:
+            return self._verified(token, key)
+        except jwt.InvalidSignatureError:
+            # Signed by somebody else, or the OAuth server has put another key under the same name.
+            await self._refresh()
+        key = self._find(*named) if self._fetched_at != known_since else None
+        with suppress(jwt.InvalidSignatureError):
+            return None if key is None else self._verified(token, key)
+        return None
+
+    def _verified(self, token: str, key: PyJWK) -> Mapping[str, Any] | None:
+        """The claims of a token that this key has signed and that is in force; else None.
+
+        Raises `InvalidSignatureError` when another key has signed it.
+        """
+        import jwt
+
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
@@ -86,10 +144,12 @@ class Issuer:
                 leeway=LEEWAY_SECONDS,
                 options={"require": ["iss", "sub", "aud", "exp"], "enforce_minimum_key_length": True},
             )
-        except (jwt.PyJWTError, OverflowError) as error:
+            subject = _Claims.model_validate(claims).sub
+        except jwt.InvalidSignatureError:
+            raise
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
             log.info("an OAuth token was refused: %s", type(error).__name__)
             return None
-        subject = claims["sub"]
         return claims if subject.isprintable() and 0 < len(subject) <= LONGEST_SUBJECT else None
 
     def _names(self, token: str) -> tuple[str, str | None] | None:
@@ -99,12 +159,11 @@ class Issuer:
         if len(token) > LONGEST_TOKEN or token.count(".") != 2:
             return None
         try:
-            header = jwt.get_unverified_header(token)
+            header = _Header.model_validate(jwt.get_unverified_header(token))
             issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
-        except (jwt.PyJWTError, ValueError, RecursionError):
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
             return None
-        algorithm, kid = header.get("alg"), header.get("kid")
-        return (algorithm, kid) if algorithm in ALGORITHMS and issuer == self.url else None
+        return (header.alg, header.kid or None) if header.alg in ALGORITHMS and issuer == self.url else None
 
     # -- keys -----------------------------------------------------------------------------------------------------
 
@@ -149,19 +208,16 @@ class Issuer:
                 self._fetched_at = self._clock.monotonic()
 
     async def _fetch(self) -> list[PyJWK]:
-        import jwt
-
         address = (await self._metadata()).get("jwks_uri")
         if not isinstance(address, str) or not _safe(address, self.url):
             raise _NotGiven("its metadata names no https address of its keys")
         answer = await self._get(address)
         if answer is None:
             raise _NotGiven(f"there is nothing at {address}")
-        try:
-            keys = jwt.PyJWKSet.from_dict(dict(answer))
-        except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
-            raise _NotGiven(f"its keys make no sense ({type(error).__name__})") from None
-        return [key for key in keys if key.algorithm_name in ALGORITHMS and key.public_key_use in (None, "sig")]
+        listed = answer.get("keys")
+        if not isinstance(listed, list) or not 0 < len(listed) <= MOST_KEYS:
+            raise _NotGiven(f"it lists no keys, or more than {MOST_KEYS}")
+        return [key for one in listed if (key := _key_of(one)) is not None]
 
     async def _metadata(self) -> Mapping[str, Any]:
         """What the OAuth server says of itself (RFC 8414), or at OpenID Connect's places for it."""
@@ -205,6 +261,21 @@ class Issuer:
         if not isinstance(value, dict):
             raise _NotGiven(f"{address} answered no JSON object")
         return value
+
+
+def _key_of(published: object) -> PyJWK | None:
+    """A published key; None for one that is not for signatures, or makes no sense: it must not spoil the others."""
+    import jwt
+
+    if not isinstance(published, dict) or published.get("use", "sig") != "sig":
+        return None
+    try:
+        key = jwt.PyJWK(published)
+    except Exception as error:  # noqa: BLE001 — whatever the maker of keys stumbles over, it is no key
+        log.info("a key of the OAuth server makes no sense (%s)", type(error).__name__)
+        return None
+    named = isinstance(published.get("kid", ""), str)
+    return key if named and key.algorithm_name in ALGORITHMS else None
 
 
 def scopes_of(claims: Mapping[str, Any]) -> list[str]:
@@ -267,9 +338,26 @@ def auth_settings(settings: Settings) -> AuthSettings | None:
 
 
 def _safe(address: str, issuer: str) -> bool:
-    """Whether keys from there can be trusted: https, or this machine when the OAuth server itself is on it."""
+    """Whether keys from there can be trusted: https, or this machine when the OAuth server itself is on it.
+
+    Keys may be on another host, as large makers have it, but then on one that the world knows by a name: what an OAuth
+    server says must not make this one knock at doors of its own network.
+    """
     try:
-        scheme = urlsplit(address).scheme
+        place, home = urlsplit(address), urlsplit(issuer)
+        host, port = place.hostname or "", place.port
     except ValueError:
         return False
-    return scheme == "https" or (scheme == "http" and loopback(address) and loopback(issuer))
+    if "@" in place.netloc:
+        return False
+    if loopback(address):
+        return place.scheme in ("https", "http") and loopback(issuer)
+    if place.scheme != "https":
+        return False
+    return host == home.hostname or (port in (None, 443) and _public_name(host))
+
+
+def _public_name(host: str) -> bool:
+    """Whether a host is named as others on the Internet name it, and not by number."""
+    last = host.rpartition(".")[2]
+    return "." in host.strip(".") and last.isascii() and last.isalpha() and last not in _INSIDE

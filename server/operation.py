@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .errors import ArgumentRefused
 
@@ -59,6 +59,8 @@ class Request:
     method: str
     path: str
     body: Mapping[str, Any] | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What an answer must not bring back into records and results: it is masked where the answer comes in."""
 
 
 @dataclass(frozen=True)
@@ -175,9 +177,15 @@ class Outcome:
     uploaded: tuple[str, ...] = ()
     """Ids of clips that were made from a file of the person's."""
     ready: bool = True
-    """False when the same call has to be made again."""
+    """False when the answer does not hold what was ordered."""
+    waiting: bool = False
+    """Whether an answer that is not ready says that the file is being made, so that the same call may be made again."""
 
 
+LONGEST_TEXT = 20_000
+"""Characters of any text among the arguments, whatever else limits it."""
+MOST_TEXT = 60_000
+"""Characters of all of them together."""
 CONTROLS = frozenset({"again", "force", "quote"})
 """Arguments that steer a purchase and say nothing about what is bought: outside the replay hash."""
 
@@ -201,10 +209,6 @@ class Operation(BaseModel):
     """A sentence that names what to use where the service has retired it."""
     timeout: ClassVar[float] = 75.0
     """Seconds the POST may take; a short one only manufactures doubt about what was bought."""
-    every: ClassVar[float] = 10.0
-    """Seconds between the calls of an operation that asks again."""
-    asks: ClassVar[int] = 20
-    """How often such an operation asks at most."""
     hook: ClassVar[bool] = False
     """The service documents (webhook guide, and the page of the path) that it calls back when the task has ended.
 
@@ -214,6 +218,8 @@ class Operation(BaseModel):
     """Its answer never changes: a repeat returns the stored one for ever, free."""
     uploads: ClassVar[bool] = False
     """Its clips come from a file of the person's, so that later steps take the variants for uploads."""
+    asks_first: ClassVar[str] = ""
+    """A sentence that says why a person has to agree to each such purchase; empty where the price decides."""
     edition: ClassVar[str] = ""
     """What tells its songs from the ones they were made from, in file names: "cover", "remaster"."""
     minutes: ClassVar[str] = ""
@@ -226,6 +232,19 @@ class Operation(BaseModel):
     """Can end in a purchase although it is none itself; it is announced like one."""
     core: ClassVar[bool] = False
     """Always listed, and never hidden behind a client's tool search."""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        total = 0
+        for name in type(self).model_fields:
+            for text in _texts(getattr(self, name)):
+                refuse_long(text, LONGEST_TEXT, name)
+                total += len(text)
+        if total > MOST_TEXT:
+            raise ArgumentRefused(
+                f"The arguments have {total} characters together; the limit is {MOST_TEXT}. Nothing was sent or spent."
+            )
+        return self
 
     @classmethod
     def tool_name(cls) -> str:
@@ -317,6 +336,21 @@ class Purchase(Operation):
     quote: str | None = Field(
         None, max_length=64, description="From a needs_confirmation answer, once the person agreed."
     )
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in an argument, also those inside lists and objects."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for pair in value.items():
+            yield from _texts(pair)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _texts(getattr(value, name))
 
 
 def refuse_long(text: str | None, limit: int | None, field_name: str, reason: str = "") -> None:

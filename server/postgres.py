@@ -31,7 +31,15 @@ if TYPE_CHECKING:
 CONNECTIONS = 4
 """As many as there are threads for the journal."""
 OLDEST = 130_000
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 3
+AWAY_SECONDS = 3.0
+"""How long a connection is waited for while there is none that works; then the database counts as away."""
+AWAY_PAUSE = 2.0
+"""For so long after that nobody waits again: whoever asks meanwhile is told at once."""
+DOUBT_SECONDS = 6.0
+"""How long the database is asked what became of a transaction whose end was not heard."""
+UNHEARD_MILLISECONDS = 5_000
+"""After this a network that swallows everything counts as a broken connection."""
 PAUSED_SECONDS = 10.0
 """After this the database frees the locks of a replica that stands still; less than others wait for them."""
 STATEMENT_SECONDS = 30
@@ -49,6 +57,7 @@ PARAMETERS: Mapping[str, str | int] = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
+    "tcp_user_timeout": UNHEARD_MILLISECONDS,
 }
 """What holds where the address says nothing else: a replica that is cut off is noticed within a minute."""
 
@@ -113,13 +122,19 @@ class PostgresStore:
         *,
         busy_seconds: float = BUSY_SECONDS,
         paused_seconds: float = PAUSED_SECONDS,
+        away_seconds: float = AWAY_SECONDS,
         connections: int = CONNECTIONS,
         local_time: Callable[[], float] | None = None,
     ) -> None:
         self._parameters = {**PARAMETERS, **_parameters(url)}
         self._busy = busy_seconds
         self._paused = paused_seconds
+        self._away = away_seconds
+        self._away_until = float("-inf")
         self._connections = connections
+        self._counting = threading.Lock()
+        self._in_use = 0
+        """Connections that somebody has and that have answered: one of them may come free."""
         self._clock = DatabaseClock(local_time)
         self._pool: psycopg_pool.ConnectionPool[Connection] | None = None
         self._name = secrets.token_hex(4)
@@ -143,7 +158,7 @@ class PostgresStore:
                 self._clock.measure(connection)
             self._pool = ConnectionPool(
                 connection_class=type(connection), kwargs=self._arguments(), configure=self._configure, min_size=0,
-                max_size=self._connections, timeout=max(self._busy, RECONNECT_SECONDS), open=True, num_workers=1,
+                max_size=self._connections, timeout=self._away, open=True, num_workers=1,
                 reconnect_timeout=RECONNECT_SECONDS, name="songwright",
             )  # fmt: skip
 
@@ -222,7 +237,7 @@ class PostgresStore:
         if pool is None:
             raise psycopg.OperationalError("it was not opened")
         for attempt in range(self._connections + 1):
-            connection = pool.getconn()
+            connection = self._borrowed(pool)
             try:
                 self._clock.measure(connection)
                 answer = ask(connection)
@@ -233,10 +248,34 @@ class PostgresStore:
                 pool.putconn(connection)
                 if not (broken and isinstance(error, psycopg.OperationalError) and attempt < self._connections):
                     raise
+        with self._counting:
+            self._in_use += 1
         try:
             yield connection, answer
         finally:
+            with self._counting:
+                self._in_use -= 1
             pool.putconn(connection)
+
+    def _borrowed(self, pool: psycopg_pool.ConnectionPool[Connection]) -> Connection:
+        """A connection, when one comes free in time; where none works, everybody is told so soon, and at once.
+
+        Raises `OperationalError`.
+        """
+        from psycopg import OperationalError
+        from psycopg_pool import PoolTimeout
+
+        until = time.monotonic() + self._busy
+        while True:
+            if time.monotonic() < self._away_until:
+                raise OperationalError("it does not answer")
+            try:
+                return pool.getconn(self._away)
+            except PoolTimeout:
+                if not self._in_use:
+                    self._away_until = time.monotonic() + AWAY_PAUSE
+                elif time.monotonic() > until:
+                    raise
 
     def _commit(self, connection: Connection, transaction_id: str) -> None:
         import psycopg
@@ -252,7 +291,7 @@ class PostgresStore:
 
     def _was_committed(self, transaction_id: str) -> bool:
         """What became of a transaction whose end was not heard. Raises `JournalUnavailable` when nobody can tell."""
-        driver, until = _driver(), time.monotonic() + self._busy
+        driver, until = _driver(), time.monotonic() + min(self._busy, DOUBT_SECONDS)
         while True:
             # Not one of the pool's: they may all be waiting here.
             with contextlib.suppress(driver.Error), self._connect() as connection:
@@ -282,9 +321,9 @@ class PostgresStore:
             psycopg.errors.InsufficientPrivilege,
         ) as error:
             raise JournalUnavailable(
-                f"The journal {self.place} cannot be {what} ({self._said(error)}). Nothing is sent while an order "
-                "cannot be written down. Try again in a minute; if it stays so, whoever runs this server must see to "
-                "the database."
+                f"The journal {self.place} cannot be {what} ({self._said(error)}). No new order is sent while it "
+                "cannot be written down; what is on record is not touched. Try again in a minute; if it stays so, "
+                "whoever runs this server must see to the database."
             ) from error
 
     def _said(self, error: psycopg.Error) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any
@@ -17,6 +17,7 @@ import anyio
 from mcp.server import MCPServer
 from mcp.server.caching import CacheHint
 from mcp.server.context import HandlerResult
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
@@ -31,7 +32,7 @@ from mcp_types import (
     TextContent,
     Tool,
 )
-from pydantic import ValidationError
+from pydantic import AnyUrl, ValidationError
 
 from .. import prompts, tools
 from . import logs, telemetry
@@ -47,7 +48,7 @@ from .schema import admits, published
 from .songcraft import companion
 from .talk import AskFirst, McpTalk
 from .tasks import Ctx, TaskView
-from .threads import in_thread
+from .threads import ANYBODY, CRAFT, in_lane, in_thread
 from .unheard import Unheard
 
 log = logging.getLogger(__name__)
@@ -119,6 +120,12 @@ class JobBook:
             return await self._counter_of()
         except SongwrightError as error:
             raise MCPError(INTERNAL_ERROR, error.sentence) from None
+
+
+class Elsewhere(str):
+    """What a resource answers instead of a file: JSON that says where the file is."""
+
+    __slots__ = ()
 
 
 class SongwrightServer(MCPServer[Any]):
@@ -228,6 +235,18 @@ class SongwrightServer(MCPServer[Any]):
         session.fresh = False
         return session
 
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """A resource; one that only says where a file is has not the file's type."""
+        found = await super().read_resource(uri, context)
+        if isinstance(found, InputRequiredResult):
+            return found
+        return [
+            replace(part, mime_type="application/json") if isinstance(part.content, Elsewhere) else part
+            for part in found
+        ]
+
     async def list_prompts(self) -> list[Prompt]:
         """Every prompt; all arguments are optional."""
         return [
@@ -252,7 +271,7 @@ class SongwrightServer(MCPServer[Any]):
         except KeyError:
             raise MCPError(INVALID_PARAMS, f"There is no prompt {name!r}.") from None
         given = {key: str(value) for key, value in (arguments or {}).items()}
-        said = [text.render(given), await in_thread(companion, text, given)]
+        said = [text.render(given), await in_lane(CRAFT, ANYBODY, companion, text, given)]
         messages = [PromptMessage(role="user", content=TextContent(text=part)) for part in said if part]
         return GetPromptResult(description=text.description, messages=messages)
 
@@ -265,16 +284,17 @@ def _gave_up(counter: Counter, client: Known, times: int) -> str:
 def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:
     """Arguments as a value. Raises `ArgumentRefused` that names the field and the limit.
 
-    What is null or holds nothing but blanks was left out: strict function schemas make a model fill in everything.
+    What is null, or a text in which nothing can be seen, was left out: strict function schemas make a model fill in
+    everything.
     """
-    given = {name: value for name, value in arguments.items() if not _left_out(value)}
-    for name, value in given.items():
+    for name, value in arguments.items():
         if LOST in whole(str(value)):
             raise ArgumentRefused(
                 f"{whole(name)} holds a letter that was lost on its way here ({LOST}). Nothing was sent or spent. Send "
                 "the words again.",
                 field=name,
             )
+    given = {name: value for name, value in arguments.items() if not _left_out(value)}
     try:
         return kind.model_validate(given)
     except ValidationError as error:
@@ -282,7 +302,7 @@ def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:
 
 
 def _left_out(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+    return value is None or (isinstance(value, str) and not any(c.isprintable() and not c.isspace() for c in value))
 
 
 def _problems(error: ValidationError) -> list[Any]:

@@ -19,11 +19,12 @@ from mcp_types import (
 from .. import prompts
 from .counter import Counter
 from .errors import SongwrightError
+from .freight import LARGEST, room_for
 from .jobs import Clip
-from .publish import AUDIO_TYPES, CounterOf, SongwrightServer
+from .publish import AUDIO_TYPES, CounterOf, Elsewhere, SongwrightServer
 from .results import Result
 from .songcraft import guide, guide_choices
-from .threads import in_thread
+from .threads import ANYBODY, CRAFT, FILES, in_lane, in_thread
 
 LISTED = 50
 COMPLETIONS = 100
@@ -47,11 +48,11 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         "song://clips/{clip_id}/audio",
         name="audio",
         title="A clip's audio",
-        description="The saved audio file of one clip.",
+        description="The saved audio file of one clip; a large one as JSON that says where it is (`url` or `file`).",
         mime_type=AUDIO_TYPES["mp3"],
         annotations=Annotations(audience=["user"]),
     )
-    async def clip_audio(clip_id: str) -> bytes:
+    async def clip_audio(clip_id: str) -> bytes | str:
         return await _bytes(counter_of, clip_id, "audio")
 
     @server.resource(
@@ -62,7 +63,7 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         mime_type="image/jpeg",
         annotations=Annotations(audience=["user"]),
     )
-    async def clip_cover(clip_id: str) -> bytes:
+    async def clip_cover(clip_id: str) -> bytes | str:
         return await _bytes(counter_of, clip_id, "cover")
 
     @server.resource(
@@ -84,7 +85,8 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         mime_type="text/plain",
     )
     async def clip_timeline(clip_id: str) -> str:
-        return (await _bytes(counter_of, clip_id, "lyrics")).decode("utf-8", "replace")
+        found = await _bytes(counter_of, clip_id, "lyrics")
+        return found if isinstance(found, Elsewhere) else found.decode("utf-8", "replace")
 
     @server.resource(
         "song://clips/{clip_id}/midi",
@@ -94,7 +96,7 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         mime_type="audio/midi",
         annotations=Annotations(audience=["user"]),
     )
-    async def clip_midi(clip_id: str) -> bytes:
+    async def clip_midi(clip_id: str) -> bytes | str:
         return await _bytes(counter_of, clip_id, "midi")
 
     @server.resource(
@@ -143,7 +145,7 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
     )
     async def guide_page(topic: str, genre: str | None = None, language: str | None = None) -> str:
         try:
-            return await in_thread(guide, topic, genre, language)
+            return await in_lane(CRAFT, ANYBODY, guide, topic, genre, language)
         except SongwrightError as error:
             raise ResourceNotFoundError(error.sentence) from None
 
@@ -157,7 +159,7 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         if isinstance(ref, PromptReference):
             values = prompts.complete(ref.name, argument.name, argument.value)
             return Completion(values=values, total=len(values), has_more=False)
-        if choices := await in_thread(guide_choices, argument.name):
+        if choices := await in_lane(CRAFT, ANYBODY, guide_choices, argument.name):
             offered = [choice for choice in choices if choice.casefold().startswith(argument.value.casefold())]
             return Completion(values=offered, total=len(offered), has_more=False)
         counter = await _open(counter_of)
@@ -202,16 +204,24 @@ async def _facts(counter: Counter, clip: Clip) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value not in (None, "")}
 
 
-async def _bytes(counter_of: CounterOf, clip_id: str, kind: str) -> bytes:
+async def _bytes(counter_of: CounterOf, clip_id: str, kind: str) -> bytes | Elsewhere:
+    """A file of a clip; where it is, when it is too large for an answer or there is too much on the way."""
     counter, clip = await _clip(counter_of, clip_id)
     files = await in_thread(counter.journal.files, counter.account, clip.clip_id)
-    path = next((file.path for file in files if file.kind == kind), None)
-    if path is None:
+    found = next((file for file in files if file.kind == kind), None)
+    if found is None:
         raise ResourceNotFoundError(f"The clip {clip_id} has no {kind} in the library yet.")
+    caller = counter.account.tenant
     try:
-        return await in_thread(counter.library.locate(path).read_bytes)
-    except (OSError, SongwrightError):
+        size = await in_lane(FILES, caller, counter.library.size, found.path)
+        if room_for(size):
+            return await in_lane(FILES, caller, counter.library.read, found.path, size)
+    except SongwrightError:
         raise ResourceNotFoundError(f"The {kind} of {clip_id} is not in the library any more.") from None
+    place = counter.results.place(found)
+    why = "more than an answer holds" if size > LARGEST else "and files before it are still on their way to you"
+    notice = f"This file has {size / 1e6:.1f} MB, {why}. It is at `{next(iter(place))}`."
+    return Elsewhere(_json({"notice": notice, "bytes": size, **place}))
 
 
 def _json(value: Mapping[str, Any]) -> str:

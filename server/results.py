@@ -10,19 +10,17 @@ from typing import Any
 
 from . import money
 from .envelope import fitted
-from .errors import ServiceError, SongwrightError
+from .errors import JournalUnavailable, ServiceError, SongwrightError
 from .jobs import SENTENCES, Account, Asked, Balance, Clip, Job, SavedFile, State
 from .journal import Journal, Verdict
 from .library import Library
-from .operation import Facts, Operation
+from .operation import Facts, Finish, Operation
 from .threads import in_thread
 
 STYLE_CUT = 60
 NAME_CUT = 80
 PREVIEW_CLIPS = 12
 
-_CHARGED_FAILURES = ("given_up", "task_unknown", "never_ended", "charged_twice", "not_ready")
-"""Ends of a job after which its price may be gone all the same."""
 _STATUS = {
     State.DONE: "done",
     State.FAILED: "failed",
@@ -88,17 +86,20 @@ class Results:
         """The balance as last read; a tenant who spends the operator's credits is not told how many there are."""
         return None if self._account.shared else await in_thread(self._journal.balance, self._account)
 
-    async def of_job(self, job: Job, *, asked: Asked | None = None, only: str | None = None) -> Result:
-        """What became of a job and of the jobs that belong to it; `only` keeps one clip."""
+    async def of_job(
+        self, job: Job, *, asked: Asked | None = None, only: str | None = None, said: str | None = None
+    ) -> Result:
+        """What became of a job and of the jobs that belong to it; `only` keeps one clip, `said` is told beside it."""
         children = await in_thread(self._journal.children, job.id)
         # The newest one that is not simply done speaks for the family: there is something to wait for, or to settle.
-        speaker = next((child for child in children if child.state is not State.DONE), job)
-        clips: list[Clip] = []
-        for member in (*children, job):
-            if not clips or only is not None:
-                clips = [c for c in await in_thread(self._journal.clips, member.id) if only in (None, c.clip_id)]
-        for child in children[1:]:
-            clips += [c for c in await in_thread(self._journal.clips, child.id) if c not in clips and only is None]
+        # A join that failed leaves the parts it was to join, so it is no failure of the whole.
+        open_ones = (State.DONE, State.FAILED) if job.state is State.DONE else (State.DONE,)
+        speaker = next((child for child in children if child.state not in open_ones), job)
+        if only is None:
+            clips = await in_thread(self._clips, job, children)
+        else:
+            family = [clip for member in (job, *children) for clip in await in_thread(self._journal.clips, member.id)]
+            clips = [clip for clip in family if clip.clip_id == only]
         shown = [c for c in clips if c.state != "failed"]
         saved = {c.clip_id: await in_thread(self._journal.files, self._account, c.clip_id) for c in shown}
         data: dict[str, Any] = {"status": self._status(speaker, shown), "job_id": job.id}
@@ -110,15 +111,56 @@ class Results:
         data |= await self._outcome(job)
         if job.settled and (failed := sum(c.state == "failed" for c in clips)) and job.state is State.DONE:
             data["failed_takes"] = failed
-        balance = await self._balance()
-        # What was refused or given back has cost nothing, whatever its price would have been.
-        costs = [0 if _free(member) else member.cost for member in (job, *children)]
-        if note := money.credits_note(None if None in costs else sum(c or 0 for c in costs), balance):
+        members = (job, *children)
+        cost = None if any(member.cost is None for member in members) else sum(member.charge for member in members)
+        if note := money.credits_note(cost, await self._balance()):
             data["credits"] = note
-        data |= await self._remarks(job, speaker, asked, data)
+        data |= await self._remarks(job, speaker, asked, data, said)
+        if job.state is State.DONE and speaker is job:
+            data |= self._unjoined(children, data)
         if self._account.sandbox:
             data["sandbox"] = True
         return Result(data, _summary(job, shown, data), error=speaker.state is State.FAILED)
+
+    def _clips(self, job: Job, children: Sequence[Job]) -> list[Clip]:
+        """What there is to hear: the takes, each replaced by the whole song that a follow-up has made of it. Blocks."""
+        takes = self._journal.clips(job.id)
+        if not children:
+            return takes
+        shown: list[Clip] = []
+        for child in children:
+            made = self._journal.clips(child.id)
+            operation = self._operation_of(child)
+            parts = [] if operation is None else [clip_id for ids in operation.sources().values() for clip_id in ids]
+            shown += made if any(clip.state != "failed" for clip in made) else [t for t in takes if t.clip_id in parts]
+        return shown + [take for take in takes if take.state == "failed"]
+
+    def _unjoined(self, children: Sequence[Job], data: dict[str, Any]) -> dict[str, Any]:
+        """What is said where a follow-up came to nothing: it alone failed, and it alone can be had again."""
+        failed = [child for child in children if child.state is State.FAILED]
+        if not failed:
+            return {}
+        first = failed[0]
+        # "Nothing was charged" is true of that one call only; what the whole order cost is in `credits`.
+        why = (first.sentence or SENTENCES[first.state]).replace("Nothing was charged. ", "").strip()
+        cost = "was not charged" if all(child.charge == 0 for child in failed) else "counts as paid"
+        said = f"{len(failed)} of {len(children)} follow-up orders failed and {cost}: {why} The rest is here and paid."
+        notice = f"{data['notice']} {said}" if "notice" in data else said
+        again = next(iter(first.arguments.values()), "")
+        return {"notice": notice, "next": f'To have it all the same, call {first.operation} with "{again}".'}
+
+    def of_silence(self, job: Job, error: JournalUnavailable) -> Result:
+        """The journal has failed while somebody waits: what was last known of the order, and that it is not lost."""
+        data: dict[str, Any] = {
+            "status": self._status(job, ()),
+            "job_id": job.id,
+            "notice": f"Order {job.id} is on record and is not lost; do not order it again. Last known: "
+            f"{job.sentence or SENTENCES[job.state]} {error.sentence}",
+            "next": f'Call wait_for_song with job_id "{job.id}" in a minute.',
+        }
+        if self._account.sandbox:
+            data["sandbox"] = True
+        return Result(data, _summary(job, (), data))
 
     async def _outcome(self, job: Job) -> dict[str, Any]:
         """Facts and further files of a finished job, where its answer holds any."""
@@ -161,7 +203,9 @@ class Results:
             data["url"] = clip.audio_url
         return data
 
-    async def _remarks(self, parent: Job, job: Job, asked: Asked | None, data: dict[str, Any]) -> dict[str, Any]:
+    async def _remarks(
+        self, parent: Job, job: Job, asked: Asked | None, data: dict[str, Any], told: str | None
+    ) -> dict[str, Any]:
         """Notice, next call, the service's words: what a person should know beside the facts."""
         said: list[str] = []
         remarks: dict[str, Any] = {}
@@ -172,6 +216,8 @@ class Results:
             remarks["next"] = "To buy another one, call again with again: true."
         elif asked is Asked.JOINED:
             said.append("The same request is already on order; nothing was spent now.")
+        if told:
+            said.append(told)
         if job.sentence:
             said.append(job.sentence)
         elif job.state in (State.FAILED, State.CANCELLED, State.UNKNOWN):
@@ -180,7 +226,8 @@ class Results:
             if not self._account.shared and (evidence := money.evidence(job)):
                 said.append(evidence)
             which = "" if job is parent else f" with job_id {job.id}"
-            remarks["next"] = f"Ask the person, then call resolve_job{which}: attach, buy_again or give_up."
+            ways = "attach, buy_again or give_up" if self._has_task(job) else "buy_again or give_up"
+            remarks["next"] = f"Ask the person, then call resolve_job{which}: {ways}."
         elif not job.settled:
             remarks["next"] = f'Call wait_for_song with job_id "{parent.id}".'
         elif job.state is State.DONE:
@@ -188,16 +235,27 @@ class Results:
             alone = not self._account.shared and await in_thread(self._journal.alone, job, until + 120.0)
             if wrong := money.disagreement(job, alone):
                 said.append(wrong)
+            elif job.remote_id is None and job.looks:
+                said.append(money.calls_so_far(job, job.looks + 1))
             if data.get("failed_takes"):
                 said.append("One take failed at the service; the other is here.")
         said += await in_thread(self._of_its_own, parent, data)
         if job.hidden and not job.settled:
-            said.append("It is left out of lists, and finished and saved all the same, because it is paid.")
+            said.append(
+                "It is left out of lists. It is on its way to the service: if it is taken, it is paid, finished and "
+                "saved all the same; if its answer is lost, it is listed again."
+                if job.state is State.SENDING
+                else "It is left out of lists, and finished and saved all the same, because it is paid."
+            )
         if said:
             remarks["notice"] = " ".join(said)
         if job.service_said:
             remarks["service_said"] = job.service_said
         return remarks
+
+    def _has_task(self, job: Job) -> bool:
+        operation = self._operation_of(job)
+        return operation is None or operation.finish is Finish.POLLED
 
     def _of_its_own(self, job: Job, data: dict[str, Any]) -> tuple[str, ...]:
         """What the order itself has to say, by the catalogue of the day it was made."""
@@ -208,7 +266,7 @@ class Results:
         return operation.remarks(self._facts_of(job), made[0].get("seconds") if made else None)
 
     async def of_quote(
-        self, verdict: Verdict, cost: int | None, subject: str, *, again: str, earlier: Job | None = None
+        self, verdict: Verdict, cost: int | None, subject: str, question: str, *, again: str, earlier: Job | None = None
     ) -> Result:
         """A price that a person has to agree to first; with `earlier`, an order whose answer may not have arrived."""
         balance = await self._balance()
@@ -216,7 +274,7 @@ class Results:
             "status": "needs_confirmation",
             "credits": money.credits_note(cost, balance),
             "quote": verdict.quote,
-            "notice": money.confirmation_question(subject, cost) + " Nothing was sent or spent yet.",
+            "notice": f"{question} Nothing was sent or spent yet.",
             "next": f"Ask the person. If they agree, call {again} again with the same arguments and this quote.",
         }
         if self._account.sandbox:
@@ -269,12 +327,6 @@ def _summary(job: Job, clips: Sequence[Clip], data: Mapping[str, Any]) -> str:
 
 def _named(subject: str) -> str:
     return subject if len(subject) <= NAME_CUT else subject[: NAME_CUT - 1] + "…"
-
-
-def _free(job: Job) -> bool:
-    if job.state is State.CANCELLED:
-        return True
-    return job.state is State.FAILED and job.problem not in _CHARGED_FAILURES
 
 
 def failure(error: SongwrightError) -> Result:

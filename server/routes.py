@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
 from .downloads import Kind
 from .errors import JournalUnavailable, NotFound, SongwrightError
@@ -21,6 +21,8 @@ from .threads import in_thread
 HEALTH, READY, FILE = "/health", "/ready", "/files/{token}"
 PROBES = frozenset({HEALTH, READY})
 """What balancers and supervisors ask, over and over."""
+BUCKET_SECONDS = 900.0
+"""How long the address works that a link leads to where files are in a bucket; the link itself makes fresh ones."""
 PROBE_SECONDS = 2.0
 """How long the database may take to answer before this server counts as not ready."""
 TYPES: Mapping[str, str] = {
@@ -105,13 +107,16 @@ def file(app: Hosted) -> Endpoint:
         try:
             link = app.sealer.open_link(str(request.path_params["token"]))
             request.state.tenant = link["tenant"]
-            path, facts = await in_thread(_found, app, link["tenant"], link["path"])
+            found = await in_thread(_found, app, link["tenant"], link["path"])
         except JournalUnavailable as error:
             log.error("%s", error)
             return Response(status_code=503, headers={"Retry-After": "10"})
         except (SongwrightError, OSError, KeyError) as error:
             log.info("a link opened nothing: %s", type(error).__name__)
             return PlainTextResponse(GONE, status_code=404, headers={"Cache-Control": "no-store"})
+        if isinstance(found, str):
+            return RedirectResponse(found, headers={**HEADERS, "Cache-Control": "no-store"})
+        path, facts = found
         return FileResponse(
             path,
             headers=HEADERS,
@@ -124,12 +129,15 @@ def file(app: Hosted) -> Endpoint:
     return sent
 
 
-def _found(app: Hosted, tenant_id: str, relative: str) -> tuple[Path, stat_result]:
-    """A file of a tenant's library. Raises `NotFound`, also for a tenant whose access was withdrawn."""
+def _found(app: Hosted, tenant_id: str, relative: str) -> tuple[Path, stat_result] | str:
+    """A file of a tenant's library, or where a bucket has it. Raises `NotFound`, also when access was withdrawn."""
     tenant = app.tenants.of_id(tenant_id)
     if tenant is None or tenant.revoked:
         raise NotFound("There is no such tenant any more.")
-    path = app.library_of(tenant_id).locate(relative)
+    library = app.library_of(tenant_id)
+    path = library.locate(relative)
+    if (elsewhere := library.signed(relative, BUCKET_SECONDS)) is not None:
+        return elsewhere
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode):
         raise NotFound("There is no such file in the library.", field="file")

@@ -104,8 +104,12 @@ class Sealer:
     def hook_token_fits(self, job_id: str, token: str) -> bool:
         """Whether it is the job's token under any secret of the ring; takes the same time for any wrong one."""
         given = token.encode("utf-8", "replace")
-        fits = [hmac.compare_digest(right.encode(), given) for right in self._signed("hook address", job_id)]
+        fits = [hmac.compare_digest(right.encode(), given) for right in self.hook_tokens(job_id)]
         return any(fits)
+
+    def hook_tokens(self, job_id: str) -> list[str]:
+        """That token under each secret of the ring, the newest first."""
+        return self._signed("hook address", job_id)
 
     def hook_secret(self, job_id: str) -> str:
         """The secret that the service signs the callbacks of a job with."""

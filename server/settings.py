@@ -98,6 +98,11 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="A PostgreSQL database shared by every replica; without it the journal is a file."
     )
+    files_url: str | None = Field(
+        None,
+        description="A bucket for a hosted server's files, `s3://bucket/prefix`, where replicas share no folder; its "
+        "credentials, region and endpoint are those of the usual AWS variables.",
+    )
     secret_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_names)] = Field(
         (), description="Secrets of a hosted server, 32 characters or more; the first seals, all of them open."
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from .clips import own_recording
 from .downloads import Kind
-from .errors import DownloadRefused
+from .errors import DownloadRefused, NotFound
 from .jobs import Account, Clip, Job, SavedFile
 from .journal import Journal
 from .library import Kept, Library
@@ -18,6 +19,9 @@ from .tags import SongTags
 from .threads import in_thread
 
 log = logging.getLogger(__name__)
+
+DOWNLOADED = "download"
+"""Tells a file that was bought beside a song from the song's own file of the same format."""
 
 
 class Shelf:
@@ -111,12 +115,15 @@ class Shelf:
         if any(file.kind == link.kind for file in saved):
             return
         clip = await self._clip(link.clip_id)
+        label = clip.label or ""
+        if any(file.kind == "audio" and file.path.endswith(f".{link.kind}") for file in saved):
+            label = ", ".join(word for word in (label, DOWNLOADED) if word)  # the song's own file has that name
         kept = await self._library.fetch_file(
             self.tags_of(clip),
             link.url,
             kinds=frozenset({Kind(link.kind)}),
             folder=_beside(saved),
-            label=clip.label or None,
+            label=label or None,
         )
         await in_thread(self._journal.put_file, job, _row(clip, link.kind, kept))
 
@@ -125,11 +132,9 @@ class Shelf:
         for file in await in_thread(self._journal.files, self._account, clip.clip_id):
             if file.kind != "audio":
                 continue
-            path = self._library.locate(file.path)
-            if not path.exists():
-                continue
             tags = replace(self.tags_of(clip), synced=tuple(timeline))
-            await self._library.retag(path, tags)
+            with suppress(NotFound):
+                await self._library.retag(self._library.locate(file.path), tags)
 
     async def _keep_clip(self, job: Job, clip: Clip, folder: str | None) -> None:
         assert clip.audio_url is not None, "checked by the caller"

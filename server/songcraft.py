@@ -6,6 +6,7 @@ finished songs. `craft` is loaded when it is first needed, never at the start of
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -17,13 +18,22 @@ from .jobs import Account
 from .journal import Journal
 from .operation import Operation
 from .results import Result
-from .threads import in_thread
+from .threads import CRAFT, in_lane
 
 if TYPE_CHECKING:
     from .craft import Calibration, Finding, Plan, Report, StyleReport
+    from .craft.findings import SectionStats
 
 MOST_FINDINGS = 8
 """Findings told in full, unless more than that are stops."""
+MOST_STOPS = 12
+"""Stops told in full; the others are counted."""
+LONGEST_FIX = 400
+"""Characters of a repaired line; a longer one is not repeated."""
+LONGEST_NEGATIVES = 1_000
+"""Characters that a purchase takes; more are not repeated."""
+MOST_SECTIONS, MOST_LINES = 30, 40
+"""Sections whose lines are told, and lines of each."""
 MOST_WARNINGS = 3
 """Warnings that travel in the result of a purchase."""
 FIX_CUT = 80
@@ -44,16 +54,24 @@ class Songcraft:
         self._journal = journal
         self._account = account
         self._default_model = default_model
-        self._learned: tuple[tuple[Any, ...], Calibration | None] = ((), None)
 
     def handlers(self) -> Mapping[str, LocalHandler]:
         """Who performs which operation."""
         return {
-            "plan_song": _handler(self._plan),
-            "check_lyrics": _handler(self._lyrics),
-            "check_style": _handler(self._style),
-            "songwriting_guide": _handler(self._guide),
+            "plan_song": self._handler(self._plan),
+            "check_lyrics": self._handler(self._lyrics),
+            "check_style": self._handler(self._style),
+            "songwriting_guide": self._handler(self._guide),
         }
+
+    def _handler(self, perform: Callable[[Any], Result]) -> LocalHandler:
+        """Reading tables and counting syllables would hold up everybody else, so it has a thread of its own."""
+
+        async def handle(operation: Any, talk: object, started: float) -> Result:
+            del talk, started
+            return await in_lane(CRAFT, self._account.tenant, perform, operation)
+
+        return handle
 
     def _plan(self, asked: Any) -> Result:
         from .craft import plan_song
@@ -106,40 +124,31 @@ class Songcraft:
         return Result({"topic": asked.topic, "text": text}, f"Songwriting guide: {asked.topic}.")
 
     def calibration(self) -> Calibration | None:
-        """How long this person's songs turned out, against the estimate; None below five. Blocks."""
-        from .craft import Calibration
+        """How long this person's songs turned out, against the estimate; None below five. Blocks.
 
-        examples = tuple(self._finished())
-        if examples != self._learned[0]:
-            self._learned = (examples, Calibration.of(examples))
-        return self._learned[1]
-
-    def _finished(self) -> Iterable[tuple[str, float | None, str | None, float]]:
-        """Lyrics, tempo, genre and seconds of the newest whole songs that were made from nothing but words.
-
-        A cover keeps its source's length and an extension has only a part of the words, so whatever descends from
-        another clip teaches nothing about how long lyrics take.
+        Only whole songs that were made from nothing but words are asked: a cover keeps its source's length and an
+        extension has only a part of the words.
         """
+        from .craft import Calibration
         from .craft.style import bpm_of
 
-        for clip_id in self._journal.clip_ids(self._account, RECENT_CLIPS):
-            found = self._journal.clip(self._account, clip_id)
-            if found is None or found.sources:
-                continue
-            clip = found.clip
-            whole = clip.good and clip.part is None and not clip.uploaded and clip.seconds is not None
-            if whole and clip.seconds and _is_sung(clip.lyrics):
-                yield clip.lyrics, clip.bpm or bpm_of(clip.style), clip.style or None, clip.seconds
+        examples = [
+            (row["lyrics"], row["bpm"] or bpm_of(row["style"]), row["style"] or None, row["seconds"])
+            for row in self._journal.recent_songs(self._account, RECENT_CLIPS)
+            if _is_sung(row["lyrics"])
+        ]
+        mark = hashlib.sha256(repr(examples).encode("utf-8", "surrogatepass")).digest()
+        if mark not in _learned:
+            _learned[mark] = Calibration.of(examples)
+            while len(_learned) > LEARNED:
+                del _learned[next(iter(_learned))]
+        return _learned[mark]
 
 
-def _handler(perform: Callable[[Any], Result]) -> LocalHandler:
-    """Reading tables and counting syllables would hold up everybody else, so it is done in a thread."""
-
-    async def handle(operation: Any, talk: object, started: float) -> Result:
-        del talk, started
-        return await in_thread(perform, operation)
-
-    return handle
+LEARNED = 500
+"""Accounts whose calibration is remembered; it is worked out again when there is a new song."""
+_learned: dict[bytes, Calibration | None] = {}
+"""By a digest of the songs. Only the one thread for craft is here at a time."""
 
 
 # -- before a purchase ----------------------------------------------------------------------------------------------
@@ -278,10 +287,9 @@ def _lyrics_data(report: Report) -> dict[str, Any]:
         data["language"] = stats.language
     data |= {"words": stats.words, "chars": stats.chars}
     if stats.sections:
-        data["sections"] = [
-            f"{section.tag or 'no tag'}: {' '.join(map(str, section.syllables))} {section.rhyme}".rstrip()
-            for section in stats.sections
-        ]
+        data["sections"] = [_section(section) for section in stats.sections[:MOST_SECTIONS]]
+        if (left := len(stats.sections) - MOST_SECTIONS) > 0:
+            data["sections"].append(f"and {left} more")
     if stats.cliches:
         data["cliches"] = list(stats.cliches)
     return data
@@ -293,8 +301,9 @@ def _style_data(report: StyleReport, style: str, negative_style: str | None) -> 
         data["slots_missing"] = list(report.slots_missing)
     if report.packed_style and report.packed_style != " ".join(style.split()):
         data["packed_style"] = report.packed_style
-    if report.packed_negatives and report.packed_negatives != " ".join((negative_style or "").split()):
-        data["packed_negatives"] = report.packed_negatives
+    packed = report.packed_negatives or ""
+    if 0 < len(packed) <= LONGEST_NEGATIVES and packed != " ".join((negative_style or "").split()):
+        data["packed_negatives"] = packed
     data["chars"] = report.chars
     if report.limit is not None:
         data["limit"] = report.limit
@@ -322,14 +331,21 @@ def _plan_data(plan: Plan) -> dict[str, Any]:
 
 def _findings_data(ok: bool, findings: Iterable[Finding], more: Mapping[str, int]) -> dict[str, Any]:
     ordered = list(findings)
-    room = max(MOST_FINDINGS, sum(finding.level == "stop" for finding in ordered))
+    room = max(MOST_FINDINGS, min(sum(finding.level == "stop" for finding in ordered), MOST_STOPS))
     left = Counter(finding.id for finding in ordered[room:]) + Counter(dict(more))
     data: dict[str, Any] = {"ok": ok, "findings": [_finding(finding) for finding in ordered[:room]]}
     return data | ({"more": dict(left)} if left else {})
 
 
+def _section(section: SectionStats) -> str:
+    counts, rhyme = section.syllables[:MOST_LINES], section.rhyme[:MOST_LINES]
+    left = "" if len(section.syllables) <= MOST_LINES else "… "
+    return f"{_cut(section.tag) or 'no tag'}: {' '.join(map(str, counts))} {left}{rhyme}".rstrip()
+
+
 def _finding(finding: Finding) -> dict[str, Any]:
-    row = {"id": finding.id, "level": finding.level, "line": finding.line, "why": finding.why, "fix": finding.fix}
+    fix = finding.fix if finding.fix is None or len(finding.fix) <= LONGEST_FIX else None
+    row = {"id": finding.id, "level": finding.level, "line": finding.line, "why": finding.why, "fix": fix}
     return {name: value for name, value in row.items() if value is not None}
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
+from .crowds import refuse_crowded
 from .downloads import Kind, sniff
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ def write_tags(path: Path, kind: Kind, tags: SongTags) -> bool:
     if write is None:
         return False
     try:
+        refuse_crowded(path, kind)
         write(path, tags)
     except Exception as error:
         if (cause := _disk_cause(error)) is not None:
@@ -92,7 +94,10 @@ def read_tags(path: Path) -> SongTags | None:
     try:
         kind = sniff(_head(path))
         read = _READERS.get(kind) if kind else None
-        return read(path) if read else None
+        if kind is None or read is None:
+            return None
+        refuse_crowded(path, kind)
+        return read(path)
     except Exception as error:  # noqa: BLE001 - a parser fed with a stranger's bytes may fail in any way
         log.debug("%s has no readable tags: %r", path, error)
         return None
@@ -449,7 +454,8 @@ def _write_flac(path: Path, tags: SongTags) -> None:
 
 def _read_flac(path: Path) -> SongTags | None:
     flac = _mutagen("flac").FLAC(path)
-    found: dict[str, str] = {key.upper(): values[0] for key, values in (flac.tags or {}).items() if values}
+    # Backwards, so that the first of several counts; by name, the parser would look through all of them each time.
+    found: dict[str, str] = {key.upper(): text for key, text in reversed(list(flac.tags or ()))}
     own = {key.removeprefix(_OWN): text for key, text in found.items() if key.startswith(_OWN)}
     common = {frame: found[name] for frame, name in _VORBIS.items() if name in found}
     covers = [picture.data for picture in flac.pictures if picture.type == _FRONT_COVER]

@@ -1,10 +1,15 @@
-"""Blocking work off the event loop: a few threads for the journal, never abandoned half-way."""
+"""Blocking work off the event loop: a few threads for the journal, others for what a caller can make expensive.
+
+What a caller's words can make slow never runs in the journal's threads: those are for money.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import ParamSpec, TypeVar
+from weakref import WeakValueDictionary
 
 import anyio
 import anyio.to_thread
@@ -14,7 +19,50 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS = 4
-_limiter: RunVar[anyio.CapacityLimiter] = RunVar("songwright_journal_threads")
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Threads for one kind of work."""
+
+    name: str
+    threads: int
+
+
+JOURNAL = Lane("journal", THREADS)
+SEARCH = Lane("search", 1)
+"""Looking through many rows. It takes one of the journal's connections at most."""
+CRAFT = Lane("craft", 1)
+"""Reading a caller's words. One thread has the processor like two would: only one computes at a time."""
+ANYBODY = ""
+"""The caller of work that is the same for everyone."""
+FILES = Lane("files", 2)
+"""Reading files of the library."""
+
+
+@dataclass
+class _Open:
+    """The lanes of one event loop."""
+
+    limiters: dict[str, anyio.CapacityLimiter] = field(default_factory=dict)
+    turns: WeakValueDictionary[tuple[str, str], anyio.CapacityLimiter] = field(default_factory=WeakValueDictionary)
+
+    def limiter(self, lane: Lane) -> anyio.CapacityLimiter:
+        if (found := self.limiters.get(lane.name)) is None:
+            found = self.limiters[lane.name] = anyio.CapacityLimiter(lane.threads)
+        return found
+
+
+_open: RunVar[_Open] = RunVar("songwright_threads")
+
+
+def _lanes() -> _Open:
+    try:
+        return _open.get()
+    except LookupError:
+        found = _Open()
+        _open.set(found)
+        return found
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -22,9 +70,15 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 
     A cancelled caller still waits for the end of it: a transaction that was begun is finished or rolled back.
     """
-    try:
-        limiter = _limiter.get()
-    except LookupError:
-        limiter = anyio.CapacityLimiter(THREADS)
-        _limiter.set(limiter)
-    return await anyio.to_thread.run_sync(partial(work, *args, **kwargs), limiter=limiter)
+    return await anyio.to_thread.run_sync(partial(work, *args, **kwargs), limiter=_lanes().limiter(JOURNAL))
+
+
+async def in_lane(lane: Lane, caller: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run blocking work in a thread of its lane, one piece of a caller at a time.
+
+    Since nobody stands in the lane's queue twice, callers take turns, however much one of them asks for.
+    """
+    lanes = _lanes()
+    turn = lanes.turns.setdefault((lane.name, caller), anyio.CapacityLimiter(1))  # gone when nobody waits any more
+    async with turn:
+        return await anyio.to_thread.run_sync(partial(work, *args, **kwargs), limiter=lanes.limiter(lane))

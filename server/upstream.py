@@ -6,15 +6,17 @@ import json
 import logging
 import math
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx2
 
 from .answers import Reply
 from .errors import SongwrightError, Unreachable
+from .logs import HIDDEN
 from .operation import Request
 from .telemetry import called, elsewhere
 
@@ -118,9 +120,8 @@ class Upstream:
             raise AnswerLost(type(error).__name__) from error
         log.info("%s %s: %s", request.method, request.path, response.status_code)
         called(order_id is not None, response.status_code)
-        return Reply(
-            response.status_code, _object(_without(self._key, raw)), _seconds(response.headers.get("Retry-After"))
-        )
+        secrets = (*request.secrets, *([self._key] if len(self._key) >= KEY_LENGTH else []))
+        return Reply(response.status_code, _object(raw, secrets), _seconds(response.headers.get("Retry-After")))
 
 
 @cache
@@ -129,17 +130,35 @@ def _certificates() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-def _without(key: str, raw: bytearray) -> bytes:
-    """An answer may repeat the key that it refuses, and goes on into records and results."""
-    return bytes(raw).replace(key.encode(), b"***") if len(key) >= KEY_LENGTH else bytes(raw)
-
-
-def _object(raw: bytes) -> Mapping[str, Any] | None:
+def _object(raw: bytes | bytearray, secrets: Sequence[str]) -> Mapping[str, Any] | None:
+    """The answer without what nobody may read: it may repeat what it refuses, and goes on into records and results."""
     try:
-        value = json.loads(raw)
+        value = _masked(json.loads(raw), sorted(_spellings(secrets), key=len, reverse=True))
     except (ValueError, UnicodeDecodeError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _spellings(secrets: Sequence[str]) -> set[str]:
+    """Each secret as it is, in an address, and in JSON that an answer quotes as text."""
+    found: set[str] = set()
+    for secret in secrets:
+        quoted = json.dumps(secret)[1:-1]
+        found |= {secret, quote(secret, safe=""), quoted, quoted.replace("/", "\\/")}
+    return found
+
+
+def _masked(value: Any, secrets: Sequence[str]) -> Any:
+    """A parsed answer in which no text holds one of these, nor the name of a field."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, HIDDEN)
+        return value
+    if isinstance(value, list):
+        return [_masked(part, secrets) for part in value]
+    if isinstance(value, dict):
+        return {_masked(name, secrets): _masked(part, secrets) for name, part in value.items()}
+    return value
 
 
 def _seconds(text: str | None) -> float | None:

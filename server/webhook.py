@@ -2,7 +2,9 @@
 
 A call is never more than a hint: what has become of a song is looked up with our key, at once instead of in a minute.
 Only the id of a task is believed, and only under a signature that the job's own secret has made a moment ago: it is the
-receipt of an order whose answer was lost. Whatever is wrong with a call, nothing moves.
+receipt of an order whose answer was lost. It must be a task that the order may have: none that another order has, and
+where several tenants spend from one key only one that the service shows with this order's words. Whatever is wrong
+with a call, nothing moves.
 """
 
 from __future__ import annotations
@@ -13,20 +15,30 @@ import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
-from starlette.requests import ClientDisconnect, Request
+import anyio
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as Call
 from starlette.responses import Response
 
+from . import fence
+from .catalogue import Brand
 from .clips import task_id
-from .errors import JournalUnavailable
+from .errors import Garbled, JournalUnavailable, KeyMissing, KeyRefused, ServiceError, TooFast, Unreachable
 from .hosted import Hosted
+from .jobs import Job
 from .journal import Callback
+from .operation import Request
 from .threads import in_thread
 
 MOST_BYTES = 64 * 1024
 WINDOW_SECONDS = 300.0
 """How far the time in a call may be from ours."""
+ASK_SECONDS = 20.0
+"""How long the service may take to show a task that a call has named, the wait for a rate slot included."""
 EVENTS = frozenset({"song.streaming", "song.completed", "song.failed"})
 
 log = logging.getLogger(__name__)
@@ -34,14 +46,15 @@ log = logging.getLogger(__name__)
 _ID = re.compile(r"[\w.:-]{1,200}", re.ASCII)
 
 
-def endpoint(app: Hosted) -> Callable[[Request], Awaitable[Response]]:
+def endpoint(app: Hosted) -> Callable[[Call], Awaitable[Response]]:
     """What answers the route `hooks.PATH`.
 
     404 for an address that is not one of ours, 413 for a body over 64 KiB, 401 for a call that is not signed rightly
-    and lately, 503 while the journal cannot be written, else 200 with the call on record. Sends nothing anywhere.
+    and lately, 503 while the journal cannot be written or the service not be asked, else 200 with the call on record.
+    Sends nothing anywhere but a free question to the service.
     """
 
-    async def heard(request: Request) -> Response:
+    async def heard(request: Call) -> Response:
         job_id, token = str(request.path_params["job_id"]), str(request.path_params["token"])
         if not app.sealer.hook_token_fits(job_id, token):
             return Response(status_code=404)
@@ -60,6 +73,9 @@ def endpoint(app: Hosted) -> Callable[[Request], Awaitable[Response]]:
         except JournalUnavailable as error:
             log.error("%s", error)
             return Response(status_code=503)
+        except _AskAgain as error:
+            log.warning("job %s: whether a task is this order's cannot be told now: %s", job_id, error)
+            return Response(status_code=503)  # so that the service tells it again
 
     return heard
 
@@ -69,8 +85,13 @@ async def _keep(app: Hosted, job_id: str, call: Callback) -> bool:
     job = await in_thread(app.journal.any_job, job_id)
     if job is None:
         return False
-    gap = app.catalogue.brand(app.catalogue.brand_of(job.base_url)).gap
-    now = await in_thread(app.journal.called_back, job, call, gap)
+    brand = app.catalogue.brand(app.catalogue.brand_of(job.base_url))
+    if call.remote_id is not None and call.remote_id != job.remote_id:
+        refusal = await _refusal(app, brand, job, call.remote_id)
+        if refusal:
+            log.warning("job %s: a call named task %s, and %s; it is only a hint", job_id, call.remote_id, refusal)
+            call = replace(call, remote_id=None)
+    now = await in_thread(app.journal.called_back, job, call, brand.gap)
     if now is None:
         return True
     log.info("job %s: called back, %s", job_id, call.event)
@@ -80,7 +101,34 @@ async def _keep(app: Hosted, job_id: str, call: Callback) -> bool:
     return True
 
 
-async def _body(request: Request) -> bytes | None:
+class _AskAgain(Exception):
+    """The service does not say at present what a task is; the text is for the log."""
+
+
+async def _refusal(app: Hosted, brand: Brand, job: Job, task: str) -> str:
+    """Why a task cannot be this order's; empty when it may be. Raises `_AskAgain`."""
+    operation = app.engine.operation_of(job)
+    if job.sent_at is None or operation is None or not operation.hook:
+        return "the order has none"
+    if await in_thread(app.journal.held_elsewhere, job, task):
+        return "another order has it"
+    try:
+        account = await app.account_of(job)
+        if not account.shared:
+            return ""
+        if job.remote_id is not None:
+            return "the order has another"
+        path = brand.path(operation.poll).replace("{task_id}", quote(task, safe=""))
+        with anyio.fail_after(ASK_SECONDS):
+            shown = await app.engine.read(account, Request("GET", path))
+    except (KeyMissing, KeyRefused, Unreachable, Garbled, TooFast, TimeoutError) as error:
+        raise _AskAgain(str(error) or type(error).__name__) from error
+    except ServiceError:
+        shown = {}  # unknown to the service, or made in vain: it shows nothing
+    return "" if fence.shown_for(job, shown) else "the service does not show it for this order"
+
+
+async def _body(request: Call) -> bytes | None:
     """The raw body, never more than the limit in memory; None when there is more."""
     data = bytearray()
     async for piece in request.stream():

@@ -8,14 +8,18 @@ import re
 from collections.abc import Iterator
 from types import ModuleType
 
-from songwright.server import journal, steps
+from songwright.server import journal, looks, saving, steps
 from songwright.server.jobs import State
 from songwright.server.store import queries
 
 Arrow = tuple[str, str]
 
 START = "(new)"
-BEGINS = {"send": State.SENDING, "look": State.RUNNING, "fetch": State.FETCHING}
+BEGINS = (
+    (steps, ("send", "stumbled"), State.SENDING),
+    (looks, ("look", "stumbled"), State.RUNNING),
+    (saving, ("fetch", "stumbled"), State.FETCHING),
+)
 """The functions of a step, with the state in which a job is handed to them; they write through the query `move`."""
 
 
@@ -25,16 +29,16 @@ def arrows() -> set[Arrow]:
     for name, query in queries().items():
         if query.startswith("UPDATE jobs") and name != "move":
             found |= set(written_by(name, query))
-    for entry, state in BEGINS.items():
-        found |= {(state.value, to) for to in reached_from(entry)}
+    for module, entries, state in BEGINS:
+        found |= {(state.value, to) for entry in entries for to in reached_from(module, entry)}
     return found
 
 
 def written_by(name: str, query: str) -> Iterator[Arrow]:
     """The arrows of one named UPDATE; its `:state`, if any, is whatever the journal's function of that name says."""
-    changes, _, condition = query.rpartition(" WHERE ")
-    before = re.search(r"\bstate (?:= '(\w+)'|IN \(([^)]*)\))", condition)
-    sources = re.findall(r"\w+", before[1] or before[2]) if before else []
+    changes, _, condition = query.partition("\n WHERE ")
+    before = re.findall(r"(?<!\.)\bstate (?:= '(\w+)'|IN \(([^)]*)\))", condition)
+    sources = [source for one, several in before for source in re.findall(r"\w+", one or several)]
     if "problem = 'given_up'" in condition:
         sources.append(State.FAILED.value)  # giving up is the one failure that a receipt undoes
     if case := re.search(r"\bstate = CASE WHEN state = '(\w+)' THEN '(\w+)' ELSE state END", changes):
@@ -51,9 +55,9 @@ def functions(module: ModuleType) -> dict[str, ast.AST]:
     return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
-def reached_from(entry: str) -> set[str]:
-    """The states in every `Change` that a function of `steps`, or one it calls, can make."""
-    known = functions(steps)
+def reached_from(module: ModuleType, entry: str) -> set[str]:
+    """The states in every `Change` that a function of a module, or one it calls there, can make."""
+    known = functions(module)
     waiting, seen = [entry], set[str]()
     found: set[str] = set()
     while waiting:

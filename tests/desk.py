@@ -84,7 +84,8 @@ class Desk:
 
     def orders(self) -> list[Job]:
         """Every order that was written down."""
-        return self.journal.search(ACCOUNT, words=(), state="", since=0.0, until=1e12, songs=False)
+        found = [self.journal.job(ACCOUNT, job_id) for job_id in self.journal.job_ids(ACCOUNT, 100)]
+        return [job for job in found if job is not None]
 
     def _moved(self, job: Job, state: State) -> Job:
         moved = self.journal.move(job, Change(state, problem="test", sentence="It went wrong.", service_said="no"))

@@ -126,6 +126,11 @@ class Replica:
         await self._fetcher.aclose()
         self.store.close()
 
+    async def account_of(self, job: Job) -> Account:
+        """Who spends on a job: always the same."""
+        del job
+        return self.account
+
     def order_of(self, operation: Purchase) -> Order:
         """An order at its price, with no limits."""
         facts = CallFacts(self.catalogue, self.journal, self.account, self.clock.now())

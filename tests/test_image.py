@@ -19,6 +19,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from songwright.server.cli import parser
+from songwright.server.doors import MOST_CONNECTIONS, RESERVED
 from songwright.server.exporter import GAUGES
 from songwright.server.hooks import PATH
 from songwright.server.http import ENDPOINT
@@ -77,7 +78,12 @@ def test_the_image_starts_from_an_exact_version() -> None:
     stages = [line.split(" AS ") for line in lines("FROM")]
     names = {stage[1] for stage in stages if len(stage) == 2}
     for stage in stages:
-        assert stage[0] in names or re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+", stage[0])
+        assert stage[0] in names or re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+@sha256:[0-9a-f]{64}", stage[0])
+
+
+def test_a_replica_may_have_all_the_connections_that_it_serves() -> None:
+    (descriptors,) = re.findall(r"^      nofile: (\d+)$", services()["songwright"], re.MULTILINE)
+    assert int(descriptors) >= MOST_CONNECTIONS + RESERVED
 
 
 def test_the_image_runs_as_nobody_in_particular_and_tells_whether_it_is_well() -> None:
@@ -149,9 +155,11 @@ def test_a_container_can_neither_change_itself_nor_gain_rights(name: str) -> Non
 
 @pytest.mark.parametrize("name", sorted(services()))
 def test_a_container_is_built_here_or_an_exact_version(name: str) -> None:
+    """A tag is moved to another image now and then; a digest names one for ever."""
     block = services()[name]
     image = values(block, "image")
-    assert values(block, "build") == ["."] or (image and re.search(r":\d+\.\d+(\.\d+)?-\w+$", image[0]))
+    exact = r"[a-z]+:\d+\.\d+(\.\d+)?-\w+@sha256:[0-9a-f]{64}"
+    assert values(block, "build") == ["."] or (image and re.fullmatch(exact, image[0]))
 
 
 def test_nothing_is_published_beyond_this_machine_and_the_database_not_at_all() -> None:

@@ -13,7 +13,7 @@ from songwright import prompts, tools
 from songwright.server import craft, songcraft
 from songwright.server.operation import Effect
 
-WORDS_LIMIT = 360
+WORDS_LIMIT = 480
 """Words of a prompt with everything filled in: a page that is read to its end."""
 ARGUMENTS_LIMIT = 4
 BUYING = [n for n in prompts.names() if any(tools.load(t).effect is Effect.SPENDS for t in prompts.load(n).tools)]
@@ -77,6 +77,12 @@ def test_a_prompt_that_buys_checks_first_asks_and_then_waits(name: str) -> None:
     assert {"check_lyrics", "check_style"} & set(named)
     assert re.search(r"[Ww]ait for a yes|[Aa]fter a yes", text)
     assert re.search(r"both takes|the takes", text)
+
+
+@pytest.mark.parametrize("name", prompts.names())
+def test_no_prompt_plans_before_there_is_an_idea(name: str) -> None:
+    """A plan first moulds what is not there yet: songs written that way lost to songs written without help."""
+    assert "plan_song" not in prompts.load(name).tools
 
 
 def test_some_prompts_buy_nothing() -> None:

@@ -30,7 +30,7 @@ TOOLSETS: Mapping[str, tuple[str, ...]] = {
     "nuro": ("nuro_create_song", "nuro_create_instrumental"),
     "riffusion": (
         "riffusion_create_song", "riffusion_describe_song", "riffusion_extend_song", "riffusion_cover_song",
-        "riffusion_swap_sound", "riffusion_swap_vocals", "riffusion_upload_audio",
+        "riffusion_replace_section", "riffusion_swap_sound", "riffusion_swap_vocals", "riffusion_upload_audio",
     ),
 }  # fmt: skip
 DEFAULT_TOOLSETS = ("sonic", "account", "library", "craft")

@@ -151,6 +151,8 @@ class Composition(Styled, Words):
 
     idea_limit: ClassVar[int] = DESCRIPTION_LIMIT
     """Characters of a description from which the service decides everything."""
+    rebate: ClassVar[bool] = True
+    """It has a second row (`_old`), cheaper for own lyrics on models of the first generations (v3.5, v4)."""
 
     def sung(self, facts: Facts) -> tuple[str | None, bool]:
         """The lyrics, and whether there is no voice at all."""
@@ -205,15 +207,11 @@ class Composition(Styled, Words):
             body["title"] = self.title
         return body
 
-    def price_of(self, row: str, facts: Facts) -> int | None:
-        """A row that is cheaper for own lyrics on models of the first generations (v3.5, v4)."""
-        known = self.known_model(facts)
-        old = known is not None and known.name in ("sonic-v3-5", "sonic-v4")
-        return facts.price(f"{row}_old" if old and self.sung(facts)[0] else row)
-
     def price(self, facts: Facts) -> int | None:
         """By model, where the words are the person's own."""
-        return self.price_of(self.row, facts)
+        known = self.known_model(facts)
+        old = known is not None and known.name in ("sonic-v3-5", "sonic-v4")
+        return facts.price(f"{self.row}_old" if self.rebate and old and self.sung(facts)[0] else self.row)
 
     def subject(self) -> str:
         """The title, or the idea, or the first line that is sung."""

@@ -22,7 +22,7 @@ SHORTEST, LONGEST = 10, 360
 SHORT_LYRICS_LIMIT = 3000
 ID_LIMIT, LINK_LIMIT = 100, 2000
 VOICE_STRETCH = 30.0
-"""Seconds of a clip that a voice is taken from, at most."""
+"""Seconds of a clip that a voice is taken from, at most; get_vox stays below."""
 ROUNDED = 0.1
 """Seconds by which a moment may lie behind a clip's end: results show lengths rounded to a tenth."""
 
@@ -229,7 +229,12 @@ def within(moment: float, clip: KnownClip | None, field: str) -> float:
 
 
 def span(
-    start: float | None, end: float | None, clip: KnownClip | None, longest: float | None = None
+    start: float | None,
+    end: float | None,
+    clip: KnownClip | None,
+    longest: float | None = None,
+    *,
+    below: float | None = None,
 ) -> tuple[float | None, float | None]:
     """A stretch in seconds, as it is sent; refuses one that is half given, turned round, too long or off its clip."""
     if start is None and end is None:
@@ -240,6 +245,8 @@ def span(
         refuse(f"end_seconds ({end:g}) must be after start_seconds ({start:g}).", "end_seconds")
     if longest is not None and end - start > longest:
         refuse(f"The stretch has {end - start:g} seconds; the limit is {longest:g}.", "end_seconds")
+    if below is not None and end - below >= start:
+        refuse(f"The stretch has {end - start:g} seconds; it must have less than {below:g}.", "end_seconds")
     return start, within(end, clip, "end_seconds")
 
 

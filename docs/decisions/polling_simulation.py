@@ -53,7 +53,7 @@ def shipped() -> Next:
     """What Songwright does with a new song."""
     schedule = Catalogue.load().schedule("aimusicapi", "create_song")
     return lambda bought, now, looks, dice: (
-        next_look(schedule, bought, now, dice) if looks else first_look(schedule, bought)
+        next_look(schedule, bought, now, looks, dice) if looks else first_look(schedule, bought)
     )
 
 
@@ -61,7 +61,7 @@ def missed_call() -> Next:
     """What is left where the service was asked to call back and never does."""
     schedule = Catalogue.load().schedule("aimusicapi", "create_song", hooked=True)
     return lambda bought, now, looks, dice: (
-        next_look(schedule, bought, now, dice) if looks else first_look(schedule, bought)
+        next_look(schedule, bought, now, looks, dice) if looks else first_look(schedule, bought)
     )
 
 

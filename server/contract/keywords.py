@@ -1,8 +1,8 @@
 """The validator behind the contract: JSON Schema 2020-12 and what it lacks.
 
-Two keywords of our own compare fields: `x-window` (the end lies after the start, and the span may have a maximum) and
-`x-total` (the sum of a field over a list). `required` and `dependentRequired` work as ever, but their problems belong
-to the field that is missing instead of the object around it.
+Two keywords of our own compare fields: `x-window` (the end lies after the start, and the span may have a `maximum` or
+stay `below` a length) and `x-total` (the sum of a field over a list). `required` and `dependentRequired` work as ever,
+but their problems belong to the field that is missing instead of the object around it.
 """
 
 from __future__ import annotations
@@ -59,13 +59,15 @@ def _go_together(_: Validator, needs: dict[str, list[str]], body: Json, __: Json
 
 
 def _window(_: Validator, window: dict[str, Json], body: Json, __: Json) -> Iterator[ValidationError]:
-    start, end, most = window["start"], window["end"], window.get("maximum")
+    start, end, most, below = window["start"], window["end"], window.get("maximum"), window.get("below")
     if not (isinstance(body, dict) and _is_number(body.get(start)) and _is_number(body.get(end))):
         return
     if body[end] <= body[start]:
         yield _error(f"{end} must be after {start}", end)
     elif most is not None and body[end] - most > body[start]:
         yield _error(f"{end} must be at most {most} seconds after {start}", end, limit=most)
+    elif below is not None and body[end] - below >= body[start]:
+        yield _error(f"{end} must be less than {below} seconds after {start}", end, limit=below)
 
 
 def _total(_: Validator, total: dict[str, Json], items: Json, __: Json) -> Iterator[ValidationError]:

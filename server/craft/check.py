@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from .duration import Calibration
 from .findings import Finding, Kind, Report, SectionStats, Stats, choose
-from .fixes import repair
+from .fixes import Repaired, repair
 from .genres import genre as find_genre
 from .languages import base
 from .lyric import read
 from .rhyme import can_rhyme
 from .rules import RULES
 from .song import Song, engine_of, limits_for
+from .syllables import bounded
 
 _MOST_CLICHES = 8
 _MOST_CHARS = 10_000  # twice the longest limit: what comes after is not read
@@ -51,9 +52,14 @@ def check_lyrics(
         bpm=bpm,
         title=title,
         names=names,
-        reference=read(repair(reference).text) if reference else None,
+        reference=read(repair(reference[:_MOST_CHARS]).text) if reference else None,
         calibration=calibration,
     )
+    with bounded(song.lyric.text, song.language):
+        return _report(song, repaired)
+
+
+def _report(song: Song, repaired: Repaired) -> Report:
     findings = [*repaired.findings, *(finding for rule in RULES for finding in rule(song))]
     shown, more = choose(_one_per_line(findings))
     return Report(
@@ -62,7 +68,7 @@ def check_lyrics(
         stats=_stats(song),
         estimate=song.estimate if song.lyric.lines else None,
         more=more,
-        fixed_lyrics=repaired.text if repaired.findings and len(lyrics) <= _MOST_CHARS else None,
+        fixed_lyrics=repaired.text if repaired.findings and len(song.given) <= _MOST_CHARS else None,
     )
 
 

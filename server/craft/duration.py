@@ -12,7 +12,7 @@ from .findings import Range
 from .genres import Genre, genre
 from .languages import detect, stretch
 from .lyric import Line, Lyric, read
-from .syllables import count
+from .syllables import bounded, count
 
 SPREAD = (0.8, 1.25)
 """The honest range around an estimate nobody has checked against finished clips."""
@@ -36,7 +36,7 @@ class Calibration:
     def of(cls, clips: Iterable[tuple[str, float | None, str | None, float]]) -> "Calibration | None":
         """Learn from (lyrics, bpm, genre, seconds) of finished clips; None below five usable ones."""
         ratios = sorted(
-            seconds / base_seconds(read(lyrics), bpm, genre(kind))[0]
+            seconds / _base_seconds(lyrics, bpm, genre(kind))
             for lyrics, bpm, kind, seconds in clips
             if seconds > 0 and lyrics.strip()
         )
@@ -91,6 +91,11 @@ def base_seconds(
     solos = sum(section.role == "silent" for section in lyric.sections)
     total = start + per_line * len(counts) + per_syllable * sum(counts) + per_solo * solos
     return total, "lines and syllables only; say the tempo for a better one"
+
+
+def _base_seconds(lyrics: str, bpm: float | None, style: Genre | None) -> float:
+    with bounded(lyrics, None):
+        return base_seconds(read(lyrics), bpm, style)[0]
 
 
 def bars(syllables: int, *, rap: bool = False) -> int:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from .letters import by_letters
+from .letters import by_letters, by_vowels, rough
 from .pronunciation import Reading, readings
 
 Lookup = Callable[[str], tuple[Reading, ...]]
@@ -24,6 +24,8 @@ _PREFIXES = {
     "sub": 1, "re": 1, "un": 1,
 }  # fmt: skip
 _HUM = re.compile(r"h*m+|sh+|ps+t|b?r+|gr+|pf+t|z+")
+_LONGEST = 32
+"""Letters; what is longer is no word, and neither looked up nor kept."""
 _LETTER_W = 3  # "double-u"; every other letter's name is one syllable
 
 
@@ -33,25 +35,26 @@ def syllables(word: str, lookup: Lookup = readings) -> int:
     `word` may carry capitals, curly apostrophes and accents. `lookup` finds listed words; it is an argument so that
     the rules can be measured on words that are hidden from them.
     """
-    return _syllables(_plain(word), lookup)
+    plain = _plain(word)
+    return _syllables(plain, lookup, rough.get()) if len(plain) <= _LONGEST else by_vowels(plain)
 
 
-@lru_cache(maxsize=20_000)
-def _syllables(word: str, lookup: Lookup) -> int:
+@lru_cache(maxsize=4_000)
+def _syllables(word: str, lookup: Lookup, roughly: bool) -> int:
     if not word.strip("'"):
         return 0
     listed = lookup(word) or lookup(word.strip("'"))
-    return listed[0].syllables if listed else unlisted(word.strip("'"), lookup)
+    return listed[0].syllables if listed else unlisted(word.strip("'"), lookup, roughly=roughly)
 
 
-def unlisted(word: str, lookup: Lookup = readings) -> int:
-    """The count for a lower-case word that no table lists."""
+def unlisted(word: str, lookup: Lookup = readings, *, roughly: bool = False) -> int:
+    """The count for a lower-case word that no table lists; `roughly` spares the work of reading its letters."""
     if _HUM.fullmatch(word):
         return 1
     if len(word) <= 4 and not re.search(r"[aeiouy']", word):
         return sum(_LETTER_W if letter == "w" else 1 for letter in word)
-    built = _contraction(word, lookup) or _inflected(word, lookup) or _derived(word, lookup)
-    return built or by_letters(word)
+    built = _contraction(word, lookup, roughly) or _inflected(word, lookup) or _derived(word, lookup)
+    return built or (by_vowels(word) if roughly else by_letters(word))
 
 
 def _plain(word: str) -> str:
@@ -63,17 +66,17 @@ def _plain(word: str) -> str:
     return normalize("NFKD", straight).encode("ascii", "ignore").decode("ascii").lower()
 
 
-def _contraction(word: str, lookup: Lookup) -> int | None:
+def _contraction(word: str, lookup: Lookup, roughly: bool) -> int | None:
     if word.endswith(("'s", "s'")):
         owner = word[:-2] if word.endswith("'s") else word[:-1]
-        return _syllables(owner, lookup) + (word.endswith("'s") and bool(_HISSES.search(owner)))
+        return _syllables(owner, lookup, roughly) + (word.endswith("'s") and bool(_HISSES.search(owner)))
     if word.endswith("n't") and len(word) > 3:
-        return _syllables(word[:-3], lookup) + (word[-4] in "dst")
+        return _syllables(word[:-3], lookup, roughly) + (word[-4] in "dst")
     for ending in _CONTRACTIONS:
         if word.endswith(ending) and len(word) > len(ending):
             before = word[: -len(ending)]
             joins = before[-1] not in "td" if ending == "'d" else before[-1] in "aeiouyw" or ending == "'m"
-            return _syllables(before, lookup) + (not joins)
+            return _syllables(before, lookup, roughly) + (not joins)
     return None
 
 

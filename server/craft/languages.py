@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 
 from .bundled import toml
 
@@ -76,7 +76,7 @@ def script(text: str) -> str | None:
     return counts.most_common(1)[0][0]
 
 
-@cache
+@lru_cache(maxsize=4_000)
 def _script_of(char: str) -> str:
     return next((code for code, letters in _SCRIPTS if letters.match(char)), "latin")
 

@@ -5,7 +5,9 @@ here, sixteen bits a number, so that a sum of rows is a few additions: a word ta
 """
 
 import json
+import re
 import struct
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from math import tanh
@@ -13,8 +15,15 @@ from operator import mul
 
 from .bundled import table
 
+rough: ContextVar[bool] = ContextVar("songwright_rough", default=False)
+"""Whether the present text has so many strange letters that they are not all read; `by_vowels` counts then."""
+MOST_LETTERS = 2_500
+"""Letters of words that no table lists which are read in one text: a tenth of a second's work."""
+
 _ZERO = 128  # how a row writes 0
 _BYTE = 255
+_VOWELS = re.compile(r"[aeiouy]+")
+_MUTE = re.compile(r"[aeiouy][^aeiouy]+e$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,11 @@ def by_letters(word: str) -> int:
     padded = edge + letters + edge
     window = 2 * network.reach + 1
     return max(round(sum(network.chance(padded[at : at + window]) for at in range(len(letters)))), 1)
+
+
+def by_vowels(word: str) -> int:
+    """A rough count, at least 1: the groups of vowels, without an e at the end that is mute."""
+    return max(len(_VOWELS.findall(word)) - bool(_MUTE.search(word)), 1)
 
 
 @cache

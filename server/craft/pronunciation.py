@@ -21,9 +21,17 @@ class Reading:
     rhyme: str
 
 
-@lru_cache(maxsize=20_000)
+_LONGEST = 40
+"""Letters; no listed word has so many."""
+
+
 def readings(word: str) -> tuple[Reading, ...]:
     """The listed readings of a lower-case word, the one usually sung first; empty when the table lacks it."""
+    return _readings(word) if len(word) <= _LONGEST else ()
+
+
+@lru_cache(maxsize=8_000)
+def _readings(word: str) -> tuple[Reading, ...]:
     text = table("pronunciations")
     key = word.encode("utf-8", "replace") + b" "
     low, high = 0, len(text)

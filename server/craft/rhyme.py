@@ -17,6 +17,8 @@ Rhyme = Literal["same", "perfect", "near"]
 
 _FAMILIES = str.maketrans("ptkbdgmnqfusihvozelrcj", "TTTDDDNNNSSSSSZZZZLLCC")
 _NEAR_VOWELS = str.maketrans("DNJ", "ANI")  # AO sounds like AA and IH like IY when sung long
+_LONGEST_END = 32
+"""Letters at the end of a word in which its rhyme is looked for."""
 _REACH = 4  # lines back in which an ear still expects the answer
 _SHORTEST_ANALOGY = 3
 _OPENING = 3  # letters from the stressed vowel on that make a near rhyme whatever unstressed vowel follows
@@ -81,7 +83,9 @@ def _in_order(letters: str) -> str:
 
 
 def _clean(word: str) -> str:
-    return unicodedata.normalize("NFC", word).casefold().replace("’", "'").strip("'")
+    return (
+        unicodedata.normalize("NFC", word[-2 * _LONGEST_END :]).casefold().replace("’", "'").strip("'")[-_LONGEST_END:]
+    )
 
 
 def _by_keys(a: Keys, b: Keys) -> Rhyme | None:
@@ -97,7 +101,7 @@ def _english(a: str, b: str) -> Rhyme | None:
     return "near" if any(_near(x, y) for x in tails_a for y in tails_b) else None
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def tails(word: str) -> frozenset[str]:
     """The coded rhyming parts of an English word; of an unlisted one, those of the longest listed word it ends in."""
     found = readings(word)
@@ -130,7 +134,7 @@ def _last_vowel(tail: str) -> str:
 _VOWELS = "aeiouyáàâãäåąæéèêëęíîìïıóòôõöøúùûüœаеёиоуыэюяєії"
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def spelled_tail(word: str, code: str) -> str:
     """The end of a word from its (probably) stressed vowel on, with silent letters and accents taken away."""
     if code == "fr":

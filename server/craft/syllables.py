@@ -4,14 +4,19 @@ Where singers may join vowels across words (Spanish, Italian, Portuguese) or dro
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
 from .english import syllables as english
 from .languages import WORD, base
+from .letters import MOST_LETTERS, rough
+from .pronunciation import readings
 from .romance import french, italian, portuguese, spanish
 
+_LONGEST_KEPT = 200
+"""Characters of a line; counts of longer ones are not kept."""
 _HAN = re.compile(r"[\u3400-\u9fff々]")
 _KANA = re.compile(r"[\u3041-\u30fa\u30fc]")
 _SMALL_KANA = re.compile(r"[ぁぃぅぇぉゃゅょゎァィゥェォャュョヮ]")
@@ -34,13 +39,38 @@ class Count:
     high: int
 
 
-@lru_cache(maxsize=4_000)
 def count(text: str, language: str | None = None) -> Count:
     """Count one line. `language` is a code or name; without it, and for unknown ones, Latin words count as English.
 
     Chinese, Japanese and Korean characters count by their script whatever the language; digits are not read out.
     """
     code = base(language) or "en"
+    return _kept(text, code, rough.get()) if len(text) <= _LONGEST_KEPT else _count(text, code)
+
+
+@contextmanager
+def bounded(text: str, language: str | None) -> Iterator[None]:
+    """Within it, words that no table lists are counted by their vowels when this text has too many of them."""
+    counted_as_english = (base(language) or "en") not in _RANGES.keys() | _WORDS.keys()
+    mark = rough.set(counted_as_english and _strange_letters(text) > MOST_LETTERS)
+    try:
+        yield
+    finally:
+        rough.reset(mark)
+
+
+def _strange_letters(text: str) -> int:
+    words = {word.lower() for word in WORD.findall(text)}
+    return sum(len(word) for word in words if not readings(word))
+
+
+@lru_cache(maxsize=2_000)
+def _kept(text: str, code: str, roughly: bool) -> Count:
+    del roughly  # it is only a part of what the count is kept under
+    return _count(text, code)
+
+
+def _count(text: str, code: str) -> Count:
     asian = sum(_asian(run) for run in _ASIAN.findall(text))
     rest = _ASIAN.sub(" ", text)
     if code in _RANGES:

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from .options import Brand
-from .records import Clip, Facts
+from .records import USUAL, Clip, Facts, Fate
 
 
 class Refusal(Exception):
@@ -39,9 +39,16 @@ def not_ready() -> Facts:
     return {"type": "not_ready", "message": "task is not ready"}
 
 
-def failed_task(message: str) -> Facts:
-    """What a poll gets when the task failed and its credits are back."""
-    return {"type": "api_error", "message": message, "already_refunded": True}
+def failed_task(message: str, fate: Fate = USUAL) -> Facts:
+    """What a poll gets when the task failed; whether it tells that the credits are back is part of its fate."""
+    if fate.body is not None:
+        return fate.body
+    told: Facts = {"type": "api_error", "message": message}
+    return (
+        {**told, "message": f"{message} The credits have been returned.", "already_refunded": True}
+        if fate.says
+        else told
+    )
 
 
 def accepted(task_id: str, **more: Any) -> Facts:

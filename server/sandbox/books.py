@@ -178,10 +178,12 @@ class Books:
         ).fetchone()
         return int(count)
 
-    def submit(self, task: Task, body_hash: str, price: int, clips: Iterable[NewClip] = ()) -> None:
+    def submit(
+        self, task: Task, body_hash: str, price: int, clips: Iterable[NewClip] = (), *, refund: bool = False
+    ) -> None:
         """Charge and enter a task in one step, with clips that exist at once; raises TooFewCredits.
 
-        A task entered as failed has its charge given back in the same transaction.
+        `refund` gives its charge back in the same transaction: it has failed already.
         """
         with self._change() as db:
             db.execute(
@@ -205,7 +207,7 @@ class Books:
             )
             self._charge(task.key_hash, task.task_type or task.operation, price, task.task_id, None)
             self._enter_clips(task.key_hash, task.task_id, clips)
-            if task.state == "failed":
+            if refund:
                 self._refund_task(task.task_id)
 
     def task(self, task_id: str, *, count: bool = False) -> Task | None:
@@ -228,24 +230,26 @@ class Books:
                 db.execute("UPDATE tasks SET state = 'working' WHERE task_id = ?", (task_id,))
                 self._enter_clips(row["key_hash"], task_id, clips)
 
-    def finish(self, task_id: str, *, result: Facts | None = None) -> None:
+    def finish(self, task_id: str, *, result: Facts | None = None, refund: bool = False) -> None:
         """Nothing more will become of the task, with `result` as its answer when it is no list of clips."""
         with self._change() as db:
-            db.execute(
+            changed = db.execute(
                 "UPDATE tasks SET state = 'done', result = ?, finished_at = ?"
                 " WHERE task_id = ? AND state IN ('queued', 'working')",
                 (None if result is None else to_text(result), time.time(), task_id),
-            )
+            ).rowcount
+            if changed and refund:
+                self._refund_task(task_id)
 
-    def fail(self, task_id: str, error: Facts) -> bool:
-        """The task failed: its charge is given back. False when it had ended already."""
+    def fail(self, task_id: str, error: Facts, *, refund: bool = True) -> bool:
+        """The task failed, and its charge is given back or not. False when it had ended already."""
         with self._change() as db:
             changed = db.execute(
                 "UPDATE tasks SET state = 'failed', error = ?, finished_at = ?"
                 " WHERE task_id = ? AND state IN ('queued', 'working')",
                 (to_text(error), time.time(), task_id),
             ).rowcount
-            if changed:
+            if changed and refund:
                 self._refund_task(task_id)
             return bool(changed)
 

@@ -1,8 +1,10 @@
 """Misbehaviour on command: rules that make the sandbox slow, forgetful, wrong or rude.
 
-A rule names an operation of the contract (`create`, `task`, `stems_full` …), a task type (`remaster`), `file`,
-`webhook` or `*`; what to `do`; how many times (`times`, null = for ever), after skipping the first `after` requests;
-and for whose key (`key`, `*` = everybody).
+A rule names an operation of the contract (`create`, `task`, `stems_full` …), a task type (`remaster`), `look` (any
+family's look at a task), `file`, `file.mp3`, `webhook`, the id of one task or clip, or `*`; what to `do`; how many
+times (`times`, null = for ever), after skipping the first `after` requests; and for whose key (`key`, `*` = everybody).
+
+`refuse` and `answer` take a `status` and a `body`: an object is sent as JSON, a text as a web page, null as nothing.
 """
 
 from __future__ import annotations
@@ -12,16 +14,23 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from .records import key_hash
+from .records import Fate, key_hash
 
 BEFORE = frozenset(
     {"slow", "refuse", "lose_before", "error_before", "too_fast", "html", "no_credits", "retired", "hang_before"}
 )
 """Happen before anything is looked at; nothing is charged."""
-AFTER = frozenset({"slow_after", "lose_after", "error_after", "hang_after", "garbage", "html_after", "unknown_fields"})
-"""The request is served and charged; then its answer comes late, damaged or never."""
-FATES = frozenset({"fail_task", "fail_take"})
-"""What will become of the task that this request makes."""
+AFTER = frozenset(
+    {"slow_after", "lose_after", "error_after", "hang_after", "garbage", "html_after", "unknown_fields", "answer"}
+)
+"""The request is served and charged; then its answer comes late, damaged or never, or another one instead."""
+FATES = frozenset({"fail_task", "fail_take", "fail_takes", "two_sets"})
+"""What will become of the task that this request makes: it fails, or its first take does, or every take of it; or
+stems come as two candidate sets.
+
+`refund` says whether its credits come back (a failed task's do, if nothing is said), `says` whether its looks tell so
+(as it is, if nothing is said); `status` and `body` choose the look that tells of a failed task.
+"""
 MONEY = frozenset({"charge_again"})
 """A repeated ask that should be free (midi, download) is charged like the first."""
 FILES = frozenset({"slow", "refuse", "lose_before", "error_before", "too_fast", "dead_link", "truncate", "html_file"})
@@ -49,6 +58,13 @@ class Rule:
     def number(self, name: str, default: float) -> float:
         """A numeric detail such as `seconds` or `status`."""
         return float(self.details.get(name, default))
+
+    @property
+    def fate(self) -> Fate:
+        """What it decides for a task; for rules of FATES."""
+        refund = bool(self.details.get("refund", self.do == "fail_task"))
+        says = bool(self.details.get("says", refund))
+        return Fate(self.do, refund, says, int(self.number("status", 500)), self.details.get("body"))
 
 
 def _rule(fields: object, default_key: str) -> Rule:

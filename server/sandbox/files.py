@@ -39,7 +39,11 @@ class Files:
             return _gone(404)
         if request.query_params.get("v") not in (None, str(clip.generation)):
             return _gone(403)
-        rules = self._faults.draw(clip.key_hash, {"file"}, FILES) if request.method == "GET" else []
+        rules = (
+            self._faults.draw(clip.key_hash, {"file", f"file.{found[2]}", clip.clip_id}, FILES)
+            if request.method == "GET"
+            else []
+        )
         for rule in rules:
             response = await self._misbehave(rule, clip, found[2])
             if response is not None:

@@ -79,7 +79,7 @@ class Gate:
         raise refusal(404, "not_found", f"no such path: {path}")
 
     async def _misbehave(self, ask: Ask) -> Response:
-        names = {ask.operation, ask.name}
+        names = {ask.operation, ask.name, *_looked_at(ask)}
         for rule in self._faults.draw(ask.key, names, BEFORE):
             response = await _before(rule)
             if response is not None:
@@ -99,7 +99,7 @@ class Gate:
         with self._rate.slot(ask.key):
             check(ask)
             fates = self._faults.draw(ask.key, names, FATES)
-            return await self._service.answer(ask, fate=fates[0].do if fates else None)
+            return await self._service.answer(ask, fate=fates[0].fate if fates else None)
 
 
 class Rate:
@@ -122,6 +122,11 @@ class Rate:
         except Refusal:
             self._last[key] = before
             raise
+
+
+def _looked_at(ask: Ask) -> tuple[str, ...]:
+    """The names by which a rule may mean a look at a task, of whatever family."""
+    return ("look", ask.params["task_id"]) if "task_id" in ask.params else ()
 
 
 def _key(request: Request) -> str:
@@ -179,11 +184,16 @@ async def _hang(_: Rule) -> Response:
 
 
 async def _refuse(rule: Rule) -> Response:
-    status = int(rule.number("status", 503))
-    body = rule.details.get(
-        "body", {"type": "api_error", "error": "refused on command", "message": "refused on command"}
-    )
-    return JSONResponse(body, status)
+    words = "refused on command"
+    return _chosen(rule, 503, {"type": "api_error", "error": words, "message": words})
+
+
+def _chosen(rule: Rule, status: int, body: object) -> Response:
+    """The status and body that a rule names, or else these."""
+    told, code = rule.details.get("body", body), int(rule.number("status", status))
+    if told is None:
+        return Response(status_code=code)
+    return HTMLResponse(told, code) if isinstance(told, str) else JSONResponse(told, code)
 
 
 async def _error(_: Rule) -> Response:
@@ -230,6 +240,8 @@ async def _after(rule: Rule, status: int, body: Facts) -> Response:
             return _json(status, body)
         case "unknown_fields":
             return _json(status, changed_shape(body))
+        case "answer":
+            return _chosen(rule, status, {})
         case "error_after":
             return await _error(rule)
         case "html_after":

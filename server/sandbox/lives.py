@@ -27,7 +27,7 @@ from .workshop import Made
 
 _log = logging.getLogger(__name__)
 
-UPSTREAM_FAILED = "The generation failed upstream; the credits have been returned."
+UPSTREAM_FAILED = "The generation failed upstream."
 _TITLE_LENGTH = 40
 _OVER = ("succeeded", "failed")
 TAKE_FAILED = "This take could not be generated."
@@ -48,7 +48,7 @@ def new_clip(task: Task, position: int, plan: Facts, made: Made) -> NewClip:
         "tags": tags,
         "lyrics": made.lyrics,
     }
-    doomed = task.fate == "fail_take" and position == 0
+    doomed = task.fate == "fail_takes" or (task.fate == "fail_take" and position == 0)
     return NewClip(
         clip_id(task.task_id, position),
         plan.get("role", "take"),
@@ -140,7 +140,7 @@ class Lives:
         source = await self._desk(Books.clip, task.plan["stems_of"])
         assert source is not None
         names = await self._studio.parts(source) if task.plan["full"] else ["vocals", "instrumental"]
-        return stem_plans(source, names)
+        return stem_plans(source, names) * (2 if task.fate == "two_sets" else 1)
 
     async def finished_clips(self, task: Task) -> list[NewClip]:
         """The clips of a task that is done at once, as stand-ins are."""
@@ -166,7 +166,12 @@ class Lives:
             return {}
         source = await self._desk(Books.clip, task.plan["stems_of"])
         assert source is not None
-        return await self._studio.produce_stems(source, clips)
+        lengths: dict[str, float] = {}
+        while clips:
+            one_set = list({clip.plan["args"]["part"]: clip for clip in clips}.values())
+            lengths |= await self._studio.produce_stems(source, one_set)
+            clips = [clip for clip in clips if clip not in one_set]
+        return lengths
 
     async def _make_clip(
         self, task: Task, clip: Clip, times: Timetable, first: asyncio.Event, seconds: float | None
@@ -184,12 +189,9 @@ class Lives:
             await self._desk(Books.set_clip, clip.clip_id, "succeeded", seconds=seconds)
 
     async def _finish(self, task: Task) -> None:
-        clips = await self._desk(Books.clips_of, task.task_id)
-        if all(clip.state == "failed" for clip in clips):
-            await self._fail(task)
-            return
-        await self._desk(Books.finish, task.task_id)
-        await self._tell(task, "song.completed", "success")
+        refund = task.fate in ("fail_take", "fail_takes") and task.ending.refund
+        await self._desk(Books.finish, task.task_id, refund=refund)
+        await self.tell_end(task)
 
     async def _end_voice(self, task: Task) -> None:
         if task.fate == "fail_task":
@@ -222,19 +224,30 @@ class Lives:
         await self._desk(Books.finish, task.task_id, result={"clip_id": clip.clip_id})
 
     async def _fail(self, task: Task, why: str = UPSTREAM_FAILED) -> None:
-        if await self._desk(Books.fail, task.task_id, failed_task(why)):
+        fate = task.ending
+        if await self._desk(Books.fail, task.task_id, failed_task(why, fate), refund=fate.refund):
             self.tell_failed(task, why)
 
     def tell_failed(self, task: Task, why: str = UPSTREAM_FAILED) -> None:
-        """The webhook of a task that failed and was refunded."""
-        self._hooks.tell(task, "song.failed", {"type": "failed", "message": why, "refund_processed": True})
+        """The webhook of a task that failed."""
+        refunded = {"refund_processed": True} if task.ending.says else {}
+        self._hooks.tell(task, "song.failed", {"type": "failed", "message": why, **refunded})
+
+    async def tell_end(self, task: Task) -> None:
+        """The webhook of a task whose clips are over: it has a song, or every take of it failed."""
+        if not task.body.get("webhook_url"):
+            return
+        clips = await self._desk(Books.clips_of, task.task_id)
+        if all(clip.state == "failed" for clip in clips):
+            self.tell_failed(task, TAKE_FAILED)
+        else:
+            self._tell_clips(task, "song.completed", "success", clips)
 
     async def _tell(self, task: Task, event: str, message: str) -> None:
         if task.body.get("webhook_url"):
-            self.tell(task, event, message, await self._desk(Books.clips_of, task.task_id))
+            self._tell_clips(task, event, message, await self._desk(Books.clips_of, task.task_id))
 
-    def tell(self, task: Task, event: str, message: str, clips: list[Clip]) -> None:
-        """A webhook that shows the clips as a poll would."""
+    def _tell_clips(self, task: Task, event: str, message: str, clips: list[Clip]) -> None:
         data = task_data(clips, self._options.base_url)
         self._hooks.tell(task, event, {"code": 200, "message": message, "data": data})
 

@@ -46,9 +46,12 @@ class Nuro:
             "duration": 0, **dict.fromkeys(_WORDS, ""),
         }  # fmt: skip
         if task.state == "failed":
-            return 200, {**view, "message": (task.error or {}).get("message", "")}
+            chosen = task.ending.body or {}
+            return 200, {**view, "message": (task.error or {}).get("message", ""), **chosen}
         if task.state == "done":
             (clip,) = clips
+            if clip.state == "failed":
+                return 200, {**view, "status": "failed", "message": clip.error or ""}
             sung = task.body["type"] == "vocal"
             view |= {name: _word(task.body.get(name)) for name in _WORDS}
             view |= {

@@ -101,25 +101,25 @@ class Producer:
         shown = [self._view(task, clip) for clip in clips] if task.state == "done" else []
         if self._options.era == "slim":
             why = (task.error or {}).get("message", "success") if task.state == "failed" else "success"
-            kind = str(task.body.get("task_type") or task.operation)
-            return 200, {
-                "code": 200, "status": _STATUS[task.state], "message": why, "task_type": kind, "data": shown,
-            }  # fmt: skip
+            kind, status = str(task.body.get("task_type") or task.operation), _STATUS[task.state]
+            if task.state == "done" and all(clip.state == "failed" for clip in clips):
+                why, status, shown = clips[0].error or why, _STATUS["failed"], []
+            return 200, {"code": 200, "status": status, "message": why, "task_type": kind, "data": shown}
         if task.state == "failed":
-            return 500, task.error or failed_task("the generation failed")
+            return task.ending.status, task.error or failed_task("the generation failed")
         if task.state != "done":
             return 202, {"code": 202, "type": "not_ready", "error": "the task is still in work, ask again shortly"}
         return 200, {"code": 200, "message": "success", "data": shown}
 
     def _view(self, task: Task, clip: Clip) -> Facts:
-        facts, base = clip.facts, self._options.base_url
+        facts, base, failed = clip.facts, self._options.base_url, clip.state == "failed"
         view: Facts = {
             "clip_id": clip.clip_id,
             "title": facts.get("title"),
             "sound": facts.get("tags"),
             "lyrics": facts.get("lyrics"),
-            "image_url": None if clip.uploaded else file_url(base, clip, "jpeg"),
-            "audio_url": file_url(base, clip, "m4a"),
+            "image_url": None if clip.uploaded or failed else file_url(base, clip, "jpeg"),
+            "audio_url": None if failed else file_url(base, clip, "m4a"),
             "video_url": None,
             "created_at": iso(clip.created_at),
             "mv": facts.get("mv"),
@@ -130,7 +130,9 @@ class Producer:
         if wanted is not None:
             view["audio_url"] = file_url(base, clip, "mp3") if wanted == "mp3" else None
             view["wav_url"] = file_url(base, clip, "wav") if wanted == "wav" else None
-        return view if self._options.era == "slim" else {**view, "state": "succeeded"}
+        if failed:
+            view["error_message"] = clip.error
+        return view if self._options.era == "slim" else {**view, "state": clip.state}
 
 
 def iso(seconds: float) -> str:

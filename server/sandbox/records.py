@@ -12,6 +12,24 @@ Facts = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
+class Fate:
+    """What a fault rule has decided for a task."""
+
+    do: str
+    refund: bool
+    """Whether its credits come back."""
+    says: bool
+    """Whether its looks and its webhook tell so."""
+    status: int = 500
+    body: Facts | None = None
+    """What a look at it answers instead of the usual words."""
+
+
+USUAL = Fate("", refund=True, says=True)
+"""Of a task that fails by itself: the credits come back, and it says so."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Task:
     """One task as the books know it; times are seconds since the epoch."""
 
@@ -28,6 +46,11 @@ class Task:
     polls: int
     created_at: float
     finished_at: float | None
+
+    @property
+    def ending(self) -> Fate:
+        """What is decided for it."""
+        return Fate(**self.plan["fate"]) if "fate" in self.plan else USUAL
 
     @property
     def family(self) -> str:

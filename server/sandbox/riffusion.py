@@ -12,6 +12,7 @@ from .records import Clip, Facts, Task
 
 _TAKES = (1, 2)
 _CLOSENESS = 0.5
+_ROUNDED = 0.01
 _UPLOADS = "_upload"
 
 
@@ -54,16 +55,18 @@ class Riffusion:
                 return plan_of("add_vocals", brief, plan_of("stem", brief, of, part="instrumental"))
             case "swap_music_sound":
                 return plan_of("add_instrumental", brief, plan_of("stem", brief, of, part="vocals"))
-            case "cover_music":
-                return plan_of("cover", brief, of, closeness=_CLOSENESS)
+            case "replace_music":
+                start, end = float(body["starts"]), float(body["ends"])
+                if not self._options.fast and source.seconds is not None and end > source.seconds + _ROUNDED:
+                    raise bad_request("ends lies behind the end of the clip")
+                return plan_of("replace", brief, of, start=start, end=end, lyrics=body.get("lyrics") or "")
             case _:
-                # How a section is replaced nobody has documented, so nothing here plays it.
-                raise bad_request("task_type: this is not played by the sandbox")
+                return plan_of("cover", brief, of, closeness=_CLOSENESS)
 
     def look(self, task: Task, clips: list[Clip]) -> tuple[int, Facts]:
         """The songs with their states."""
         if task.state == "failed":
-            return 500, task.error or failed_task("the generation failed")
+            return task.ending.status, task.error or failed_task("the generation failed")
         if task.state == "queued":
             return 202, not_ready()
         return 200, {"code": 200, "message": "success", "data": [self._view(clip) for clip in clips]}

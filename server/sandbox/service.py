@@ -23,7 +23,7 @@ from .options import Options
 from .orders import Order, Orders
 from .prices import Prices
 from .producer import Producer
-from .records import Clip, Facts, NewClip, Task, to_text
+from .records import Clip, Facts, Fate, NewClip, Task, to_text
 from .riffusion import Riffusion
 from .studio import Maker
 from .uploads import Uploads
@@ -93,7 +93,7 @@ class Service:
         """Whether this sandbox knows the operation."""
         return operation in TASKS or operation in self._at_once
 
-    async def answer(self, ask: Ask, *, fate: str | None = None, charge_again: bool = False) -> Reply:
+    async def answer(self, ask: Ask, *, fate: Fate | None = None, charge_again: bool = False) -> Reply:
         """Serve a checked request; `fate` is what a fault rule has decided for the task it makes."""
         try:
             if makes_task(ask):
@@ -104,7 +104,7 @@ class Service:
 
     # -- tasks --------------------------------------------------------------------------------------------------
 
-    async def _submit(self, ask: Ask, fate: str | None) -> Reply:
+    async def _submit(self, ask: Ask, fate: Fate | None) -> Reply:
         price = self._prices.of(ask.name, ask.body)
         body_hash = _body_hash(ask)
         repeats = await self._desk(Books.repeats, ask.key, body_hash)
@@ -115,9 +115,9 @@ class Service:
             operation=ask.operation,
             task_type=ask.task_type,
             body=ask.body,
-            plan=order.plan,
+            plan={**order.plan, **({"fate": dataclasses.asdict(fate)} if fate is not None else {})},
             state="queued",
-            fate=fate,
+            fate=fate.do if fate is not None else None,
             error=None,
             result=None,
             polls=0,
@@ -146,20 +146,17 @@ class Service:
         """Enter a task that is over as soon as it is bought: one transaction, no coroutine."""
         clips: list[NewClip] = []
         if task.fate == "fail_task":
-            task = dataclasses.replace(
-                task, state="failed", error=answers.failed_task(UPSTREAM_FAILED), finished_at=task.created_at
-            )
+            error = answers.failed_task(UPSTREAM_FAILED, task.ending)
+            task = dataclasses.replace(task, state="failed", error=error, finished_at=task.created_at)
         else:
             clips = await self._lives.finished_clips(task)
             task = dataclasses.replace(task, state="done", finished_at=task.created_at)
-        await self._desk(Books.submit, task, body_hash, price, clips)
-        if not task.body.get("webhook_url"):
-            return
+        refund = task.fate is not None and task.ending.refund
+        await self._desk(Books.submit, task, body_hash, price, clips, refund=refund)
         if task.state == "failed":
             self._lives.tell_failed(task)
         else:
-            shown = await self._desk(Books.clips_of, task.task_id)
-            self._lives.tell(task, "song.completed", "success", shown)
+            await self._lives.tell_end(task)
 
     def _seed(self, body_hash: str, repeats: int) -> int:
         """The same sandbox seed and request give the same song; asking again gives another, the same every time."""
@@ -181,7 +178,7 @@ class Service:
         if task.state == "queued":
             return 202, answers.not_ready()
         if task.state == "failed":
-            return 500, task.error or answers.failed_task(UPSTREAM_FAILED)
+            return task.ending.status, task.error or answers.failed_task(UPSTREAM_FAILED)
         if task.result is not None:
             return 200, success(task.result)
         clips = await self._desk(Books.clips_of, task_id)

@@ -16,27 +16,25 @@ SELECT COUNT(*) AS n FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND s
 
 -- name: spent_since
 -- Credits of everything bought, being bought or possibly bought.
-SELECT COALESCE(SUM(cost), 0) AS credits FROM jobs
- WHERE tenant = :tenant AND key_id = :key_id AND created_at > :since
-   AND state IN ('queued', 'sending', 'running', 'fetching', 'done', 'unknown');
+SELECT COALESCE(SUM(charge), 0) AS credits FROM jobs
+ WHERE tenant = :tenant AND key_id = :key_id AND created_at > :since;
 
 -- name: spent_by_operation
-SELECT operation, COUNT(*) AS n, COALESCE(SUM(cost), 0) AS credits FROM jobs
- WHERE tenant = :tenant AND key_id = :key_id AND created_at > :since AND cost > 0
-   AND state IN ('queued', 'sending', 'running', 'fetching', 'done', 'unknown')
+SELECT operation, COUNT(*) AS n, COALESCE(SUM(charge), 0) AS credits FROM jobs
+ WHERE tenant = :tenant AND key_id = :key_id AND created_at > :since AND charge > 0
  GROUP BY operation ORDER BY credits DESC, operation;
 
 -- name: promised
 -- Credits of jobs that are not charged yet but will be: they count against the balance.
-SELECT (SELECT COALESCE(SUM(cost), 0) FROM jobs WHERE key_id = :key_id AND state = 'queued')
-     + (SELECT COALESCE(SUM(cost), 0) FROM jobs WHERE key_id = :key_id AND sent_at >= :since
-           AND state IN ('sending', 'running', 'fetching', 'done', 'unknown')) AS credits;
+SELECT (SELECT COALESCE(SUM(charge), 0) FROM jobs WHERE key_id = :key_id AND state = 'queued')
+     + (SELECT COALESCE(SUM(charge), 0) FROM jobs WHERE key_id = :key_id AND sent_at >= :since
+           AND state <> 'queued') AS credits;
 
 -- name: insert_job
 INSERT INTO jobs (id, tenant, key_id, base_url, operation, arguments, method, path, body, dedupe, parent_id, cost,
-                  subject, words, state, remote_id, timeout, next_at, created_at, running_at, updated_at)
+                  charge, subject, words, state, remote_id, timeout, next_at, created_at, running_at, updated_at)
 VALUES (:id, :tenant, :key_id, :base_url, :operation, :arguments, :method, :path, :body, :dedupe, :parent_id, :cost,
-        :subject, :words, :state, :remote_id, :timeout, :next_at, :now, :running_at, :now);
+        :charge, :subject, :words, :state, :remote_id, :timeout, :next_at, :now, :running_at, :now);
 
 -- name: insert_limiter
 INSERT INTO limiter (key_id, next_at) VALUES (:key_id, 0) ON CONFLICT (key_id) DO NOTHING;
@@ -53,12 +51,21 @@ UPDATE limiter SET next_at = :until
 UPDATE limiter SET next_at = CASE WHEN next_at > :until THEN next_at ELSE :until END WHERE key_id = :key_id;
 
 -- name: next_for_slot
--- The one call that should leave next: purchases before looks, then who waited longest.
--- A time or a lease more than ten minutes ahead is a clock that was set back: here, below and in the sweep.
-SELECT * FROM jobs
- WHERE key_id = :key_id AND state IN ('queued', 'running') AND (lease_until < :now OR lease_until > :now + 600)
-   AND (next_at <= :now OR next_at > :now + 600)
- ORDER BY CASE WHEN state = 'queued' THEN 0 ELSE 1 END, next_at, created_at LIMIT 1;
+-- The one call that should leave next. Tenants who share the key take turns: whose last slot is longest ago comes first,
+-- and of its calls purchases before looks, then what waited longest.
+-- A lease more than ten minutes ahead is a clock that was set back, and so is a turn that is further off than the
+-- longest pause between two looks: here, below and in the sweep.
+SELECT * FROM jobs WHERE id = (
+  SELECT j.id FROM jobs j LEFT JOIN turns t ON t.key_id = j.key_id AND t.tenant = j.tenant
+   WHERE j.key_id = :key_id AND j.state IN ('queued', 'running')
+     AND (j.lease_until < :now OR j.lease_until > :now + 600)
+     AND (j.next_at <= :now OR j.next_at > :now + CASE WHEN j.state = 'queued' THEN 600 ELSE 4500 END)
+   ORDER BY CASE WHEN t.at > :now + 600 THEN 0 ELSE COALESCE(t.at, 0) END,
+            CASE WHEN j.state = 'queued' THEN 0 ELSE 1 END, j.next_at, j.created_at LIMIT 1);
+
+-- name: take_turn
+INSERT INTO turns (key_id, tenant, at) VALUES (:key_id, :tenant, :now)
+ON CONFLICT (key_id, tenant) DO UPDATE SET at = excluded.at;
 
 -- name: purchase_waits
 SELECT COUNT(*) AS n FROM jobs WHERE key_id = :key_id AND state = 'queued' AND next_at <= :now
@@ -75,7 +82,7 @@ UPDATE jobs SET lease_until = :lease_until, epoch = epoch + 1, updated_at = :now
 -- name: next_to_fetch
 SELECT * FROM jobs
  WHERE key_id = :key_id AND state = 'fetching' AND (lease_until < :now OR lease_until > :now + 600)
-   AND (next_at <= :now OR next_at > :now + 600)
+   AND (next_at <= :now OR next_at > :now + 4500)
  ORDER BY next_at, created_at LIMIT 1;
 
 -- name: renew
@@ -95,8 +102,8 @@ SELECT COUNT(*) AS n FROM jobs
  WHERE key_id = :key_id AND state = 'sending' AND (lease_until < :now OR lease_until > :now + 600);
 
 -- name: sweep
--- Whoever was sending is gone. It is not sent again.
-UPDATE jobs SET state = 'unknown', epoch = epoch + 1, lease_until = 0, problem = 'answer_lost', sentence = :sentence,
+-- Whoever was sending is gone. It is not sent again, and it is listed, also when it had been put away.
+UPDATE jobs SET state = 'unknown', hidden = 0, epoch = epoch + 1, lease_until = 0, problem = 'answer_lost', sentence = :sentence,
        finished_at = :now, updated_at = :now
  WHERE key_id = :key_id AND state = 'sending' AND (lease_until < :now OR lease_until > :now + 600) RETURNING id;
 
@@ -105,7 +112,14 @@ INSERT INTO receipts (job_id, remote_id, at, via) VALUES (:job_id, :remote_id, :
 ON CONFLICT (job_id, remote_id) DO NOTHING;
 
 -- name: note_call
-INSERT INTO calls (job_id, n, at) VALUES (:job_id, :n, :now) ON CONFLICT (job_id, n) DO UPDATE SET at = excluded.at;
+-- No row: this call has left before, and nobody has heard its answer.
+INSERT INTO calls (job_id, n, at) VALUES (:job_id, :n, :now) ON CONFLICT (job_id, n) DO NOTHING;
+
+-- name: drop_call
+DELETE FROM calls WHERE job_id = :job_id AND n = :n;
+
+-- name: charge_call
+UPDATE jobs SET charge = charge + :credits, updated_at = :now WHERE id = :id AND epoch = :epoch RETURNING *;
 
 -- name: receipts_of
 SELECT * FROM receipts WHERE job_id = :job_id ORDER BY at;
@@ -127,23 +141,22 @@ UPDATE jobs SET state = :state, answer = :answer, lease_until = 0, epoch = epoch
 
 -- name: move
 -- Every other change: only for who holds the newest epoch, only from the state it was read in.
+-- What the service has given back costs nothing, and an order that became unsettled is listed again.
 UPDATE jobs SET state = :state, next_at = :next_at, lease_until = 0, epoch = epoch + 1, tries = :tries, looks = :looks,
-       troubles = :troubles, answer = :answer, problem = :problem, sentence = :sentence, service_said = :service_said,
-       finished_at = :finished_at, updated_at = :now
+       troubles = :troubles, trouble_since = :trouble_since, misses = :misses, missed_for = :missed_for,
+       answer = :answer, problem = :problem, sentence = :sentence, service_said = :service_said,
+       charge = CASE WHEN :state = 'failed' AND refunded = 1 THEN 0 ELSE COALESCE(:charge, charge) END,
+       hidden = CASE WHEN :state = 'unknown' THEN 0 ELSE hidden END, finished_at = :finished_at, updated_at = :now
  WHERE id = :id AND epoch = :epoch AND state = :was RETURNING *;
-
--- name: note_answer
--- What the service says about a job in work; the lease goes on.
-UPDATE jobs SET answer = :answer, updated_at = :now WHERE id = :id AND epoch = :epoch AND state = :was RETURNING id;
 
 -- name: refused
 -- A certain refusal is true whenever it comes, of the attempt that it answers, unless a receipt says otherwise.
-UPDATE jobs SET state = 'failed', lease_until = 0, epoch = epoch + 1, problem = :problem, sentence = :sentence,
+UPDATE jobs SET state = 'failed', charge = 0, lease_until = 0, epoch = epoch + 1, problem = :problem, sentence = :sentence,
        service_said = :service_said, finished_at = :now, updated_at = :now
  WHERE id = :id AND state IN ('sending', 'unknown') AND remote_id IS NULL AND sent_at = :sent_at RETURNING *;
 
 -- name: withdraw
-UPDATE jobs SET state = 'cancelled', epoch = epoch + 1, finished_at = :now, updated_at = :now
+UPDATE jobs SET state = 'cancelled', charge = 0, epoch = epoch + 1, finished_at = :now, updated_at = :now
  WHERE id = :id AND tenant = :tenant AND key_id = :key_id AND state = 'queued' RETURNING *;
 
 -- name: hide
@@ -151,9 +164,54 @@ UPDATE jobs SET hidden = 1, updated_at = :now
  WHERE id = :id AND tenant = :tenant AND key_id = :key_id RETURNING *;
 
 -- name: give_up
-UPDATE jobs SET state = 'failed', epoch = epoch + 1, problem = 'given_up', sentence = :sentence, finished_at = :now,
+-- What it may have cost goes on counting as spent.
+UPDATE jobs SET state = 'failed', epoch = epoch + 1, lease_until = 0, problem = 'given_up', sentence = :sentence,
+       finished_at = :now, updated_at = :now
+ WHERE id = :id AND tenant = :tenant AND key_id = :key_id
+   AND state IN ('unknown', 'running', 'fetching') RETURNING *;
+
+-- name: attach
+-- A task that a person has named and the service has shown; it may replace one that the service does not know.
+UPDATE jobs SET state = 'running', remote_id = :remote_id, lease_until = 0, epoch = epoch + 1, problem = NULL,
+       sentence = NULL, service_said = NULL, finished_at = NULL, next_at = :now, running_at = :now, updated_at = :now
+ WHERE id = :id AND tenant = :tenant AND key_id = :key_id
+   AND ((remote_id IS NULL AND (state = 'unknown' OR problem = 'given_up'))
+        OR (state IN ('running', 'failed') AND problem = 'task_unknown'))
+RETURNING *;
+
+-- name: revive
+-- The service was asked again about a job that had ended, and knows better.
+UPDATE jobs SET state = 'running', lease_until = 0, epoch = epoch + 1, problem = NULL, sentence = NULL,
+       service_said = NULL, finished_at = NULL, troubles = 0, trouble_since = NULL, misses = 0, missed_for = 0,
+       hidden = 0, next_at = :now, updated_at = :now
+ WHERE id = :id AND epoch = :epoch AND state IN ('failed', 'done') AND remote_id IS NOT NULL RETURNING *;
+
+-- name: save_again
+-- A finished job whose files are not all here, and whose links came with its answer.
+UPDATE jobs SET state = 'fetching', lease_until = 0, epoch = epoch + 1, problem = NULL, sentence = NULL,
+       finished_at = NULL, troubles = 0, trouble_since = NULL, misses = 0, missed_for = 0, next_at = :now,
        updated_at = :now
- WHERE id = :id AND tenant = :tenant AND key_id = :key_id AND state = 'unknown' RETURNING *;
+ WHERE id = :id AND epoch = :epoch AND state = 'done' AND remote_id IS NULL RETURNING *;
+
+-- name: given_back
+-- The service says of a job that had ended already that its credits came back.
+UPDATE jobs SET charge = 0, problem = 'refunded', sentence = :sentence, service_said = :service_said, updated_at = :now
+ WHERE id = :id AND epoch = :epoch AND state = 'failed' RETURNING *;
+
+-- name: note_refund
+UPDATE jobs SET refunded = 1, charge = CASE WHEN state = 'failed' THEN 0 ELSE charge END WHERE id = :id;
+
+-- name: wake
+-- Looks and files that had been put off are due now: a process has begun, or its clock was set. A paid call never is.
+UPDATE jobs SET next_at = CASE WHEN next_at > :now + 20 THEN :now ELSE next_at END, troubles = 0
+ WHERE key_id = :key_id AND (troubles > 0 OR next_at > :now + 20)
+   AND ((state = 'running' AND remote_id IS NOT NULL) OR state = 'fetching') RETURNING id;
+
+-- name: asked_after
+-- Somebody waits for it, and its last look is old.
+UPDATE jobs SET next_at = :now, troubles = 0, updated_at = :now
+ WHERE id = :id AND next_at > :now + 20 AND (updated_at < :now - 20 OR updated_at > :now)
+   AND ((state = 'running' AND remote_id IS NOT NULL) OR state = 'fetching') RETURNING id;
 
 -- name: job_of_remote
 SELECT * FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND remote_id = :remote_id ORDER BY created_at LIMIT 1;
@@ -166,13 +224,6 @@ SELECT * FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND hidden = 0
 -- name: newest
 SELECT * FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND hidden = 0 ORDER BY created_at DESC LIMIT 1;
 
--- name: search
-SELECT * FROM jobs
- WHERE tenant = :tenant AND key_id = :key_id AND hidden = 0 AND created_at >= :since AND created_at < :until
-   AND (:state = '' OR state = :state)
-   AND (:songs = 0 OR state <> 'done' OR EXISTS (SELECT 1 FROM clips c WHERE c.job_id = jobs.id))
- ORDER BY created_at DESC;
-
 -- name: children
 SELECT * FROM jobs WHERE parent_id = :id ORDER BY created_at, id;
 
@@ -180,11 +231,17 @@ SELECT * FROM jobs WHERE parent_id = :id ORDER BY created_at, id;
 SELECT DISTINCT tenant, key_id, base_url FROM jobs WHERE state IN ('queued', 'sending', 'running', 'fetching');
 
 -- name: overlapping
--- Other purchases of this key that were charged, or may have been, between two readings of the balance. A day of
--- making and a day of saving are the most that one takes, so older ones need not be looked at.
+-- Other purchases of this key that were charged, or may have been, between two readings of the balance. Those of the
+-- last three days are enough: a service that takes longer to make and save one says nothing by its balance any more.
 SELECT COUNT(*) AS n FROM jobs
  WHERE key_id = :key_id AND id <> :id AND sent_at > :since - 259200
    AND sent_at < :until AND COALESCE(finished_at, :until) > :since;
+
+-- name: others_charged
+-- What every other order of this key may have cost since the balance before a job was read.
+SELECT COALESCE(SUM(charge), 0) AS credits FROM jobs
+ WHERE key_id = :key_id AND id <> :id AND sent_at < :until
+   AND sent_at >= (SELECT COALESCE(me.balance_before_at, me.sent_at) FROM jobs me WHERE me.id = :id);
 
 -- name: put_clip
 INSERT INTO clips (tenant, key_id, clip_id, job_id, take, part, label, state, title, style, lyrics, prompt, model, seconds,
@@ -192,7 +249,7 @@ INSERT INTO clips (tenant, key_id, clip_id, job_id, take, part, label, state, ti
 VALUES (:tenant, :key_id, :clip_id, :job_id, :take, :part, :label, :state, :title, :style, :lyrics, :prompt, :model, :seconds,
         :bpm, :audio_url, :image_url, :uploaded, :reason, :created_at)
 ON CONFLICT (tenant, key_id, clip_id) DO UPDATE SET
-  label = COALESCE(clips.label, excluded.label), state = excluded.state, title = excluded.title, style = excluded.style, lyrics = excluded.lyrics,
+  part = COALESCE(excluded.part, clips.part), label = COALESCE(clips.label, excluded.label), state = excluded.state, title = excluded.title, style = excluded.style, lyrics = excluded.lyrics,
   model = excluded.model, seconds = COALESCE(excluded.seconds, clips.seconds), bpm = COALESCE(excluded.bpm, clips.bpm),
   audio_url = COALESCE(excluded.audio_url, clips.audio_url), image_url = COALESCE(excluded.image_url, clips.image_url),
   reason = excluded.reason;
@@ -258,3 +315,9 @@ SELECT value FROM facts WHERE name = :name;
 
 -- name: put_fact
 INSERT INTO facts (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING;
+
+-- name: set_fact
+INSERT INTO facts (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: some_job
+SELECT id FROM jobs LIMIT 1;

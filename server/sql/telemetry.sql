@@ -11,9 +11,8 @@ SELECT COALESCE(SUM(CASE WHEN state = 'queued' THEN 1 ELSE 0 END), 0) AS orders,
  WHERE state IN ('queued', 'running', 'fetching') AND next_at <= :now AND lease_until < :now;
 
 -- name: gauge_spent
-SELECT operation, SUM(cost) AS credits FROM jobs
- WHERE created_at > :since AND cost > 0
-   AND state IN ('queued', 'sending', 'running', 'fetching', 'done', 'unknown')
+SELECT operation, SUM(charge) AS credits FROM jobs
+ WHERE created_at > :since AND charge > 0
  GROUP BY operation;
 
 -- name: gauge_left

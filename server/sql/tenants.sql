@@ -34,9 +34,9 @@ UPDATE tenants SET daily_credits = :daily_credits, monthly_credits = :monthly_cr
 
 -- name: spending_of_tenants
 -- Credits of everything bought, being bought or possibly bought.
-SELECT tenant, COALESCE(SUM(CASE WHEN created_at > :day_ago THEN cost ELSE 0 END), 0) AS day,
-       COALESCE(SUM(cost), 0) AS month FROM jobs
- WHERE created_at > :month_ago AND state IN ('queued', 'sending', 'running', 'fetching', 'done', 'unknown')
+SELECT tenant, COALESCE(SUM(CASE WHEN created_at > :day_ago THEN charge ELSE 0 END), 0) AS day,
+       COALESCE(SUM(charge), 0) AS month FROM jobs
+ WHERE created_at > :month_ago
  GROUP BY tenant;
 
 -- name: insert_token

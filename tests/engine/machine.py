@@ -12,42 +12,50 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from songwright.server.jobs import LIVE, Asked, Job, State
 from songwright.server.journal import Callback
-from songwright.server.steps import GIVE_UP_AFTER
 
 from .fate import Death
 from .gated import GatedProcess
 from .laws import check_files, check_receipts
 from .lives import GAP, TITLES, Home, Process, song
-from .paper import LOST_CHARGED, NOTHING_CHARGED, Paper
+from .paper import LOST_CHARGED, NOTHING_CHARGED, PRICE, UNSEEN, Paper
 from .places import Places
 from .services import service_on
 
+FATES = ("fail_task", "fail_untold")
 WHO = st.integers(0, 1)
 PICK = st.integers(0, 3)
 ANSWERS = st.one_of(
-    st.tuples(st.just("script"), st.sampled_from(sorted(NOTHING_CHARGED | LOST_CHARGED | {"ok", "fail_task"}))),
-    st.tuples(st.just("look_script"), st.sampled_from(["lost", "error", "html", "too_fast"])),
-    st.tuples(st.just("file_script"), st.sampled_from(["dead", "cut", "error"])),
+    st.tuples(st.just("script"), st.sampled_from(sorted(NOTHING_CHARGED | LOST_CHARGED | {"ok", *FATES}))),
+    st.tuples(st.just("look_script"), st.sampled_from(UNSEEN)),
+    st.tuples(st.just("file_script"), st.sampled_from(["dead", "forbidden", "cut", "error"])),
 )
+OUTAGES = st.tuples(st.sampled_from([None, *UNSEEN]), st.sampled_from([None, "dead", "forbidden", "cut", "error"]))
 DISTURBANCES = st.one_of(
     st.tuples(st.just("misbehave"), ANSWERS),
     st.tuples(st.just("kill"), st.tuples(st.one_of(st.just(-1), st.integers(0, 8)))),
     st.tuples(st.just("hint"), st.tuples(PICK)),
     st.tuples(st.just("decide"), st.tuples(PICK, st.sampled_from(["attach", "buy_again", "give_up", "cancel"]))),
+    st.tuples(st.just("outage"), st.tuples(OUTAGES)),
+    st.tuples(st.just("ask_after"), st.tuples(PICK)),
 )
-CLOCK_SETS = (0.0, 0.0, 0.0, -5000.0, -200.0, -5.0, 5.0, 5000.0)
+TWO_DAYS = 172_800.0
+CLOCK_SETS = (0.0, 0.0, 0.0, -TWO_DAYS, -5000.0, -200.0, -5.0, 5.0, 5000.0, TWO_DAYS)
 MOST_JOBS = 6
 TICKS = 1000
 
 NEVER_BACK: dict[State, frozenset[State]] = {
-    State.DONE: frozenset({State.DONE}),
+    State.DONE: frozenset({State.DONE, State.RUNNING, State.FETCHING, State.FAILED}),
     State.CANCELLED: frozenset({State.CANCELLED}),
     State.UNKNOWN: frozenset(State) - {State.QUEUED, State.SENDING, State.CANCELLED},
     State.RUNNING: frozenset({State.RUNNING, State.FETCHING, State.DONE, State.FAILED}),
     State.FETCHING: frozenset({State.RUNNING, State.FETCHING, State.DONE, State.FAILED}),
     State.FAILED: frozenset({State.FAILED, State.RUNNING, State.FETCHING, State.DONE}),
 }
-"""Where a job may be found after it was seen somewhere; a failed one comes back only when it had been given up."""
+"""Where a job may be found after it was seen somewhere.
+
+A failed one comes back only when it had been given up or somebody asked for it, and so does one that is done without
+its files.
+"""
 
 
 class TwoProcesses(RuleBasedStateMachine):
@@ -63,6 +71,7 @@ class TwoProcesses(RuleBasedStateMachine):
         self.lives: list[GatedProcess | None] = [None, None]
         self.seen: dict[str, State] = {}
         self.given_up: set[str] = set()
+        self.asked_for: set[str] = set()
         self.calls: list[tuple[float, int]] = []
         self.clock_sets = 0
 
@@ -194,6 +203,22 @@ class TwoProcesses(RuleBasedStateMachine):
         """How the service will answer one of its next orders, looks or downloads."""
         getattr(self.paper, answer[0]).append(answer[1])
 
+    def outage(self, who: int, met: tuple[str | None, str | None]) -> None:
+        """What every look and every download meets from now on."""
+        del who
+        self.paper.outage, self.paper.file_outage = met
+
+    def ask_after(self, who: int, number: int) -> None:
+        """Somebody asks for a song: it is looked at now, or again where it has ended without being here."""
+        job = self.picked(number)
+        if job is None:
+            return
+        if job.state in LIVE:
+            self._write(who, "asked_after", job)
+        elif job.remote_id is not None and (job.state is State.FAILED or job.problem == "not_saved"):
+            self.asked_for.add(job.id)
+            self._write(who, "revive", job)
+
     def hint(self, who: int, number: int) -> None:
         """The service calls back: early, late, repeated, also of an order whose answer is on its way or was lost."""
         if self.paper.charges:
@@ -204,7 +229,8 @@ class TwoProcesses(RuleBasedStateMachine):
 
     def decide(self, who: int, number: int, what: str) -> None:
         """The person withdraws an order, or settles one whose answer was lost."""
-        job = self.picked(number) if what == "cancel" else self.picked(number, State.UNKNOWN)
+        states = {"cancel": (), "attach": (State.UNKNOWN,)}
+        job = self.picked(number, *states.get(what, (State.UNKNOWN, State.RUNNING, State.FETCHING)))
         if job is None:
             return
         if what == "cancel":
@@ -212,7 +238,7 @@ class TwoProcesses(RuleBasedStateMachine):
         elif what == "attach":
             found = [charge.task_id for charge in self.paper.charges if charge.order_id == job.id]
             if found:
-                self._write(who, "bought", job.id, found[0], self.home.clock.wall, "person")
+                self._write(who, "attach", self.home.account, job.id, found[0])
         else:
             self.given_up.add(job.id)
             if what == "give_up":
@@ -268,8 +294,9 @@ class TwoProcesses(RuleBasedStateMachine):
             job = by_id.get(charge.order_id or "")
             assert job is not None, "charged without a job on record"
             fine = job.state in (State.SENDING, State.RUNNING, State.FETCHING, State.DONE, State.UNKNOWN)
-            settled = job.state is State.FAILED and (charge.refunded or job.problem == "given_up")
+            settled = job.state is State.FAILED and (charge.refunded or job.problem in ("given_up", "task_unknown"))
             assert fine or settled, f"charged, and the job is {job.state} ({job.problem})"
+            assert charge.refunded or job.charge >= PRICE, f"charged, and the {job.state} job counts {job.charge}"
 
     def _law_of_arrows(self, jobs: list[Job]) -> None:
         """No job goes where no arrow leads."""
@@ -277,12 +304,14 @@ class TwoProcesses(RuleBasedStateMachine):
             was = self.seen.get(job.id)
             if was is not None and job.state is not was:
                 assert job.state in NEVER_BACK.get(was, frozenset(State)), f"{was} became {job.state}"
-                assert was is not State.FAILED or job.id in self.given_up, f"a failed job became {job.state}"
+                back = self.given_up | self.asked_for
+                assert was not in (State.FAILED, State.DONE) or job.id in back, f"a {was} job became {job.state}"
             self.seen[job.id] = job.state
 
     def _law_of_requests(self, jobs: list[Job]) -> None:
         """One request has one open order; one that was given up may come home late, beside what replaced it."""
-        mine = [job for job in jobs if job.state in (*LIVE, State.UNKNOWN) and job.id not in self.given_up]
+        back = self.given_up | self.asked_for
+        mine = [job for job in jobs if job.state in (*LIVE, State.UNKNOWN) and job.id not in back]
         assert len({job.dedupe for job in mine}) == len(mine), "two open orders for one request"
 
     def _law_of_pace(self) -> None:
@@ -327,9 +356,17 @@ class TwoProcesses(RuleBasedStateMachine):
         self.paper.script.clear()
         self.paper.look_script.clear()
         self.paper.file_script.clear()
+        self.paper.outage = self.paper.file_outage = None
 
         async def last_life() -> None:
             process = Process(self.home)
+            await process.work()
+            for job in self.jobs():
+                self.asked_for.add(job.id)
+                asking = asyncio.ensure_future(process.engine.ask_after(self.home.account, job))
+                while not asking.done():
+                    self.home.clock.move(GAP)
+                    await asyncio.sleep(0)
             await process.work()
             await process.end()
 
@@ -337,8 +374,15 @@ class TwoProcesses(RuleBasedStateMachine):
         self.the_laws_hold()
         jobs = self.jobs()
         assert all(job.state not in LIVE for job in jobs), f"left over: {[job.state for job in jobs]}"
-        if self.home.clock.steady < GIVE_UP_AFTER / 2:
-            check_files(self.home, jobs)
+        check_files(self.home, jobs)
+        self._law_of_homecoming(jobs)
+
+    def _law_of_homecoming(self, jobs: list[Job]) -> None:
+        """Whatever was paid and has a task is here, unless the credits came back."""
+        for charge in self.paper.charges:
+            job = next(job for job in jobs if job.remote_id == charge.task_id or job.id == charge.order_id)
+            home = job.state is State.DONE and job.problem is None
+            assert home or job.remote_id is None or charge.refunded, f"paid and not here: {job.state}, {job.sentence}"
 
 
 def machine_of(new: Places) -> type[TwoProcesses]:

@@ -34,7 +34,8 @@ class Task:
     task_id: str
     title: str
     looks_left: int
-    fails: bool
+    fails: str
+    """Empty for one that will be made; "task" for one whose refund is told, "untold" for one whose is not."""
 
 
 @dataclass
@@ -43,12 +44,17 @@ class Paper:
 
     Orders: ok, refused, no_credits, too_fast, not_sent, lose_before, error_before, html (nothing is charged);
     lose_after, error_after, html_after, garbage, no_task (charged, and the answer is lost); fail_task (charged, given
-    back). Looks: ok, lost, error, html, too_fast. Files: ok, dead, cut, error.
+    back, and the looks say so); fail_untold (the same, and nobody says so). Looks: ok, lost, unreachable, html, and the
+    answers of `LOOKS`. Files: ok, dead, forbidden, cut, error. An `outage` is what every look meets until it is over.
     """
 
     script: deque[str] = field(default_factory=deque)
     look_script: deque[str] = field(default_factory=deque)
     file_script: deque[str] = field(default_factory=deque)
+    outage: str | None = None
+    file_outage: str | None = None
+    looks: int = 0
+    """How often anybody has asked for a task."""
     looks_needed: int = 1
     covers: bool = True
     retry_after: str | None = None
@@ -93,8 +99,9 @@ class Paper:
             return refused
         task_id = f"task-{len(self.charges) + 1}"
         title = str(json.loads(request.content).get("title", "Untitled"))
-        self.tasks[task_id] = Task(task_id, title, self.looks_needed, mode == "fail_task")
-        self.charges.append(Charge(order_id, task_id, refunded=mode == "fail_task"))
+        fails = mode.removeprefix("fail_") if mode.startswith("fail_") else ""
+        self.tasks[task_id] = Task(task_id, title, self.looks_needed, fails)
+        self.charges.append(Charge(order_id, task_id, refunded=bool(fails)))
         if mode == "lose_after":
             raise httpx2.ReadTimeout("silence", request=request)
         match mode:
@@ -109,20 +116,28 @@ class Paper:
         return httpx2.Response(200, json={"message": "success", "task_id": task_id})
 
     def _look(self, request: httpx2.Request, task_id: str) -> httpx2.Response:
-        match self.look_script.popleft() if self.look_script else "ok":
+        self.looks += 1
+        mode = self.look_script.popleft() if self.look_script else self.outage or "ok"
+        match mode:
             case "lost":
                 raise httpx2.ReadTimeout("silence", request=request)
-            case "error":
-                return _refusal(503, "unavailable")
+            case "unreachable":
+                raise httpx2.ConnectError("refused", request=request)
             case "html":
                 return httpx2.Response(200, html="<html>Bad gateway</html>")
-            case "too_fast":
-                return _refusal(429, "forbidden")
+            case "gone_page":
+                return httpx2.Response(404, html="<html>Not found</html>")
+        if mode in LOOKS:
+            status, body = LOOKS[mode]
+            return httpx2.Response(status, json=body)
         task = self.tasks.get(task_id)
         if task is None:
             return _refusal(404, "not_found")
         task.looks_left -= 1
         state = "running" if task.looks_left > 0 else "failed" if task.fails else "succeeded"
+        if state == "failed" and task.fails == "task":
+            told = {"type": "api_error", "message": "it failed", "already_refunded": True}
+            return httpx2.Response(500, json=told)
         return httpx2.Response(200, json={"code": 200, "data": [self._clip(task, take, state) for take in (1, 2)]})
 
     def _clip(self, task: Task, take: int, state: str) -> dict[str, Any]:
@@ -142,9 +157,11 @@ class Paper:
 
     def _file(self, request: httpx2.Request) -> httpx2.Response:
         audio = request.url.path.endswith(".mp3")
-        match self.file_script.popleft() if audio and self.file_script else "ok":
+        match (self.file_script.popleft() if self.file_script else self.file_outage or "ok") if audio else "ok":
             case "dead":
                 return httpx2.Response(404)
+            case "forbidden":
+                return httpx2.Response(403)
             case "error":
                 return httpx2.Response(503)
             case "cut":
@@ -170,6 +187,23 @@ _REFUSALS = {
     "error_before": lambda: _refusal(500, "api_error"),
     "html": lambda: httpx2.Response(502, html="<html>Bad gateway</html>"),
 }
+LOOKS: dict[str, tuple[int, dict[str, Any]]] = {
+    "error": (503, {"type": "unavailable", "message": "no"}),
+    "api_error": (503, {"type": "api_error", "message": "try again later"}),
+    "api_error_500": (500, {"type": "api_error", "message": "system error", "refund_processed": False}),
+    "timeout": (504, {"type": "timeout", "message": "timed out"}),
+    "forbidden": (403, {"type": "forbidden", "message": "no"}),
+    "key_refused": (401, {"message": "unknown key"}),
+    "too_fast": (429, {"type": "forbidden", "message": "slower"}),
+    "not_ready": (202, {"type": "not_ready", "message": "task is not ready"}),
+    "gone": (404, {"type": "not_found", "message": "task not found"}),
+    "unknown_task": (400, {"type": "bad_request", "message": "task not found"}),
+    "error_inside": (200, {"code": 500, "message": "internal error"}),
+    "empty": (200, {}),
+}
+"""Answers to a look that say nothing of the song."""
+UNSEEN = ("lost", "unreachable", "html", "gone_page", *LOOKS)
+"""Everything that a look can meet beside the truth."""
 NOTHING_CHARGED = frozenset({*_REFUSALS, "not_sent", "lose_before"})
 CERTAIN_REFUSALS = frozenset({"refused", "no_credits"})
 LOST_CHARGED = frozenset({"lose_after", "error_after", "html_after", "garbage", "no_task"})

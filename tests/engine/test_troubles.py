@@ -8,7 +8,7 @@ from contextlib import ExitStack, asynccontextmanager
 import anyio
 import pytest
 
-from songwright.server import steps
+from songwright.server import looks
 from songwright.server.errors import JournalUnavailable
 from songwright.server.jobs import Asked, State
 
@@ -42,7 +42,7 @@ async def moment_of(places: Places, name: str) -> int:
 async def test_nothing_is_sent_while_another_program_holds_the_journal(places: Places) -> None:
     paper = Paper()
     async with machine(places, paper) as process:
-        refused = pytest.raises(JournalUnavailable, match="Nothing is sent while an order cannot be written")
+        refused = pytest.raises(JournalUnavailable, match="No new order is sent while it cannot be written down")
         with process.home.place.held_by_another(), refused:
             await process.ask(song())
         assert paper.arrived == []
@@ -125,9 +125,9 @@ async def test_a_clock_set_back_by_a_day_freezes_no_order(places: Places, moment
 
 async def test_a_defect_met_by_one_song_holds_up_no_other(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step of ours that fails in a way nobody foresaw: the song stays safe, and comes when the defect is mended."""
-    paper, honest = Paper(), steps.report
+    paper, honest = Paper(), looks.report
 
-    def defective(job: steps.Job, *arguments: object, **more: object) -> object:
+    def defective(job: looks.Job, *arguments: object, **more: object) -> object:
         return 1 / 0 if job.subject == TITLES[0] else honest(job, *arguments, **more)
 
     async with machine(places, paper) as process:
@@ -135,7 +135,7 @@ async def test_a_defect_met_by_one_song_holds_up_no_other(places: Places, monkey
         for title in TITLES:
             await process.ask(song(title))
         with monkeypatch.context() as patched:
-            patched.setattr(steps, "report", defective)
+            patched.setattr(looks, "report", defective)
             while not any(job.state is State.DONE for job in home.jobs()):
                 if not await process.engine.turn(process.held, lambda step: step()):
                     home.clock.move(5.0)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import anyio
@@ -16,7 +18,7 @@ from http_world import MODERN, HttpWorld, Replica, ask
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from songwright.server import doors
@@ -177,10 +179,12 @@ def test_a_service_key_that_can_be_none_is_refused(server: Replica, token: str, 
 
 
 @contextlib.contextmanager
-def inside(app: Starlette) -> Iterator[tuple[str, int]]:
+def inside(app: Starlette, most: int | None = None) -> Iterator[tuple[str, int]]:
     """An application behind our protocol class, in this process, so that its patience can be shortened."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, http=doors.Patience, lifespan="off", ws="none", log_config=None)
+        config = uvicorn.Config(
+            app, http=doors.Patience, lifespan="off", ws="none", log_config=None, limit_concurrency=most
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -224,6 +228,36 @@ def test_a_body_that_does_not_arrive_is_not_waited_for(monkeypatch: pytest.Monke
         assert line.recv(1000) == b""
 
 
+def test_whoever_hangs_up_in_the_middle_of_a_body_is_no_fault_of_the_server(server: Replica, token: str) -> None:
+    where = urlsplit(server.url)
+    head = f"POST /mcp HTTP/1.1\r\nHost: {where.netloc}\r\nAuthorization: Bearer {token}\r\n"
+    head += "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
+    head += f"MCP-Protocol-Version: {MODERN}\r\n"
+    with socket.create_connection((str(where.hostname), where.port or 0), timeout=10) as line:
+        line.sendall((head + "Content-Length: 100\r\nExpect: 100-continue\r\n\r\n").encode())
+        assert line.recv(100).startswith(b"HTTP/1.1 100")  # it has begun to read the body
+        line.sendall(b'{"jsonrpc":')
+    assert server.tells(r"POST /mcp - ")
+    assert " ERROR " not in server.log()
+    assert "Traceback" not in server.log()
+
+
+@pytest.mark.parametrize("path", ["/mcp", "/hooks/job/token", "/health", "/nowhere"])
+def test_a_body_whose_length_is_told_twice_ends_the_connection(server: Replica, path: str) -> None:
+    """A proxy that believes the other length sees a second request in the rest of the first (smuggling)."""
+    where = urlsplit(server.url)
+    smuggled = f"GET /health HTTP/1.1\r\nHost: {where.netloc}\r\n\r\n"
+    request = f"POST {path} HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection((str(where.hostname), where.port or 0), timeout=10) as line:
+        line.sendall(f"{request}2\r\n{{}}\r\n0\r\n\r\n{smuggled}".encode())
+        answers = b""
+        while piece := line.recv(10_000):
+            answers += piece
+    assert answers.startswith(b"HTTP/1.1 400")
+    assert b"\r\nconnection: close\r\n" in answers.lower()
+    assert answers.count(b"HTTP/1.1 ") == 1
+
+
 def test_an_answer_may_take_longer_than_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tool call waits most of a minute for its song; only the request has to be here soon."""
     monkeypatch.setattr(doors, "BODY_SECONDS", 0.2)
@@ -238,6 +272,134 @@ def test_an_answer_may_take_longer_than_a_body(monkeypatch: pytest.MonkeyPatch) 
     app = Starlette(routes=[Route("/", slow, methods=["POST"])], middleware=[Middleware(doors.Prompt)])
     with inside(app) as (host, port):
         assert httpx2.post(f"http://{host}:{port}/", content=b"abc").text == "done"
+
+
+# -- connections -----------------------------------------------------------------------------------------------------
+
+
+def idle_lines(stack: contextlib.ExitStack, place: tuple[str, int], number: int) -> list[socket.socket]:
+    """Connections that want nothing."""
+    return [stack.enter_context(socket.create_connection(place, timeout=10)) for _ in range(number)]
+
+
+@contextlib.contextmanager
+def limited(descriptors: int) -> Iterator[None]:
+    """This process, and what it starts, may have so many descriptors only."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def read_all(line: socket.socket) -> None:
+    """Take whatever comes, until there is an end to it."""
+    while line.recv(1_000_000):
+        pass
+
+
+def is_closed(line: socket.socket) -> bool:
+    """Whether the other side has hung up by now; does not wait for it."""
+    line.setblocking(False)
+    try:
+        return line.recv(1) == b""
+    except BlockingIOError:
+        return False
+
+
+def test_who_comes_takes_the_place_of_who_has_been_idle_for_longest() -> None:
+    app = Starlette(routes=[Route("/", read, methods=["GET"])])
+    with inside(app, most=10) as place, contextlib.ExitStack() as stack:
+        lines = idle_lines(stack, place, 40)
+        for _ in range(3):
+            assert httpx2.get("http://{}:{}/".format(*place)).text == "0"
+        assert [is_closed(line) for line in lines] == [True] * 32 + [False] * 8
+
+
+def test_a_connection_that_was_used_is_idle_from_its_last_answer_on() -> None:
+    app = Starlette(routes=[Route("/", read, methods=["GET"])])
+    with inside(app, most=6) as place, contextlib.ExitStack() as stack, httpx2.Client() as client:
+        first, *others = idle_lines(stack, place, 4)
+        assert client.get("http://{}:{}/".format(*place)).text == "0"  # by now all of them were accepted
+        first.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert first.recv(1000).startswith(b"HTTP/1.1 200")
+        idle_lines(stack, place, 3)
+        assert client.get("http://{}:{}/".format(*place)).text == "0"
+        assert [is_closed(line) for line in (*others, first)] == [True] * 3 + [False]
+
+
+def test_those_that_are_being_answered_are_not_hung_up_on_and_the_next_request_is_told() -> None:
+    begun, hold = threading.Barrier(4), threading.Event()
+
+    def slow(request: Request) -> Response:
+        begun.wait(10)
+        hold.wait(10)
+        return PlainTextResponse("done")
+
+    app = Starlette(routes=[Route("/slow", slow), Route("/", read, methods=["GET"])])
+    with inside(app, most=4) as place, contextlib.ExitStack() as stack:
+        lines = idle_lines(stack, place, 3)
+        for line in lines:
+            line.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        begun.wait(10)
+        assert httpx2.get("http://{}:{}/".format(*place)).status_code == 503
+        hold.set()
+        assert all(line.recv(1000).startswith(b"HTTP/1.1 200") for line in lines)
+
+
+def test_an_answer_that_nobody_takes_is_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else one link to a song would be enough to hold any number of connections."""
+    monkeypatch.setattr(doors, "TAKE_SECONDS", 0.2)
+    ended = threading.Event()
+
+    async def much(request: Request) -> Response:
+        async def pieces() -> AsyncIterator[bytes]:
+            try:
+                while True:
+                    yield b" " * 1_000_000
+                    await anyio.lowlevel.checkpoint()
+            finally:
+                ended.set()
+
+        return StreamingResponse(pieces())
+
+    with inside(Starlette(routes=[Route("/", much)])) as place, socket.create_connection(place, timeout=10) as line:
+        line.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert ended.wait(10)
+        read_all(line)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+@pytest.mark.parametrize(("descriptors", "connections"), [(1_024, 496), (700, 175), (256, 64)])
+def test_there_are_never_more_connections_than_the_process_has_descriptors_for(
+    descriptors: int, connections: int
+) -> None:
+    with limited(descriptors):
+        assert doors.most_connections() == connections
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of another process can be set on Linux only")
+def test_without_a_descriptor_left_idle_connections_are_closed_and_the_log_stays_short(shared: HttpWorld) -> None:
+    import resource
+
+    with contextlib.ExitStack() as stack:
+        with limited(1_024):
+            running = stack.enter_context(shared.replica())
+        assert running.tells("there is room for 496 connections only")
+        where = urlsplit(running.url)
+        place = (str(where.hostname), where.port or 0)
+        httpx2.get(f"{running.url}/health")
+        used = len(list(Path(f"/proc/{running.process.pid}/fd").iterdir()))
+        resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (used + 20, used + 20))
+        before = len(running.log())
+        idle_lines(stack, place, 30)
+        assert httpx2.get(f"{running.url}/health", timeout=15).status_code == 200
+        assert running.tells("no descriptor is left for a new connection")
+        assert len(running.log()) - before < 5_000
+        assert "Traceback" not in running.log()
 
 
 # -- how much at once ------------------------------------------------------------------------------------------------

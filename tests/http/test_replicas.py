@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 from http_world import LULLABY, SECRET, HttpWorld, Replica, ask
 from sandbox_process import SandboxProcess
 from world import said
+
+from songwright.server.postgres import AWAY_SECONDS
 
 pytestmark = pytest.mark.anyio
 NEWER = "a newer secret of these tests that is long enough"
@@ -178,15 +181,38 @@ async def test_what_is_ordered_at_a_web_replica_is_done_by_a_worker(place: HttpW
     assert len(place.charges()) == 1
 
 
+async def refused_at_once(running: Replica, tokens: list[str]) -> list[float]:
+    """How long each of these callers, who come together, waits to be told that the database is away."""
+    waited: list[float] = []
+
+    async def call(client: httpx2.AsyncClient, token: str) -> None:
+        began = time.monotonic()
+        answer = await client.post("/mcp", headers={"Authorization": f"Bearer {token}"}, json={})
+        waited.append(time.monotonic() - began)
+        assert answer.status_code == 503
+        assert "Nothing was sent or spent" in answer.json()["error_description"]
+
+    async with httpx2.AsyncClient(base_url=running.url, timeout=120) as client, anyio.create_task_group() as group:
+        for token in tokens:
+            group.start_soon(call, client, token)
+    return waited
+
+
 async def test_a_replica_whose_database_is_gone_says_that_it_is_not_ready(
     tmp_path: Path, service: SandboxProcess
 ) -> None:
     """Balancers then leave it alone; it is alive all the same, and ready again when the database is."""
     with postgres.running() as server, server.bare_database() as database:
         place = HttpWorld(service, tmp_path, database.url)
+        tokens = [place.tenant(f"tenant {n}")[1] for n in range(12)]
         with place.replica() as running:
             assert httpx2.get(f"{running.url}/ready").text == "ready\n"
+            ask(running.url, tokens[0], "tools/list", {})
             server.stop()
+            waited = await refused_at_once(running, tokens)
+            # One after the other they would have waited from three seconds to half a minute.
+            assert max(waited) < 2 * AWAY_SECONDS, waited
+            assert max(waited) - min(waited) < AWAY_SECONDS, waited
             answer = httpx2.get(f"{running.url}/ready", timeout=30)
             assert (answer.status_code, answer.text) == (503, "database\n")
             assert httpx2.get(f"{running.url}/health").status_code == 200

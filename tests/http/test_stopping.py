@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -12,6 +14,8 @@ import httpx2
 import pytest
 from http_world import LULLABY, HttpWorld, ask
 from world import said
+
+from songwright.server import parts
 
 pytestmark = pytest.mark.anyio
 
@@ -105,3 +109,15 @@ async def test_an_order_that_comes_while_it_stops_is_written_down_and_sent_by_th
             song = said(await client.call_tool("wait_for_song", {"job_id": late["job_id"]}))
     assert song["status"] == "done"
     assert len(place.charges()) == 1
+
+
+async def test_what_a_killed_replica_was_fetching_is_cleared_away_at_the_next_start(place: HttpWorld) -> None:
+    machine = parts.part_name().split("-")[1]
+    with subprocess.Popen([sys.executable, "-c", ""]) as died:
+        died.wait()
+    folders = [place.library, place.library / "tenants" / "ana", place.library / "tenants" / "ana" / "Boats"]
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f".part-{machine}-{died.pid}-{'0' * 8}-{'0' * 16}").write_text("half a song")
+    with place.replica():
+        await until(lambda: not list(place.library.rglob(".part-*")), "the part files are gone")

@@ -80,6 +80,20 @@ async def test_a_song_is_reworked_with_its_own_words(
     assert (body["task_type"], body["lyrics"].strip()) == (task_type, WORDS.strip())
 
 
+async def test_a_section_is_replaced_once_the_person_agreed_although_nothing_is_dear_here(
+    client: Client, song: dict[str, Any], place: World
+) -> None:
+    asked = {"clip_id": first(song), "style": "jazz", "lyrics": WORDS, "start_seconds": 0.5, "end_seconds": 1.5}
+    question = said(await client.call_tool("riffusion_replace_section", asked))
+    assert question["status"] == "needs_confirmation"
+    assert "inferred" in question["notice"]
+    assert "Spend 10 credits" in question["notice"]
+    answer = said(await client.call_tool("riffusion_replace_section", {**asked, "quote": question["quote"]}))
+    is_done(answer, 2, ".m4a")
+    assert "inferred" in answer["notice"]
+    assert (last_body(place)["starts"], last_body(place)["ends"]) == (0.5, 1.5)
+
+
 async def test_an_upload_takes_the_variants_for_uploads(client: Client, song: dict[str, Any], place: World) -> None:
     link = f"{place.service.base_url}/files/{first(song)}.mp3"
     upload = said(await client.call_tool("riffusion_upload_audio", {"source": link}))

@@ -6,6 +6,7 @@ the music itself.
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64decode
 from collections.abc import AsyncIterator, Iterator
@@ -217,6 +218,20 @@ async def test_separate_stems_go_into_the_songs_folder(
     assert (await facts_of(client, first(answer)))["sources"] == {"stem of": [first(song)]}
 
 
+async def test_two_candidate_sets_of_stems_are_named_and_saved_apart(
+    client: Client, song: dict[str, Any], place: World
+) -> None:
+    """A full separation of the service's may bring 24 files: twice the same parts, which do not add up together."""
+    place.fault("stems_full", "two_sets")
+    asked = {"clip_id": song["clips"][1]["clip_id"], "parts": "full"}
+    answer = said(await client.call_tool("separate_stems", asked))
+    parts = {clip["part"]: Path(clip["file"]).name for clip in answer["clips"]}
+    assert len(parts) == len(answer["clips"])
+    names = [part.removeprefix("set 1, ") for part in parts if part.startswith("set 1, ")]
+    assert set(parts) == {f"set {number}, {name}" for number in (1, 2) for name in names}
+    assert all(file.startswith(f"Boats ({part})") for part, file in parts.items())
+
+
 async def test_get_wav_puts_a_wav_beside_the_take(client: Client, song: dict[str, Any]) -> None:
     answer = said(await client.call_tool("get_wav", {"clip_id": first(song)}))
     (file,) = [Path(entry["file"]) for entry in answer["files"]]
@@ -268,6 +283,23 @@ async def test_what_was_added_to_a_clip_can_be_read(client: Client, song: dict[s
     assert b64decode(notes.blob)[:4] == b"MThd"  # type: ignore[union-attr]
 
 
+async def test_a_file_too_large_for_an_answer_is_read_as_the_place_where_it_is(
+    client: Client, song: dict[str, Any]
+) -> None:
+    clip = song["clips"][1]
+    path = Path(clip["file"])
+    was = path.read_bytes()
+    path.write_bytes(was.ljust(9_000_000, b"\0"))
+    try:
+        found = (await client.read_resource(clip["resource"])).contents[0]
+    finally:
+        path.write_bytes(was)
+    assert found.mime_type == "application/json"
+    told = json.loads(found.text)  # type: ignore[union-attr]
+    assert told == {"notice": told["notice"], "bytes": 9_000_000, "file": clip["file"]}
+    assert "9.0 MB, more than an answer holds" in told["notice"]
+
+
 async def test_enhance_style_returns_a_richer_style(client: Client) -> None:
     answer = said(await client.call_tool("enhance_style", {"style": "folk, sad"}))
     assert len(answer["style"]) > len("folk, sad")
@@ -279,6 +311,16 @@ async def test_download_clip_brings_every_asked_format(client: Client, song: dic
     assert {entry["kind"] for entry in answer["files"]} == {"m4a", "wav"}
     for entry in answer["files"]:
         assert seconds_of(entry["file"]) == pytest.approx(song["clips"][1]["seconds"], abs=0.3)
+
+
+async def test_an_mp3_that_was_bought_lies_beside_the_songs_own_mp3(client: Client, song: dict[str, Any]) -> None:
+    clip = song["clips"][0]
+    own = Path(clip["file"])
+    before = own.read_bytes()
+    answer = said(await client.call_tool("download_clip", {"clip_id": clip["clip_id"], "formats": ["mp3"]}))
+    (bought,) = answer["files"]
+    assert Path(bought["file"]).name == f"{own.stem[:-1]}, download).mp3"
+    assert own.read_bytes() == before
 
 
 async def test_generate_lyrics_returns_two_versions(client: Client) -> None:

@@ -91,6 +91,100 @@ def test_refuse_answers_with_any_status_and_body(account: Account) -> None:
     assert (answer.status_code, answer.json()) == (504, {"type": "timeout", "message": "took too long"})
 
 
+OUTAGES = [
+    ("refuse", {"status": 503, "body": {"type": "api_error", "message": "try again"}}, 503, "api_error"),
+    ("refuse", {"status": 500, "body": {"type": "api_error", "message": "internal error"}}, 500, "api_error"),
+    ("refuse", {"status": 504, "body": {"type": "timeout", "message": "took too long"}}, 504, "timeout"),
+    ("refuse", {"status": 403, "body": {"type": "forbidden", "message": "no"}}, 403, "forbidden"),
+    ("refuse", {"status": 404, "body": {"type": "not_found", "message": "task not found"}}, 404, "not_found"),
+    ("refuse", {"status": 202, "body": {"type": "not_ready", "message": "later"}}, 202, "not_ready"),
+    ("refuse", {"status": 502, "body": "<h1>Bad gateway</h1>"}, 502, None),
+    ("refuse", {"status": 200, "body": None}, 200, None),
+    ("too_fast", {}, 429, "forbidden"),
+    ("answer", {"status": 200, "body": {"code": 500, "message": "internal error"}}, 200, None),
+]
+"""How looks at a task may be answered while it goes on: fault, details; status, type."""
+
+ORDERS = {
+    "sonic": ("/api/v1/sonic/create", SONG),
+    "producer": (
+        "/api/v1/producer/create", {"task_type": "create_music", "mv": "FUZZ-2.0", "sound": "slow dub with a melodica"},
+    ),
+    "nuro": (
+        "/api/v1/nuro/create", {"type": "bgm", "description": "a calm piano piece for a rainy day", "duration": 30},
+    ),
+    "riffusion": (
+        "/api/v1/riffusion/create",
+        {"custom_mode": True, "make_instrumental": False, "mv": "FUZZ-1.1", "lyrics": "[Verse]\nHigh", "sound": "surf"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("family", ORDERS)
+def test_looks_can_fail_for_a_time_while_the_task_of_any_family_goes_on(account: Account, family: str) -> None:
+    path, body = ORDERS[family]
+    bought = account.http.post(path, json=body)
+    assert bought.status_code == 200, bought.text
+    look = f"/api/v1/{family}/task/{bought.json()['task_id']}"
+    for do, details, status, kind in OUTAGES:
+        account.fault("look", do, times=2, **details)
+        for _ in range(2):
+            answer = account.http.get(look)
+            assert (answer.status_code, _kind(answer)) == (status, kind)
+    account.fault("look", "lose_before")
+    with pytest.raises(httpx2.RemoteProtocolError):
+        account.http.get(look)
+    assert account.http.get(look).json()["code" if family != "nuro" else "progress"] in (200, 100)
+    assert account.books()["tasks"][0]["state"] == "done"
+
+
+def _kind(answer: httpx2.Response) -> str | None:
+    try:
+        return answer.json().get("type")
+    except ValueError:
+        return None
+
+
+def test_an_outage_lasts_until_the_faults_are_cleared_and_may_be_of_one_task_only(
+    account: Account, sandbox: SandboxProcess
+) -> None:
+    ill, well = account.create(), account.create(title="Well")
+    account.fault(ill, "refuse", status=503, times=None)
+    assert [account.poll(ill, as_published=False).status_code for _ in range(5)] == [503] * 5
+    assert account.poll(well).status_code == 200
+    sandbox.clear_faults()
+    assert account.poll(ill).status_code == 200
+
+
+@pytest.mark.parametrize(("do", "charged"), [("refuse", 0), ("answer", 14)])
+def test_a_success_can_hold_an_error_charged_or_not(account: Account, do: str, charged: int) -> None:
+    error = {"code": 500, "message": "internal error"}
+    account.fault("create", do, status=200, body=error)
+    assert account.cost(lambda: _assert_equal(account.http.post("/api/v1/sonic/create", json=SONG).json(), error)) == (
+        charged
+    )
+
+
+def test_downloads_can_be_refused_or_cut_any_number_of_times_and_for_one_format_only(account: Account) -> None:
+    clip = account.song()
+    account.fault("file", "refuse", status=403, times=2)
+    assert [account.http.get(clip["audio_url"]).status_code for _ in range(3)] == [403, 403, 200]
+    account.fault("file.mp3", "truncate", times=2)
+    assert account.http.get(clip["image_url"]).status_code == 200
+    for _ in range(2):
+        with pytest.raises(httpx2.RemoteProtocolError):
+            account.http.get(clip["audio_url"])
+    assert account.http.get(clip["audio_url"]).status_code == 200
+
+
+def test_the_balance_can_be_unreadable_while_orders_are_taken(account: Account) -> None:
+    account.fault("get_credits", "refuse", status=500, times=2)
+    assert account.http.get("/api/v1/get-credits").status_code == 500
+    assert _outcome(account) == "200"
+    assert account.http.get("/api/v1/get-credits").status_code == 500
+    assert account.credits() == 1000 - 14
+
+
 def test_slow_answers_come_late_and_do_not_hold_up_others(account: Account, sandbox: SandboxProcess) -> None:
     account.fault("get_credits", "slow", seconds=0.4)
     began = time.monotonic()

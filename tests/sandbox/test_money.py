@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx2
 import pytest
 from sandbox_process import SandboxProcess
 
@@ -50,6 +51,66 @@ def test_one_failed_take_is_not_refunded(account: Account) -> None:
     task_id = account.create()
     assert [clip["state"] for clip in account.clips(task_id)] == ["failed", "succeeded"]
     assert account.books()["spent"] == 14
+
+
+@pytest.mark.parametrize(
+    ("details", "refunded", "told"),
+    [
+        ({}, True, True),
+        ({"says": False}, True, False),
+        ({"refund": False}, False, False),
+        ({"refund": False, "status": 504, "body": {"type": "timeout", "message": "took too long"}}, False, False),
+    ],
+)
+def test_a_failed_task_may_keep_its_credits_or_be_silent_about_them(
+    account: Account, details: dict[str, object], refunded: bool, told: bool
+) -> None:
+    account.fault("create", "fail_task", **details)
+    answer = account.poll(account.create())
+    assert answer.status_code == details.get("status", 500)
+    assert ("already_refunded" in answer.json()) is told
+    assert account.books()["spent"] == (0 if refunded else 14)
+
+
+@pytest.mark.parametrize(("refund", "spent"), [(False, 14), (True, 0)])
+def test_every_take_may_fail_in_a_task_that_is_done(account: Account, refund: bool, spent: int) -> None:
+    account.fault("create", "fail_takes", refund=refund)
+    task_id = account.create()
+    assert [clip["state"] for clip in account.clips(task_id)] == ["failed", "failed"]
+    assert account.books()["spent"] == spent
+
+
+def test_the_only_clip_of_a_producer_task_may_fail_without_a_refund(account: Account) -> None:
+    account.fault("producer_create", "fail_take")
+    order = {"task_type": "create_music", "mv": "FUZZ-2.0", "sound": "slow dub with a melodica"}
+    task_id = account.http.post("/api/v1/producer/create", json=order).json()["task_id"]
+    (clip,) = account.http.get(f"/api/v1/producer/task/{task_id}").json()["data"]
+    assert (clip["state"], clip["audio_url"]) == ("failed", None)
+    assert account.books()["spent"] == 10
+
+
+@pytest.mark.parametrize(("path", "body"), [("midi", {}), ("download", {"formats": ["mp3"]})])
+@pytest.mark.parametrize("do", ["lose_after", "answer"])
+def test_asking_again_may_be_charged_each_time_and_never_answered(
+    account: Account, path: str, body: dict[str, object], do: str
+) -> None:
+    clip_id = account.song()["clip_id"]
+    account.fault(path, "charge_again", times=None)
+    account.fault(path, do, after=1, times=None)
+    outcomes = [_asked(account, path, {"clip_id": clip_id, **body}) for _ in range(4)]
+    assert outcomes[0] in (200, 202)
+    assert outcomes[1:] == ["lost" if do == "lose_after" else {}] * 3
+    price = 1 if path == "midi" else 2
+    assert [charge["credits"] for charge in account.books()["charges"]] == [14] + [price] * 4
+
+
+def _asked(account: Account, path: str, body: dict[str, object]) -> object:
+    """Status of the first answer; afterwards what came instead of one."""
+    try:
+        answer = account.http.post(f"/api/v1/sonic/{path}", json=body)
+    except httpx2.TransportError:
+        return "lost"
+    return answer.status_code if answer.json() else {}
 
 
 def test_the_books_say_what_was_bought_polled_and_fetched(account: Account) -> None:

@@ -46,6 +46,19 @@ def test_a_certain_refusal_says_that_nothing_was_charged(status: int, body: Any,
     assert "Nothing was charged" in meaning("sonic", "POST", Reply(status, body)).sentence
 
 
+@pytest.mark.parametrize("body", [None, {}, {"type": "forbidden"}, {"message": "  \u200b "}, {"code": 403}])
+@pytest.mark.parametrize("family", ["sonic", "producer", "nuro", "riffusion"])
+def test_no_sentence_speaks_of_words_that_the_service_has_not_said(body: Any, family: str) -> None:
+    for method in ("GET", "POST"):
+        for status in range(200, 600):
+            assert "service_said" not in meaning(family, method, Reply(status, body)).sentence
+
+
+def test_a_refusal_with_words_points_to_them() -> None:
+    for status in (400, 403, 404, 422):
+        assert "`service_said`" in meaning("sonic", "POST", Reply(status, {"message": "not like this"})).sentence
+
+
 def test_too_fast_may_be_sent_again() -> None:
     assert verdict("POST", 429, None) == (Kind.HASTE, "too_fast")
     assert meaning("sonic", "POST", Reply(429, {}, retry_after=7.0)).wait == 7.0
@@ -65,14 +78,38 @@ def test_a_task_that_is_not_ready_is_asked_again(status: int) -> None:
 @pytest.mark.parametrize(
     ("status", "body"),
     [
-        (500, {"type": "api_error", "message": "…"}),
-        (504, {"type": "timeout"}),
-        (403, {"type": "forbidden"}),
+        (500, {"type": "api_error", "message": "…", "already_refunded": True}),
         (400, {"type": "bad_request", "already_refunded": True}),
+        (200, {"type": "failed", "refund_processed": True}),
+        (200, {"code": 500, "message": "…", "already_refunded": True}),
     ],
 )
-def test_a_failed_task_has_ended(status: int, body: Any) -> None:
-    assert verdict("GET", status, body) == (Kind.ENDED, "service_failed")
+def test_a_task_has_ended_when_the_service_says_that_it_gave_the_credits_back(status: int, body: Any) -> None:
+    assert verdict("GET", status, body) == (Kind.ENDED, "refunded")
+
+
+@pytest.mark.parametrize("family", ["sonic", "producer", "nuro", "riffusion"])
+@pytest.mark.parametrize("kind", ["api_error", "timeout", "forbidden", "bad_request", "failed", ""])
+@pytest.mark.parametrize("status", [401, 402, 403, 405, 410, 500, 502, 503, 504])
+def test_no_error_without_a_refund_ends_a_task(status: int, kind: str, family: str) -> None:
+    """An outage of reads says nothing about the song, whatever it calls itself."""
+    for told in ({}, {"already_refunded": False}, {"refund_processed": False}, {"already_refunded": "true"}):
+        assert verdict("GET", status, {"type": kind, "message": "…", **told}, family)[0] not in (
+            Kind.ENDED,
+            Kind.ANSWERED,
+        )
+
+
+@pytest.mark.parametrize("body", [{"code": 500, "message": "internal error"}, {"code": "503"}, {"code": 400}])
+def test_a_success_that_carries_an_error_is_none(body: Any) -> None:
+    assert verdict("POST", 200, body) == (Kind.DOUBT, "answer_lost")
+    assert verdict("GET", 200, body)[0] is Kind.TROUBLE
+
+
+def test_a_web_page_says_nothing_about_a_task() -> None:
+    """Not even one that says "not found": it may be anything on the way that does."""
+    for status in (400, 403, 404, 410, 500):
+        assert verdict("GET", status, None) == (Kind.TROUBLE, "garbled")
 
 
 @pytest.mark.parametrize(("status", "body"), [(500, {"message": "oops"}), (502, None), (200, None), (503, {})])
@@ -100,7 +137,7 @@ def test_every_row_of_the_table_can_be_reached() -> None:
                     reached |= {
                         index
                         for index, line in enumerate(answers.TABLE)
-                        if (line.kind, line.problem, line.sentence) == (found.kind, found.problem, found.sentence)
+                        if (line.kind, line.problem, line.what) == (found.kind, found.problem, found.what)
                     }
     assert reached == set(range(len(answers.TABLE)))
 

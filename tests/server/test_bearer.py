@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from songwright.server import bearer
 from songwright.server.bearer import Backend, Bearer, bearer_of, loopback_token, unavailable
 from songwright.server.errors import AccessRefused, JournalUnavailable
 from songwright.server.jobs import LOCAL_TENANT
@@ -29,7 +30,7 @@ from songwright.server.oauth import Issuer
 from songwright.server.sealing import Sealer, new_key
 from songwright.server.settings import Settings
 from songwright.server.store import SqliteStore, Tx
-from songwright.server.tenants import Tenants, new_token
+from songwright.server.tenants import Tenant, Tenants, new_token
 
 RESOURCE = "https://songs.example.org/mcp"
 pytestmark = pytest.mark.anyio
@@ -76,7 +77,7 @@ class Door:
             self.tenants, scopes=["songwright"], resource=RESOURCE, loopback_token=self.local, issuer=self.issuer
         )
 
-    async def knock(self, authorization: str | None) -> httpx2.Response:
+    async def knock(self, authorization: str | None, **more: str) -> httpx2.Response:
         async def who(request: Request) -> PlainTextResponse:
             tenant = await self.bearer.caller_of(request.user.access_token)
             return PlainTextResponse(tenant.name)
@@ -87,8 +88,8 @@ class Door:
             routes=[Route("/mcp", RequireAuthMiddleware(inside, ["songwright"]))],
             middleware=[Middleware(AuthenticationMiddleware, backend=backend, on_error=unavailable)],
         )
-        headers = {} if authorization is None else {"Authorization": authorization}
-        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://songs") as client:
+        headers = more if authorization is None else {"Authorization": authorization, **more}
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://127.0.0.1:8787") as client:
             return await client.get("/mcp", headers=headers)
 
 
@@ -260,6 +261,33 @@ async def test_a_flood_of_made_up_tokens_leaves_the_journal_its_threads(door: Do
     assert door.store.most_at_once == 1
 
 
+async def test_behind_a_look_up_that_never_ends_everybody_is_told_to_come_back(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database may take a question and never answer; one after the other would wait for it without end."""
+    monkeypatch.setattr(bearer, "TURN_SECONDS", 0.05)
+    hold = threading.Event()
+    by_token = door.tenants.by_token
+
+    def slow(token: str) -> Tenant | None:
+        hold.wait(10)
+        return by_token(token)
+
+    monkeypatch.setattr(door.tenants, "by_token", slow)
+    _, token = door.tenants.add("Ana")
+    statuses: list[int] = []
+
+    async def knock() -> None:
+        statuses.append((await door.knock(f"Bearer {token}")).status_code)
+        if len(statuses) == 7:
+            hold.set()
+
+    async with anyio.create_task_group() as group:
+        for _ in range(8):
+            group.start_soon(knock)
+    assert statuses == [503] * 7 + [200]
+
+
 # -- this machine's own token -------------------------------------------------------------------------------------
 
 
@@ -268,32 +296,58 @@ def test_the_token_of_a_machine_stays_the_same_and_only_its_owner_can_read_it(tm
     assert (tmp_path / "state" / "http-token").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"Host": "songs.example.org"},
+        {"Host": "songs.example.org:443"},
+        {"Host": "127.0.0.1.example.org"},
+        {"Host": "["},
+        {"Host": ""},
+        {"X-Forwarded-For": "203.0.113.7"},
+        {"Forwarded": "for=203.0.113.7"},
+        {"X-Real-IP": "203.0.113.7"},
+        {"Via": "1.1 proxy"},
+    ],
+    ids=str,
+)
+async def test_the_token_of_the_machine_opens_nothing_for_what_a_proxy_on_it_passes_on(
+    door: Door, told: dict[str, str]
+) -> None:
+    """It stands in a file that programs of this machine can read; through the public name anybody could use it."""
+    _, token = door.tenants.add("Ana")
+    for host in ("127.0.0.1:8787", "localhost", "[::1]:8787"):
+        assert (await door.knock(f"Bearer {door.local}", Host=host)).status_code == 200
+    assert (await door.knock(f"Bearer {door.local}", **told)).status_code == 401
+    assert (await door.knock(f"Bearer {token}", **told)).status_code == 200
+
+
 @asynccontextmanager
 async def _bearer(folder: Path, host: str) -> AsyncIterator[Bearer]:
     store = SqliteStore(folder / "journal.sqlite3")
     store.open()
     clock = ProcessClock(SimClock())
     settings = Settings(state_dir=folder, host=host)
-    bearer = bearer_of(settings, Tenants(store, clock, Sealer([new_key()])), clock)
-    yield bearer
-    await bearer.aclose()
+    made = bearer_of(settings, Tenants(store, clock, Sealer([new_key()])), clock)
+    yield made
+    await made.aclose()
     store.close()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
 async def test_on_loopback_the_token_of_the_machine_opens(tmp_path: Path, host: str) -> None:
-    async with _bearer(tmp_path, host) as bearer:
-        accepted = await bearer.verify_token(loopback_token(tmp_path))
+    async with _bearer(tmp_path, host) as made:
+        accepted = await made.verify_token(loopback_token(tmp_path))
         assert accepted is not None
-        assert (await bearer.caller_of(accepted)).id == LOCAL_TENANT
+        assert (await made.caller_of(accepted)).id == LOCAL_TENANT
         assert accepted.scopes == ["songwright"]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7"])
 async def test_where_others_can_reach_the_server_the_token_of_the_machine_is_none(tmp_path: Path, host: str) -> None:
     token = loopback_token(tmp_path)
-    async with _bearer(tmp_path, host) as bearer:
-        assert await bearer.verify_token(token) is None
+    async with _bearer(tmp_path, host) as made:
+        assert await made.verify_token(token) is None
 
 
 async def test_a_database_that_is_away_is_not_taken_for_a_wrong_token(tmp_path: Path) -> None:

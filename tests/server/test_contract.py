@@ -149,7 +149,7 @@ def test_the_operations_are_those_of_the_service() -> None:
 
 def test_what_nobody_has_documented_is_marked_as_not_offered_with_the_reason() -> None:
     withheld = {operation.id for operation in OPERATIONS.values() if not operation.offered}
-    assert withheld == {"batch", "batch_state", "producer_lyrics", "producer_video", "riffusion_replace_section"}
+    assert withheld == {"batch", "batch_state", "producer_lyrics", "producer_video"}
     calls = [call for _, _, call in CALLS]
     marked = [*calls, *(variant for call in calls for variant in call.get("x-variants", {}).values())]
     assert all("x-reason" in call for call in marked if call.get("x-offered") is False)

@@ -96,12 +96,45 @@ def test_links_and_recordings_are_no_ids(journal: Journal) -> None:
     fence.check(journal, BOB, UploadAudio(source="My Song.mp3"))
 
 
-def test_a_task_on_record_for_another_tenant_cannot_be_attached(journal: Journal) -> None:
+def test_only_a_task_on_the_tenants_own_record_can_be_attached(journal: Journal) -> None:
+    """The service knows tasks of its website and of lost orders too, and would show them to whoever names them."""
     bought(journal, ANN, CreateSong(idea="a song"), "task-of-ann")
     fence.check_task(journal, ANN, "task-of-ann")
-    fence.check_task(journal, BOB, "task-of-nobody")
-    with pytest.raises(ArgumentRefused, match="no such task of yours"):
-        fence.check_task(journal, BOB, "task-of-ann")
+    said = []
+    for task in ("task-of-ann", "task-of-nobody"):
+        with pytest.raises(ArgumentRefused, match="no such task of yours") as refused:
+            fence.check_task(journal, BOB, task)
+        said.append(str(refused.value))
+    assert said[0] == said[1]
+
+
+def test_a_task_on_two_tenants_records_can_be_attached_by_neither(journal: Journal) -> None:
+    for account in (ANN, BOB):
+        bought(journal, account, CreateSong(idea="a song"), "task-of-both")
+        with pytest.raises(ArgumentRefused):
+            fence.check_task(journal, BOB, "task-of-both")
+        fence.check_task(journal, ANN, "task-of-both") if account is ANN else None
+
+
+@pytest.mark.parametrize(
+    ("body", "shown", "fits"),
+    [
+        ({"prompt": "[Verse]\nRain", "title": "Rain"}, {"data": [{"lyrics": "[Verse]\r\n rain "}]}, True),
+        ({"gpt_description_prompt": "a song of rain"}, {"data": {"gpt_description_prompt": "A song of rain"}}, True),
+        ({"sound": "folk", "title": "A long title"}, {"data": [{"full": {"title": "A long title"}}]}, True),
+        ({"prompt": "[Verse]\nRain", "title": "Rain"}, {"data": [{"lyrics": "[Verse]\nSnow", "title": "Rain"}]}, False),
+        ({"prompt": "[Verse]\nRain"}, {"data": [{"lyrics": "[Verse]\nRain and more"}]}, False),
+        ({"prompt": "[Verse]\nRain"}, {"type": "not_ready"}, False),
+        ({"continue_clip_id": "clip-1", "mv": "sonic-v6"}, {"data": [{"mv": "sonic-v6", "clip_id": "clip-1"}]}, False),
+        ({}, {"data": [{"lyrics": ""}]}, False),
+        (None, {"data": [{"lyrics": ""}]}, False),
+    ],
+)
+def test_a_task_is_an_orders_own_when_the_service_shows_it_with_the_orders_longest_words(
+    journal: Journal, body: dict[str, Any] | None, shown: dict[str, Any], fits: bool
+) -> None:
+    job = replace(bought(journal, ANN, CreateSong(idea="a song"), "task-1"), body=body)
+    assert fence.shown_for(job, shown) is fits
 
 
 def purchases() -> list[str]:

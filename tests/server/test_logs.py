@@ -16,7 +16,16 @@ import pytest
 from opentelemetry import trace
 from pydantic import SecretStr
 
-from songwright.server.logs import MOST_MESSAGE, MOST_TRACEBACK, about, set_up
+from songwright.server.logs import (
+    ALIKE_SECONDS,
+    MOST_ALIKE,
+    MOST_KINDS,
+    MOST_MESSAGE,
+    MOST_TRACEBACK,
+    Seldom,
+    about,
+    set_up,
+)
 from songwright.server.settings import Settings
 
 KEY = "sk-live-0123456789/äöü+secret"
@@ -243,3 +252,55 @@ def test_a_server_that_logs_json_writes_nothing_else() -> None:
     events = [json.loads(line) for line in done.stderr.splitlines()]
     assert [event["logger"] for event in events] == ["py.warnings", "songwright"]
     assert done.stdout == ""
+
+
+# -- how much is told ---------------------------------------------------------------------------------------------
+
+
+def complain(name: str, message: str, *arguments: object, traceback: bool = True) -> None:
+    """What a library says of something that a stranger has done."""
+    try:
+        raise OSError(24, "Too many open files")
+    except OSError:
+        logging.getLogger(name).error(message, *arguments, exc_info=traceback)
+
+
+def test_the_same_complaint_of_a_library_is_told_a_few_times_only(written: Callable[..., Written]) -> None:
+    read = written()
+    for n in range(10_000):
+        complain("asyncio", "socket.accept() out of system resource: %d", n)
+    assert read().count("out of system resource: ") == MOST_ALIKE
+    assert len(read()) < 10_000
+    complain("asyncio", "something else")
+    assert "something else" in read()
+
+
+def test_complaints_that_are_all_different_do_not_fill_the_disk_either(written: Callable[..., Written]) -> None:
+    read = written()
+    for n in range(3 * MOST_KINDS):
+        complain("uvicorn.error", f"Invalid request number {n}", traceback=False)
+    assert read().count("Invalid request") <= MOST_KINDS + MOST_ALIKE
+
+
+def test_of_our_own_lines_none_is_left_out_only_tracebacks(written: Callable[..., Written]) -> None:
+    """Each may be about another song that somebody has paid."""
+    read = written()
+    for n in range(50):
+        complain("songwright.server.engine", "job %d: a step met a defect", n)
+        complain("songwright.server.webhook", "job %d: a second receipt", n, traceback=False)
+    assert read().count("a step met a defect") == 50
+    assert read().count("a second receipt") == 50
+    assert read().count("Traceback") == MOST_ALIKE
+
+
+def test_a_minute_later_it_is_told_again_and_how_often_it_was_not() -> None:
+    now = 0.0
+    seldom = Seldom(lambda: now)
+
+    def said() -> str | None:
+        record = logging.LogRecord("asyncio", logging.ERROR, "", 1, "no %s", ("socket",), None)
+        return record.getMessage() if seldom.filter(record) else None
+
+    assert [said() for _ in range(MOST_ALIKE + 5)] == ["no socket"] * MOST_ALIKE + [None] * 5
+    now += ALIKE_SECONDS + 1
+    assert [said(), said()] == ["no socket (and 5 like it before)", "no socket"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import hashlib
 import hmac
 import json
@@ -21,10 +22,12 @@ from engine.clock import ProcessClock, SimClock
 from issuer import IssuerServer, Pair, unsigned
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
+from songwright.server import oauth
 from songwright.server.errors import IssuerUnavailable, SettingRefused
 from songwright.server.oauth import (
     FRESH_SECONDS,
     MAX_BODY,
+    MOST_KEYS,
     PAUSE_SECONDS,
     STALE_SECONDS,
     Issuer,
@@ -215,6 +218,48 @@ async def test_a_token_of_another_oauth_server_makes_no_question_either(server: 
     assert server.asked == []
 
 
+WRONG = (None, [], {}, ["RS256"], {"a": 1}, 5, -1, 1.5, True, "", "x", float("inf"), float("nan"), 10**400)
+
+
+def forged(server: IssuerServer, header: dict[str, Any], claims: dict[str, Any]) -> str:
+    """A token with anything in it, signed by the right key."""
+    facts = {"alg": "ES256", "typ": "JWT", "kid": "first", **header}
+    told = jwt.decode(server.token(), options={"verify_signature": False}) | claims
+    signer = jwt.get_algorithm_by_name("ES256")
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in (facts, told)]
+    signature = signer.sign(".".join(parts).encode(), server.pairs[0].private)
+    return ".".join([*parts, base64.urlsafe_b64encode(signature).decode().rstrip("=")])
+
+
+@pytest.mark.parametrize("name", ["alg", "kid", "typ", "cty", "crit", "b64", "jku", "x5c"])
+async def test_a_header_of_a_wrong_type_makes_a_token_that_is_refused_and_nothing_worse(
+    server: IssuerServer, issuer: Issuer, name: str
+) -> None:
+    assert await issuer.claims(forged(server, {}, {})) is not None
+    texts = {"typ": ("", "x"), "cty": ("", "x"), "kid": ("",), "crit": ([],)}
+    for value in WRONG:
+        believed = await issuer.claims(forged(server, {name: value}, {}))
+        harmless = value in texts.get(name, ()) and type(value) in (str, list)
+        assert believed is None or harmless or name in ("b64", "jku", "x5c"), value
+
+
+@pytest.mark.parametrize("name", ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "scope", "scp"])
+async def test_a_claim_of_a_wrong_type_makes_a_token_that_is_refused_and_nothing_worse(
+    server: IssuerServer, issuer: Issuer, name: str
+) -> None:
+    texts = {"sub": ("x",), "jti": ("", "x"), "scope": ("", "x", [], ["RS256"]), "scp": ("", "x", [], ["RS256"])}
+    times = {"nbf": (5, -1, 1.5), "iat": (5, -1, 1.5)}
+    for value in WRONG:
+        believed = await issuer.claims(forged(server, {}, {name: value}))
+        fine = [*texts.get(name, ()), *times.get(name, ())]
+        assert (believed is not None) == any(value == good and type(value) is type(good) for good in fine), value
+
+
+@pytest.mark.parametrize("exp", ["9999999999", "٩٩٩٩٩٩٩٩٩٩", [9999999999], True, 10**12])
+async def test_a_time_is_a_number_of_our_days(server: IssuerServer, issuer: Issuer, exp: object) -> None:
+    assert await issuer.claims(forged(server, {}, {"exp": exp})) is None
+
+
 # -- keys ---------------------------------------------------------------------------------------------------------
 
 
@@ -245,6 +290,32 @@ async def test_a_withdrawn_key_is_forgotten_within_the_hour(
     server.pairs = [Pair.make("second")]
     time_.move(FRESH_SECONDS)
     assert await issuer.claims(server.token(old)) is None
+
+
+async def test_a_new_key_under_the_name_of_the_old_one_is_asked_for(
+    server: IssuerServer, issuer: Issuer, time_: SimClock
+) -> None:
+    """Some OAuth servers name their only key always the same, or not at all."""
+    old = server.token()
+    assert await issuer.claims(old) is not None
+    server.pairs = [Pair.make("first")]
+    time_.move(PAUSE_SECONDS)
+    assert await issuer.claims(server.token()) is not None
+    assert await issuer.claims(old) is None
+    assert server.asked.count("/keys") == 2
+
+
+async def test_a_storm_of_wrong_signatures_makes_one_question(
+    server: IssuerServer, issuer: Issuer, time_: SimClock
+) -> None:
+    good, stranger = server.token(), Pair.make("first")
+    assert await issuer.claims(good) is not None
+    time_.move(PAUSE_SECONDS)
+    async with anyio.create_task_group() as group:
+        for n in range(50):
+            group.start_soon(issuer.claims, server.token(stranger, sub=f"user-{n}"))
+    assert server.asked.count("/keys") == 2
+    assert await issuer.claims(good) is not None
 
 
 async def test_a_storm_of_unknown_keys_makes_one_question(
@@ -379,6 +450,17 @@ async def test_its_metadata_is_found_at_every_well_known_place(path: str, place:
         {"jwks_uri": "http://evil.example.org/keys"},
         {"jwks_uri": "file:///etc/keys"},
         {"jwks_uri": "http://["},
+        {"jwks_uri": "https://["},
+        {"jwks_uri": ["https://login.example.org/keys"]},
+        {"jwks_uri": "https://user:password@login.example.org/keys"},
+        {"jwks_uri": "https://10.0.0.7/keys"},
+        {"jwks_uri": "https://[fd00::7]/keys"},
+        {"jwks_uri": "https://2130706433/keys"},
+        {"jwks_uri": "https://0x7f.1/keys"},
+        {"jwks_uri": "https://database/keys"},
+        {"jwks_uri": "https://metadata.google.internal/keys"},
+        {"jwks_uri": "https://login.example.org:8443/keys"},
+        {"issuer": ["https://evil.example.org"]},
         {"jwks_uri": None},
         {"padding": "x" * MAX_BODY},
     ],
@@ -405,6 +487,86 @@ async def test_a_redirect_is_not_followed(server: IssuerServer, issuer: Issuer) 
     with pytest.raises(IssuerUnavailable):
         await issuer.claims(server.token())
     assert len(server.asked) == 1
+
+
+async def test_keys_that_were_moved_elsewhere_are_not_followed(server: IssuerServer, issuer: Issuer) -> None:
+    def moved() -> Response | None:
+        return RedirectResponse(f"{server.url}/elsewhere") if server.asked[-1] == "/keys" else None
+
+    server.answer = moved
+    with pytest.raises(IssuerUnavailable):
+        await issuer.claims(server.token())
+    assert server.asked[-1] == "/keys"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        PlainTextResponse('{"keys": [' + " " * MAX_BODY + "]}"),
+        JSONResponse({"keys": "many"}),
+        JSONResponse({"keys": {"kid": "first"}}),
+        Response(gzip.compress(b" " * 100_000_000, 1), headers={"Content-Encoding": "gzip"}),
+    ],
+    ids=["endless", "a text", "an object", "inflating"],
+)
+async def test_a_key_set_that_is_none_is_not_believed(server: IssuerServer, issuer: Issuer, keys: Response) -> None:
+    server.answer = lambda: keys if server.asked[-1] == "/keys" else None
+    with pytest.raises(IssuerUnavailable):
+        await issuer.claims(server.token())
+
+
+async def test_more_keys_than_anybody_needs_are_not_looked_at(server: IssuerServer, issuer: Issuer) -> None:
+    good = server.pairs[0].published()
+    for number, believed in ((MOST_KEYS, True), (MOST_KEYS + 1, False)):
+        issuer = Issuer(server.url, audiences=[RESOURCE], clock=ProcessClock(SimClock()))
+        keys = JSONResponse({"keys": [*({**good, "kid": str(n)} for n in range(number - 1)), good]})
+        server.answer = lambda keys=keys: keys if server.asked[-1] == "/keys" else None  # type: ignore[misc]
+        if believed:
+            assert await issuer.claims(server.token()) is not None
+        else:
+            with pytest.raises(IssuerUnavailable):
+                await issuer.claims(server.token())
+        await issuer.aclose()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "nonsense",
+        5,
+        None,
+        [],
+        {},
+        {"kty": ["EC"]},
+        {"kty": "EC", "crv": 5, "x": [], "y": {}},
+        {"kty": "RSA", "n": 5, "e": None},
+        {"kty": "RSA", "n": "AQAB", "e": "AQAB", "d": "x"},
+        {"kid": ["first"]},
+        {"kid": 5},
+        {"alg": {"a": 1}},
+        {"use": []},
+    ],
+    ids=str,
+)
+async def test_a_broken_key_does_not_spoil_the_good_ones(server: IssuerServer, issuer: Issuer, broken: object) -> None:
+    good = server.pairs[0].published()
+    one = {**good, **broken} if isinstance(broken, dict) and "kty" not in broken and broken else broken
+    server.answer = lambda: JSONResponse({"keys": [one, good]}) if server.asked[-1] == "/keys" else None
+    assert await issuer.claims(server.token()) is not None
+
+
+@pytest.mark.parametrize(
+    ("issuer", "keys"),
+    [
+        ("https://accounts.google.com", "https://www.googleapis.com/oauth2/v3/certs"),
+        ("https://login.internal", "https://login.internal/keys"),
+        ("https://10.0.0.7:8443/realm", "https://10.0.0.7:8443/realm/keys"),
+        ("http://127.0.0.1:8080", "http://localhost:8080/keys"),
+    ],
+)
+def test_keys_may_be_on_the_host_of_the_oauth_server_or_on_a_public_one(issuer: str, keys: str) -> None:
+    assert oauth._safe(keys, issuer)
+    assert not oauth._safe(keys, "https://other.example.org") or "googleapis" in keys
 
 
 # -- settings -----------------------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ def test_whoever_waits_too_long_for_a_key_is_told_and_the_next_one_is_served(dat
     store.open()
     with database.connect() as other, other.transaction():
         other.execute("SELECT pg_advisory_xact_lock(%s)", (lock_of("key"),))
-        with pytest.raises(JournalUnavailable, match="Nothing is sent while an order cannot be written down"):
+        with pytest.raises(JournalUnavailable, match="No new order is sent while it cannot be written down down"):
             Journal(store, store.clock()).ask(order())
     assert Journal(store, store.clock()).ask(order()).asked is Asked.NEW
     store.close()
@@ -201,7 +201,7 @@ def test_when_the_connection_breaks_at_the_moment_of_writing_the_database_is_ask
     if done:
         assert journal.ask(order()).asked is Asked.NEW
     else:
-        with pytest.raises(JournalUnavailable, match="Nothing is sent while an order cannot be written down"):
+        with pytest.raises(JournalUnavailable, match="No new order is sent while it cannot be written down down"):
             journal.ask(order())
     assert len(database.rows("jobs")) == int(done)
     store.close()
@@ -248,6 +248,44 @@ def test_a_query_keeps_its_casts_and_its_quoted_words() -> None:
         "SELECT %(a)s::text, 'it is 5:o 100%%', \":q\" FROM t "
         "WHERE x LIKE '%%' ESCAPE '\\' AND y %% 2 = %(b_2)s AND z = %(a)s"
     )
+
+
+# -- a database that is away -------------------------------------------------------------------------------
+
+
+def test_whoever_waits_for_a_connection_in_use_is_not_told_that_the_database_is_away(database: Database) -> None:
+    store = PostgresStore(database.url, away_seconds=0.02, connections=1)
+    store.open()
+    with ThreadPoolExecutor(1) as pool:
+        with store.reading():
+            waiting = pool.submit(store.rows, "fact", name="x")
+            wait_for(lambda: store._pool and store._pool.get_stats().get("requests_errors", 0) >= 2, "it has waited")
+            assert not waiting.done()
+        assert waiting.result(10) == []
+    store.close()
+
+
+def test_nobody_waits_for_a_database_that_was_found_to_be_away_a_moment_ago(database: Database) -> None:
+    store = PostgresStore(database.url, away_seconds=0.02)
+    store.open()
+    assert store._pool is not None
+    store._pool.kwargs["host"] = "/nowhere"
+    for _ in range(3):
+        with pytest.raises(JournalUnavailable, match="Nothing is sent while"):
+            store.rows("fact", name="x")
+    assert store._pool.get_stats()["requests_errors"] == 1
+    store._away_until = float("-inf")
+    store._pool.kwargs["host"] = str(database.server.folder)
+    wait_for(lambda: answers(store), "it answers again")
+    store.close()
+
+
+def answers(store: PostgresStore) -> bool:
+    store._away_until = float("-inf")
+    try:
+        return store.rows("fact", name="x") == []
+    except JournalUnavailable:
+        return False
 
 
 # -- news and time ----------------------------------------------------------------------------------------

@@ -29,8 +29,10 @@ SONG = {"lyrics": "[Verse]\nthe boats come home", "style": "folk", "title": "Boa
             "does not take these arguments",
             "Correct them",
         ),
+        ({"do": "html", "status": 403}, "does not say why", "check_credits"),
+        ({"do": "refuse", "status": 404, "body": None}, "does not know what was asked for", "Check the ids"),
     ],
-    ids=["bad key", "no credits", "payment required", "retired", "bad request"],
+    ids=["bad key", "no credits", "payment required", "retired", "bad request", "forbidden by a page", "unknown path"],
 )
 async def test_a_refusal_costs_nothing_and_says_what_to_do(
     world: World, fault: dict[str, Any], happened: str, next_step: str

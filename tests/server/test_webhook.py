@@ -28,6 +28,7 @@ from songwright.server.jobs import Account, Job, State
 from songwright.server.journal import Callback, Change, Journal, Order
 from songwright.server.sealing import Sealer
 from songwright.server.store import SqliteStore
+from songwright.server.upstream import Upstream
 from songwright.server.webhook import endpoint
 from songwright.tools.sonic.create_song import CreateSong
 
@@ -37,6 +38,7 @@ OLD, NEW = "the secret of last year, long enough", "the secret of this year, lon
 GAP, SAFETY = 3.3, 120.0
 MOST_BYTES = 64 * 1024
 START = 1_800_000_000.0
+WORDS = "[Verse]\nRain upon the tin roof"
 EVENT = {"code": 200, "task_id": "task-1", "platform": "suno", "event": "song.completed", "data": []}
 
 
@@ -75,19 +77,35 @@ class Server:
         self.songs = 0
         self.web = Starlette(routes=[Route(PATH, endpoint(self), methods=["POST"])])  # type: ignore[arg-type]
 
-    def sending(self) -> Job:
-        """An order on the wire, each for another song."""
+    async def account_of(self, job: Job) -> Account:
+        """Who spends on a job, and whether others spend from the same key."""
+        return replace(self.account, tenant=job.tenant)
+
+    def shared(self, answer: Callable[[httpx2.Request], httpx2.Response]) -> None:
+        """From now on the key is one that several tenants spend from; this is what the service shows of a task."""
+        self.account = replace(self.account, shared=True)
+        upstream = Upstream(self.account.base_url, "k", user_agent="t", transport=httpx2.MockTransport(answer))
+        self.engine.hold(self.account, upstream, lambda _: None)  # type: ignore[arg-type,return-value]
+
+    def asked(self, tenant: str | None = None) -> Job:
+        """An order that waits for its turn, each for another song."""
         self.songs += 1
-        song = CreateSong(lyrics="[Verse]\nRain upon the tin roof", title=f"Rain {self.songs}", style="folk")
-        order = Order(self.account, song, song.request(NoFacts()), 14, "rain", confirm_above=None)
-        self.journal.ask(order)
+        song = CreateSong(lyrics=f"{WORDS}\n{self.songs}", title=f"Rain {self.songs}", style="folk")
+        account = replace(self.account, tenant=tenant or self.account.tenant)
+        job = self.journal.ask(Order(account, song, song.request(NoFacts()), 14, "rain", confirm_above=None)).job
+        assert job is not None
+        return job
+
+    def sending(self, tenant: str | None = None) -> Job:
+        """An order on the wire."""
+        self.asked(tenant)
         job = self.journal.claim(self.account.key_id, 0.0, 15.0)
         assert job is not None
         return job
 
-    def running(self) -> Job:
+    def running(self, task: str = "task-1", tenant: str | None = None) -> Job:
         """An order that was answered; its safety look is two minutes away."""
-        job = self.journal.bought(self.sending().id, "task-1", START + SAFETY, "answer")
+        job = self.journal.bought(self.sending(tenant).id, task, START + SAFETY, "answer")
         assert job is not None
         return job
 
@@ -443,6 +461,115 @@ async def test_a_call_is_not_acknowledged_while_the_journal_cannot_be_written(
         assert await server.tell(job) == 503
     assert await server.tell(job) == 200
     assert server.job(job).next_at == START
+
+
+# -- which task a call may name ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("owner", ["person", "somebody-else"])
+async def test_a_call_that_names_the_task_of_another_order_is_only_a_hint(
+    server: Server, owner: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A secret may leak; what is signed with it must not lead to a song that somebody else has paid."""
+    other = server.running("task-of-another", owner)
+    lost = server.unknown()
+    assert await server.tell(lost, task_id="task-of-another") == 200
+    assert (server.job(lost).state, server.receipts(lost)) == (State.UNKNOWN, [])
+    assert server.receipts(other) == [("task-of-another", "answer")]
+    assert "another order has it" in caplog.text
+
+
+async def test_a_second_receipt_is_no_task_of_another_order(server: Server) -> None:
+    server.running("task-of-another", "somebody-else")
+    job = server.running("task-1")
+    assert await server.tell(job, task_id="task-of-another") == 200
+    assert server.receipts(job) == [("task-1", "answer")]
+
+
+async def test_a_task_that_its_tenant_follows_already_still_brings_its_order_home(server: Server) -> None:
+    """The person has asked for the lost song by the id that the website shows; it is that order's all the same."""
+    lost = server.unknown()
+    server.journal.adopt(server.account, CreateSong(idea="x"), "task-1", "")
+    assert await server.tell(lost) == 200
+    assert server.job(lost).state is State.RUNNING
+
+
+async def test_an_order_that_was_never_sent_has_no_task(server: Server) -> None:
+    job = server.asked()
+    assert await server.tell(job) == 200
+    assert (server.job(job).state, server.receipts(job)) == (State.QUEUED, [])
+
+
+def test_two_calls_that_name_one_task_at_once_do_not_both_get_it(server: Server) -> None:
+    """What was found before the transaction may have changed by then."""
+    one, other = server.unknown(), server.unknown()
+    for job in (one, other):
+        server.journal.called_back(job, Callback(job.id, job.id, "other", "task-1"), GAP)
+    assert [server.job(job).state for job in (one, other)] == [State.RUNNING, State.UNKNOWN]
+
+
+def shows(lyrics: object, **more: Any) -> Callable[[httpx2.Request], httpx2.Response]:
+    """A service that shows every task with these words."""
+    body = {"code": 200, "data": [{"clip_id": "clip-1", "state": "running", "lyrics": lyrics, **more}]}
+    return lambda _: httpx2.Response(200, json=body)
+
+
+async def test_under_a_shared_key_a_lost_order_comes_home_when_the_service_shows_its_words(server: Server) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(f"{request.method} {request.url.path}")
+        return shows(f"{WORDS}\n1")(request)
+
+    server.shared(answer)
+    job = server.unknown()
+    assert await server.tell(job) == 200
+    assert server.job(job).state is State.RUNNING
+    assert asked == ["GET /api/v1/sonic/task/task-1"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        shows("Somebody else's words"),
+        shows("", title="Rain 1"),
+        lambda _: httpx2.Response(202, json={"type": "not_ready"}),
+        lambda _: httpx2.Response(404, json={"message": "no such task"}),
+        lambda _: httpx2.Response(500, json={"type": "api_error", "message": "failed"}),
+    ],
+    ids=["other words", "only the title", "not ready", "unknown", "failed"],
+)
+async def test_under_a_shared_key_a_task_that_is_not_shown_for_the_order_is_only_a_hint(
+    server: Server, answer: Callable[[httpx2.Request], httpx2.Response]
+) -> None:
+    server.shared(answer)
+    job = server.unknown()
+    assert await server.tell(job) == 200
+    assert (server.job(job).state, server.receipts(job)) == (State.UNKNOWN, [])
+    assert server.noted(job)
+
+
+async def test_under_a_shared_key_an_order_gets_no_second_task_and_the_service_is_not_asked(server: Server) -> None:
+    server.shared(lambda _: pytest.fail("asked"))  # type: ignore[arg-type,return-value]
+    job = server.running()
+    assert await server.tell(job, task_id="task-2") == 200
+    assert server.receipts(job) == [("task-1", "answer")]
+
+
+async def test_while_the_service_cannot_be_asked_a_call_is_not_acknowledged(server: Server) -> None:
+    """So it is told again, and brings the order home then."""
+
+    def away(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("refused", request=request)
+
+    answers = [away, shows(f"{WORDS}\n1")]
+    server.shared(lambda request: answers[0](request))
+    job = server.unknown()
+    assert await server.tell(job) == 503
+    assert not server.noted(job)
+    del answers[0]
+    assert await server.tell(job) == 200
+    assert server.job(job).state is State.RUNNING
 
 
 # -- on record ---------------------------------------------------------------------------------------------------------

@@ -44,6 +44,13 @@ FEW: dict[str, dict[str, Any]] = {
     "riffusion_describe_song": {"idea": "a long drive"},
     "riffusion_extend_song": {"clip_id": "r-1", "style": "surf", "lyrics": WORDS},
     "riffusion_cover_song": {"clip_id": "r-1", "style": "surf"},
+    "riffusion_replace_section": {
+        "clip_id": "r-1",
+        "style": "surf",
+        "lyrics": WORDS,
+        "start_seconds": 42,
+        "end_seconds": 58.5,
+    },
     "riffusion_swap_sound": {"clip_id": "r-1", "style": "surf"},
     "riffusion_swap_vocals": {"clip_id": "r-1", "style": "surf"},
     "riffusion_upload_audio": {"source": LINK},
@@ -93,12 +100,6 @@ def test_every_operation_of_a_family_has_a_tool_or_is_not_offered() -> None:
         family = operation.path.split("/")[3]
         if family in FAMILIES and operation.offered and operation.method == "POST":
             assert operation.id in performed
-
-
-def test_replacing_a_section_of_a_riffusion_song_is_not_offered() -> None:
-    """Nobody has documented the field for the section's end."""
-    assert not contract.operations()["riffusion_replace_section"].offered
-    assert "riffusion_replace_section" not in tools.names()
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("riffusion")])
@@ -285,8 +286,11 @@ def test_riffusion_takes_the_variant_for_uploads_where_it_was_one() -> None:
         ("riffusion_cover_song", "cover_music", "cover_upload_music"),
         ("riffusion_swap_sound", "swap_music_sound", "swap_upload_music_sound"),
         ("riffusion_swap_vocals", "swap_music_vocals", "swap_upload_music_vocals"),
+        ("riffusion_replace_section", "replace_music", "replace_upload_music"),
     ):
         words = {"style": "surf", "lyrics": WORDS}
+        if tool == "riffusion_replace_section":
+            words |= {"start_seconds": 1, "end_seconds": 9}
         assert body_of(tool, clip_id="r-1", **words)["task_type"] == plain
         assert body_of(tool, clip_id="r-2", **words)["task_type"] == variant
         assert body_of(tool, clip_id="elsewhere", source_uploaded=True, **words)["task_type"] == variant
@@ -298,6 +302,39 @@ def test_a_riffusion_song_goes_on_at_a_whole_second() -> None:
         "custom_mode": True, "task_type": "extend_music", "mv": "FUZZ-1.1 Pro", "continue_clip_id": "r-1",
         "continue_at": 201, "lyrics": WORDS, "sound": "surf",
     }  # fmt: skip
+
+
+def test_whatever_rests_on_inference_alone_asks_first() -> None:
+    for item in contract.document()["paths"].values():
+        for stated in item.values():
+            variants = stated.get("x-variants", {}) if isinstance(stated, dict) else {}
+            inferred = {name for name, part in variants.items() if part.get("x-evidence") == ["inferred"]}
+            for name in tools.names():
+                kind = tools.load(name)
+                assert bool(inferred & set(kind.contract)) <= bool(kind.asks_first), name
+
+
+def test_the_window_of_a_riffusion_replacement_has_inferred_names_and_says_so() -> None:
+    """The old names of the successor engine's replace, docs.musicapi.ai api-450367170."""
+    body = body_of("riffusion_replace_section", **FEW["riffusion_replace_section"])
+    assert (body["starts"], body["ends"]) == (42, 58.5)
+    fields = contract.document()["components"]["schemas"]["riffusion.body.create"]["properties"]
+    assert [fields[name]["x-evidence"] for name in ("starts", "ends")] == [["inferred"], ["inferred"]]
+    operation = parse(tools.load("riffusion_replace_section"), FEW["riffusion_replace_section"])
+    assert "inferred" in operation.asks_first
+    assert any("inferred" in remark for remark in operation.remarks(knowing(), 120.0))
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"end_seconds": 42}, "end_seconds"),
+        ({"end_seconds": 999}, "end_seconds"),
+        ({"start_seconds": -1}, "start_seconds"),
+    ],
+)
+def test_the_window_of_a_riffusion_replacement_lies_in_the_song(more: dict[str, Any], field: str) -> None:
+    assert refusal("riffusion_replace_section", knowing(), **FEW["riffusion_replace_section"] | more).field == field
 
 
 # -- what answers mean --------------------------------------------------------------------------------------------

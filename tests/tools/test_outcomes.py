@@ -225,5 +225,24 @@ def test_a_stem_is_called_by_its_part(clip: dict[str, Any], part: str) -> None:
     assert place("separate_stems", **CLIP).operation.part_of(clip, 2) == part
 
 
+@pytest.mark.parametrize(
+    ("names", "parts"),
+    [
+        ("Vocals Drums", ["vocals", "drums"]),
+        ("Vocals Drums Vocals Drums", ["set 1, vocals", "set 1, drums", "set 2, vocals", "set 2, drums"]),
+        ("Vocals Vocals Drums Drums", ["set 1, vocals", "set 2, vocals", "set 1, drums", "set 2, drums"]),
+        ("Vocals Drums Vocals", ["set 1, vocals", "set 1, drums", "set 2, vocals"]),
+        ("Vocals Vocals Vocals", ["set 1, vocals", "set 2, vocals", "set 3, vocals"]),
+    ],
+)
+def test_two_candidate_sets_of_stems_are_told_apart(names: str, parts: list[str]) -> None:
+    """Whether they come one after the other or part by part."""
+    operation = place("separate_stems", **CLIP, parts="full").operation
+    items = [{"clip_id": str(n), "title": f"Night Bus - {name}"} for n, name in enumerate(names.split())]
+    read = operation.reading({"code": 200, "data": items})
+    assert [operation.part_of(item, index) for index, item in enumerate(read["data"])] == parts
+    assert operation.reading({"data": None, "type": "not_ready"}) == {"data": None, "type": "not_ready"}
+
+
 def test_other_clips_are_whole_songs() -> None:
     assert place("create_song", idea="x").operation.part_of({"title": "Night Bus (Vocals)"}, 0) is None

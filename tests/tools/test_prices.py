@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import itertools
+import tomllib
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
-from facts import LINK, OTHER, SONG, UPLOAD, KnownFacts, place
+from facts import LINK, OTHER, SONG, UPLOAD, KnownFacts, checked, place
+
+from songwright import tools
+from songwright.server.errors import ArgumentRefused
+from songwright.server.operation import CONTROLS, Effect, Operation
 
 WORDS = {"lyrics": "la"}
 PAIR = {"clip_ids": [SONG.clip_id, OTHER.clip_id]}
@@ -21,6 +29,8 @@ PRICES: list[tuple[str, dict[str, Any], int]] = [
     ("extend_song", {"source": SONG.clip_id, **WORDS}, 10),
     ("extend_song", {"source": SONG.clip_id, **WORDS, "whole_song": True}, 14),
     ("extend_song", {"source": LINK, **WORDS, "whole_song": True}, 10),
+    ("extend_song", {"source": SONG.clip_id, **WORDS, **OLD}, 10),
+    ("extend_song", {"source": SONG.clip_id, **WORDS, **OLD, "whole_song": True}, 14),
     ("cover_song", {"source": SONG.clip_id}, 14),
     ("cover_song", {"source": SONG.clip_id, **OLD}, 10),
     ("cover_song", {"source": OTHER.clip_id, **OLD}, 14),
@@ -73,3 +83,107 @@ def test_of_a_whole_song_the_extension_itself_is_charged_its_own_share() -> None
     joins = operation.follow_ups(["a", "b"])
     facts = KnownFacts()
     assert (operation.own_price(facts), [join.price(facts) for join in joins]) == (10, [2, 2])
+
+
+BRANDS: dict[str, dict[str, Any]] = tomllib.loads(
+    files("songwright.server").joinpath("catalogue.toml").read_text(encoding="utf-8")
+)["brands"]
+PAID = [name for name in tools.names() if tools.load(name).effect is Effect.SPENDS]
+
+OFFERED: dict[str, tuple[Any, ...]] = {
+    "model": (None, "sonic-v6", "sonic-v4", "chirp-v3-5"),
+    "source": (SONG.clip_id, OTHER.clip_id, UPLOAD.clip_id, LINK),
+    "clip_id": (SONG.clip_id, UPLOAD.clip_id),
+    "clip_ids": ([SONG.clip_id, OTHER.clip_id],),
+    "lyrics": (None, "[Verse]\nla"),
+    "idea": (None, "snow on the line"),
+    "description": (None, "a calm piano piece for a rainy day"),
+    "style": (None, "folk"),
+    "persona_id": (None, "p"),
+    "start_seconds": (1,),
+    "end_seconds": (9,),
+    "continue_at": (9,),
+    "seconds": (60,),
+    "formats": (["mp3"], ["wav", "m4a"]),
+    "title": (None,),
+}
+"""What an argument may be, by its name; of the others, what its type allows or its own default."""
+MANY = 3
+"""Of closed lists of words, that many."""
+
+
+class Asking(KnownFacts):
+    """Facts that remember which rows were asked for."""
+
+    def __init__(self, brand: str) -> None:
+        super().__init__(SONG, OTHER, UPLOAD, brand=brand)
+        self.rows: set[str] = set()
+
+    def price(self, row: str) -> int | None:
+        self.rows.add(row)
+        return super().price(row)
+
+
+def _choices(name: str, kind: type[Operation]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    for field, info in kind.model_fields.items():
+        if field in CONTROLS or field in ("negative_style", "style_weight", "weirdness", "closeness", "vocal_gender"):
+            continue
+        annotation = info.annotation
+        options = [annotation, *get_args(annotation)]
+        literal = next((option for option in options if get_origin(option) is Literal), None)
+        if field == "model" and tools.folder(name) != "sonic":
+            continue
+        if name == "nuro_create_song" and field == "lyrics":
+            yield field, ("[verse]\n" + "Rain upon the tin roof\n" * 20,)
+        elif field in OFFERED:
+            yield field, OFFERED[field]
+        elif literal is not None:
+            yield field, get_args(literal)[:MANY]
+        elif bool in options:
+            yield field, (False, True)
+        elif info.is_required():
+            yield field, ("Ana",)
+
+
+def _orders(name: str, facts: KnownFacts) -> Iterator[Operation]:
+    """Every call of a tool that is not refused, over whatever could change its price."""
+    fields = dict(_choices(name, tools.load(name)))
+    for values in itertools.product(*fields.values()):
+        given = {field: value for field, value in zip(fields, values, strict=True) if value is not None}
+        try:
+            yield checked(name, facts, given)
+        except ArgumentRefused:
+            continue
+
+
+@pytest.fixture(scope="module")
+def asked() -> dict[str, set[str]]:
+    """The rows of the price table that each tool asks for."""
+    found = {}
+    for name in PAID:
+        facts = Asking("aimusicapi")
+        orders = list(_orders(name, facts))
+        assert orders, f"no call of {name} was accepted"
+        for operation in orders:
+            operation.price(facts)
+            operation.own_price(facts)
+            for follower in operation.follow_ups(["a", "b"]):
+                follower.price(facts)
+        found[name] = facts.rows
+    return found
+
+
+@pytest.mark.parametrize("brand", [name for name in BRANDS if name != "sandbox"])
+def test_every_row_that_a_call_can_ask_for_has_a_price_or_is_said_to_have_none(
+    asked: dict[str, set[str]], brand: str
+) -> None:
+    """A row that nobody wrote down would be no price at all, and a limit would not see the credits."""
+    priced, unpriced = set(BRANDS[brand]["prices"]), set(BRANDS[brand].get("unpriced", ()))
+    assert {name: rows - priced - unpriced for name, rows in asked.items() if rows - priced - unpriced} == {}
+    assert priced & unpriced == set()
+    assert (priced | unpriced) - set().union(*asked.values()) == set(), "rows that no call asks for"
+
+
+def test_aimusicapi_prices_whatever_can_be_bought(asked: dict[str, set[str]]) -> None:
+    facts = KnownFacts(brand="aimusicapi")
+    assert [row for rows in asked.values() for row in rows if facts.price(row) is None] == []

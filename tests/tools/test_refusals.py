@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from facts import LINK, OLD_UPLOAD, SONG, UPLOAD, place, refusal
 
+from songwright import tools
+from songwright.server.errors import ArgumentRefused
+from songwright.server.publish import parse
+
 WORDS = {"lyrics": "la"}
 
 
@@ -46,7 +50,13 @@ WORDS = {"lyrics": "la"}
             "end_seconds",
             "142.4",
         ),
-        ("get_vox", {"clip_id": SONG.clip_id, "start_seconds": 0, "end_seconds": 31}, "end_seconds", "30"),
+        ("get_vox", {"clip_id": SONG.clip_id, "start_seconds": 0, "end_seconds": 31}, "end_seconds", "less than 30"),
+        (
+            "get_vox",
+            {"clip_id": SONG.clip_id, "start_seconds": 4.5, "end_seconds": 34.5},
+            "end_seconds",
+            "less than 30",
+        ),
         ("get_vox", {"clip_id": SONG.clip_id, "start_seconds": 3}, "end_seconds", "together"),
         ("get_vox", {"clip_id": SONG.clip_id, "end_seconds": 3}, "start_seconds", "together"),
         (
@@ -149,3 +159,33 @@ def test_what_the_journal_does_not_know_is_left_to_the_service() -> None:
 def test_a_recording_is_young_enough_for_a_whole_day() -> None:
     assert place("add_vocals", clip_id=UPLOAD.clip_id, **WORDS).body["continue_clip_id"] == UPLOAD.clip_id
     assert place("extend_song", source=LINK, **WORDS).body["url"] == LINK
+
+
+def _parsed(name: str, arguments: dict[str, Any]) -> object:
+    try:
+        return parse(tools.load(name), arguments)
+    except ArgumentRefused as refused:
+        return str(refused)
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\n\t", "\u200b \u00a0"])
+@pytest.mark.parametrize("name", tools.names())
+def test_a_text_that_shows_nothing_is_an_argument_left_out(name: str, blank: str) -> None:
+    texts = [field for field, info in tools.load(name).model_fields.items() if "str" in str(info.annotation)]
+    for field in texts:
+        assert _parsed(name, {field: blank}) == _parsed(name, {}), field
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("create_song", {"idea": " "}, "Give lyrics, or an idea"),
+        ("create_song", {"lyrics": "\n", "instrumental": True}, "needs a style or an idea"),
+        ("extend_song", {"source": "  ", **WORDS}, "source is missing"),
+        ("create_persona", {"clip_id": SONG.clip_id, "name": " "}, "name is missing"),
+        ("replace_section", {"clip_id": SONG.clip_id, "start_seconds": 1, "end_seconds": 9, "lyrics": " "}, "missing"),
+        ("riffusion_cover_song", {"clip_id": UPLOAD.clip_id, "style": "surf", "lyrics": " "}, "lyrics is needed"),
+    ],
+)
+def test_a_blank_is_not_sent_but_refused_like_nothing(name: str, arguments: dict[str, Any], words: str) -> None:
+    assert words in str(refusal(name, **arguments))

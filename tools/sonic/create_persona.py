@@ -59,8 +59,7 @@ class CreatePersona(SonicPurchase):
     def outcome(self, body: Mapping[str, Any]) -> Outcome:
         """The persona's id."""
         persona_id = said(data_of(body).get("persona_id"), ID_LIMIT)
-        notice = None if persona_id else "The service made a persona but did not name it."
-        return Outcome(given(persona_id=persona_id, name=self.name, notice=notice))
+        return Outcome(given(persona_id=persona_id, name=self.name), ready=persona_id is not None)
 
     def subject(self) -> str:
         """The name."""

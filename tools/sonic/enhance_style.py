@@ -43,8 +43,10 @@ class EnhanceStyle(SonicPurchase):
 
     def outcome(self, body: Mapping[str, Any]) -> Outcome:
         """The fuller style, no longer than a song takes."""
-        fuller = said(data_of(body).get("upsampled_tags"), STYLE_LIMIT)
-        return Outcome({"style": fuller} if fuller else {"notice": "The service had nothing to add to this style."})
+        told = data_of(body).get("upsampled_tags")
+        fuller = said(told, STYLE_LIMIT)
+        facts = {"style": fuller} if fuller else {"notice": "The service had nothing to add to this style."}
+        return Outcome(facts, ready=isinstance(told, str))
 
     def subject(self) -> str:
         """The style."""

@@ -32,6 +32,7 @@ class ExtendSong(Rework):
     route: ClassVar[Route] = CREATE
     minutes: ClassVar[str] = "1-2 min"
     row: ClassVar[str] = "extend"
+    rebate: ClassVar[bool] = False
     price_note: ClassVar[str] = "10; with whole_song 14 for a clip, 10 for a link"
     contract: ClassVar[tuple[str, ...]] = ("create", "upload_extend")
     relation: ClassVar[str] = "extends"

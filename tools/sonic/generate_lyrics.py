@@ -55,7 +55,7 @@ class GenerateLyrics(SonicPurchase):
         rows = body.get("results", body.get("data"))
         found = [_version(row) for row in rows[:VERSIONS]] if isinstance(rows, list) else []
         versions = [row for row in found if row]
-        return Outcome({"versions": versions} if versions else {"notice": "The service sent no lyrics."})
+        return Outcome({"versions": versions}, ready=bool(versions))
 
     def subject(self) -> str:
         """The description."""

@@ -43,7 +43,8 @@ class GetBpm(ClipPurchase):
         data = data_of(body)
         average = _tempo(data.get("avg_bpm"))
         facts = given(bpm=average, bpm_min=_tempo(data.get("min_bpm")), bpm_max=_tempo(data.get("max_bpm")))
-        return Outcome(facts or {"notice": "The service found no tempo."}, bpm=average)
+        told = any(name in data for name in ("avg_bpm", "min_bpm", "max_bpm"))
+        return Outcome(facts or {"notice": "The service found no tempo."}, bpm=average, ready=told)
 
 
 def _tempo(value: object) -> float | None:

@@ -73,9 +73,11 @@ class GetLyricsTimeline(ClipPurchase):
 
     def outcome(self, body: Mapping[str, Any]) -> Outcome:
         """Lines and sections, the file, and the lines for the tags."""
-        lines = _lines(_words(data_of(body).get("alignment")))
+        alignment = data_of(body).get("alignment")
+        lines = _lines(_words(alignment))
         if not lines:
-            return Outcome({"lines": 0, "notice": "The service found no sung words."})
+            told = isinstance(alignment, list)
+            return Outcome({"lines": 0, "notice": "The service found no sung words."}, ready=told)
         facts: dict[str, Any] = {"lines": len(lines), "line_starts": [round(line.start, 1) for line in lines]}
         if sections := _sections(lines):
             facts["sections"] = sections

@@ -48,7 +48,8 @@ class GetMidi(ClipPurchase):
         data = data_of(body)
         url = link_of(data.get("midi_url"))
         if url is None:
-            return Outcome(ready=False)
+            # While it is being made, a sentence stands where the link will be.
+            return Outcome(ready=False, waiting=said(data.get("midi_url"), 60) is not None)
         players = data.get("instruments")
         found = [_instrument(player) for player in players[:INSTRUMENTS]] if isinstance(players, list) else []
         return Outcome(given(instruments=[row for row in found if row] or None), (Link(self.clip_id, "midi", url),))

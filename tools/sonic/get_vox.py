@@ -21,7 +21,7 @@ class VoxAnswer(SongAnswer):
 
 
 class GetVox(ClipPurchase):
-    """Take the voice out of a clip's stretch of up to 30 s; returns a vox_audio_id for create_persona.
+    """Take the voice out of a clip's stretch of under 30 s; returns a vox_audio_id for create_persona.
 
     Worth it before create_persona when band or other voices are loud, or one stretch has the clearest voice; else
     skip it. To save the voice as a file use separate_stems. Meant for clips of the last 24 h; an older one is tried
@@ -41,11 +41,11 @@ class GetVox(ClipPurchase):
     end_seconds: End | None = None
 
     def check(self, facts: Facts) -> None:
-        """The stretch: whole, inside the clip, at most 30 seconds."""
+        """The stretch: whole, inside the clip, less than 30 seconds."""
         self._stretch(facts)
 
     def _stretch(self, facts: Facts) -> tuple[float | None, float | None]:
-        return span(self.start_seconds, self.end_seconds, facts.clip(self.clip_id), VOICE_STRETCH)
+        return span(self.start_seconds, self.end_seconds, facts.clip(self.clip_id), below=VOICE_STRETCH)
 
     def request(self, facts: Facts) -> Request:
         """The clip and the stretch."""
@@ -62,5 +62,6 @@ class GetVox(ClipPurchase):
                 start_seconds=number(data.get("vocal_start_s")),
                 end_seconds=number(data.get("vocal_end_s")),
                 notice=None if vox_audio_id else "The service found no voice to take out.",
-            )
+            ),
+            ready="vox_audio_id" in data,
         )

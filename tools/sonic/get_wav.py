@@ -27,6 +27,4 @@ class GetWav(ClipPurchase):
     def outcome(self, body: Mapping[str, Any]) -> Outcome:
         """The link to the file."""
         url = link_of(data_of(body).get("wav_url"))
-        if url is None:
-            return Outcome({"notice": "The service gave no link to a WAV file; download_clip may have one."})
-        return Outcome(links=(Link(self.clip_id, "wav", url),))
+        return Outcome(ready=False) if url is None else Outcome(links=(Link(self.clip_id, "wav", url),))

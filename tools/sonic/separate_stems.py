@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -20,14 +20,34 @@ PARTS = (
 NAME_LIMIT = 40
 STEMS_FULL = "/api/v1/sonic/stems/full"
 
+SET = "songwright_set"
+"""The field in which our reading of an answer keeps the set of a part."""
+
 _ENDING = re.compile(r"(?:\s[-–—:|]\s*|[(\[])([^()\[\]]{2,40})[)\]]?\s*$")
+
+
+def sets_of(names: Sequence[str]) -> list[int]:
+    """The set that each part belongs to, by the names that come again.
+
+    Sets come one after the other, or part by part; a name comes once in each.
+    """
+    after, here = [], set[str]()
+    number = 1
+    for name in names:
+        if name in here:
+            number, here = number + 1, set()
+        here.add(name)
+        after.append(number)
+    beside = [names[: index + 1].count(name) for index, name in enumerate(names)]
+    return after if number == max(beside, default=1) else beside
 
 
 class SeparateStems(SonicPurchase):
     """Split a song into parts and save them.
 
-    Each part is a clip with its own clip_id, also for get_wav and get_midi. Full answers needs_confirmation first: ask
-    the person, then call again with its `quote`. 3-5 min.
+    Each part is a clip with its own clip_id, also for get_wav and get_midi. Full may bring two candidate sets, named
+    "set 1, vocals": use one set, never a mix. Full answers needs_confirmation first: ask the person, then call again
+    with its `quote`. 3-5 min.
     """
 
     label: ClassVar[str] = "Separate stems"
@@ -50,8 +70,23 @@ class SeparateStems(SonicPurchase):
         basic = self.post(clip_id=self.clip_id)
         return basic if self.parts == "basic" else Request(basic.method, STEMS_FULL, basic.body)
 
+    def reading(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The parts, each with its set where the service has made several."""
+        items = body.get("data")
+        if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
+            return body
+        sets = sets_of([self._name(item, index) for index, item in enumerate(items)])
+        if max(sets, default=1) == 1:
+            return body
+        return {**body, "data": [{**item, SET: number} for item, number in zip(items, sets, strict=True)]}
+
     def part_of(self, clip: Mapping[str, Any], index: int) -> str | None:
-        """The part's name: the field for it, else what stands after the song's title, else its number."""
+        """The part's name, after its set where there are several: sets are candidates, and do not add up."""
+        name, number = self._name(clip, index), clip.get(SET)
+        return f"set {number}, {name}" if isinstance(number, int) else name
+
+    def _name(self, clip: Mapping[str, Any], index: int) -> str:
+        """The field for it, else what stands after the song's title, else its number."""
         named = said(clip.get("stem_type"), NAME_LIMIT)
         if named:
             return named.replace("_", " ").lower()

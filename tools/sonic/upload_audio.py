@@ -59,9 +59,7 @@ class UploadAudio(SonicPurchase):
     def outcome(self, body: Mapping[str, Any]) -> Outcome:
         """A clip of the person's own."""
         clip_id = said(data_of(body).get("clip_id"), ID_LIMIT)
-        if clip_id is None:
-            return Outcome({"notice": "The service took the recording but did not name a clip."})
-        return Outcome(uploaded=(clip_id,))
+        return Outcome(ready=False) if clip_id is None else Outcome(uploaded=(clip_id,))
 
     def subject(self) -> str:
         """The file's name."""

@@ -1,0 +1,109 @@
+"""Files in the making: how they are named, how they get their final name, and what becomes of a dead program's.
+
+The name of a part file holds the machine, the process and the process's own mark. On the same machine a file whose
+process is gone is left over; anybody else's is only that after a day, for its download may be under way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import re
+import secrets
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+PREFIX: Final = ".part-"
+"""How the name of a file that is not finished begins."""
+
+_DAY: Final = 24 * 3600.0
+_NAME: Final = re.compile(r"\.part-(?:([0-9a-f]{8})-(\d{1,10})-([0-9a-f]{8})-)?[0-9a-f]{16}")
+_LIFE: Final = secrets.token_hex(4)
+"""Tells this process from an earlier one of the same number, as the first process of a container is."""
+
+
+def part_name() -> str:
+    """A name that nobody else has, for a file in the making of this process."""
+    return f"{PREFIX}{_machine()}-{os.getpid()}-{_LIFE}-{secrets.token_hex(8)}"
+
+
+def is_claim(path: Path, claim: bytes) -> bool:
+    """Whether it is no file yet but a claim of its name, left by a crash on a disk without hard links."""
+    return path.stat().st_size == len(claim) and path.read_bytes() == claim
+
+
+def take_name(part: Path, final: Path, claim: bytes) -> bool:
+    """Move a file to a name that nothing has; False when something has it by now.
+
+    On a disk without hard links (FAT) the name is claimed first; a claim left by a crash names its owner.
+    """
+    try:
+        os.link(part, final)
+    except FileExistsError:
+        return False
+    except OSError:
+        return _take_name_without_links(part, final, claim)
+    part.unlink()
+    return True
+
+
+def _take_name_without_links(part: Path, final: Path, claim: bytes) -> bool:
+    try:
+        with final.open("xb") as file:
+            file.write(claim)
+    except FileExistsError:
+        return False
+    try:
+        part.replace(final)
+    except OSError:
+        final.unlink()
+        raise
+    return True
+
+
+def clear(places: Iterable[Path]) -> int:
+    """Delete what is left over in these folders; how many files that were. Never fails. Blocks."""
+    count = 0
+    for place in places:
+        for path in place.glob(f"{PREFIX}*"):
+            with contextlib.suppress(OSError):
+                if not path.is_symlink() and path.is_file() and _left_over(path):
+                    path.unlink()
+                    count += 1
+    return count
+
+
+def _left_over(path: Path) -> bool:
+    found = _NAME.fullmatch(path.name)
+    if found is None:
+        return False
+    machine, process, life = found.groups()
+    if machine == _machine() and not _may_live(int(process), life):
+        return True
+    return path.stat().st_mtime < time.time() - _DAY
+
+
+def _may_live(process: int, life: str) -> bool:
+    if process == os.getpid():
+        return life == _LIFE
+    if os.name == "nt":
+        return True  # there is no harmless question to a process there
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        pass  # it belongs to somebody else
+    return True
+
+
+def _machine() -> str:
+    """Where process numbers mean what they mean here: the machine, and on Linux the container."""
+    numbers = ""
+    with contextlib.suppress(OSError):
+        numbers = str(Path("/proc/self/ns/pid").readlink())
+    return hashlib.sha256(f"{platform.node()}\n{numbers}".encode()).hexdigest()[:8]
