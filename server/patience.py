@@ -108,7 +108,7 @@ class Session:
         if self.client is not None:
             base = min(most, self.client.limit * MARGIN)
         elif spends:
-            # Asking for progress is no sign of patience: agno asks for it, through its library, and gives up after 10 s.
+            # Asking for progress is no sign of patience: agno asks, through its library, and gives up after 10 s.
             base = min(most, STRANGERS_ORDER)
         elif not progress:
             base = min(most, STRANGERS_WAIT)
