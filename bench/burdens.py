@@ -125,9 +125,8 @@ def files(target: Target) -> None:
         path.write_bytes(path.read_bytes().ljust(FILE_BYTES, b"\0"))
     uri = f"song://clips/{clip_id}/audio"
     with told(f"2. {UNREAD} unread readings of a file of 5 MB", target), ExitStack() as lines:
-        for _ in range(UNREAD):
-            lines.enter_context(unread(target, uri))
-        time.sleep(2.0)
+        for asked in [lines.enter_context(unread(target, uri)) for _ in range(UNREAD)]:
+            asked.recv(1, socket.MSG_PEEK)  # its answer has begun
 
 
 def clips(target: Target) -> list[str]:
@@ -170,8 +169,8 @@ def multiply(place: Any, job_id: str, number: int) -> None:
         )
         kept = tx._run("SELECT 1 FROM sqlite_master WHERE name = 'search_texts'", {})[0]
         if kept:
-            added = "SELECT id, :text FROM jobs WHERE id LIKE 'job%'"
-            tx._run(f"INSERT INTO search_texts (job_id, text) {added}", {"text": LYRICS})
+            added = "SELECT id, tenant, key_id, created_at, :text FROM jobs WHERE id LIKE 'job%'"
+            tx._run(f"INSERT INTO search_texts (job_id, tenant, key_id, created_at, text) {added}", {"text": LYRICS})
         tx._run("UPDATE jobs SET state = 'cancelled' WHERE id LIKE 'job%'", {})
 
 

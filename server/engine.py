@@ -11,7 +11,7 @@ from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from contextvars import Context, copy_context
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,10 +20,11 @@ from anyio.abc import TaskGroup
 
 from . import logs, looks, saving, steps, telemetry
 from .answers import Kind, Meaning, Reply, meaning
-from .catalogue import Brand, Catalogue, Schedule
+from .catalogue import Catalogue, Schedule
 from .clock import Clock
 from .errors import ArgumentRefused, Garbled, JournalUnavailable, NotFound, SongwrightError, TooFast
 from .facts import CallFacts
+from .held import Held
 from .hooks import Hooks
 from .jobs import Account, Asked, Balance, Job, State
 from .journal import Journal, Order, Verdict
@@ -60,39 +61,6 @@ _STUMBLED = {State.SENDING: steps.stumbled, State.RUNNING: looks.stumbled, State
 Spawn = Callable[[Step], Awaitable[None]]
 LibraryOf = Callable[[str], Library]
 """Where the files of a tenant go."""
-
-
-@dataclass
-class Held:
-    """A key that this process holds, and what its runner needs to remember."""
-
-    account: Account
-    """Whose key it is; several tenants may spend from it."""
-    upstream: Upstream
-    brand: Brand
-    make_desk: Callable[[str], Desk]
-    desks: dict[str, Desk] = field(default_factory=dict)
-    wake: anyio.Event = field(default_factory=anyio.Event)
-    swept_at: float = float("-inf")
-    fetching: int = 0
-    balance_wanted: bool = False
-    attended: bool = False
-    """Whether a runner is at work."""
-    due_at: float | None = None
-    """When the journal's next step was due at the last turn; None when there was none."""
-    offset: float | None = None
-    """How far the wall clock was ahead of the steady one at the last turn; None before the first."""
-
-    @property
-    def key_id(self) -> str:
-        """Whose rate slots these are."""
-        return self.account.key_id
-
-    def desk_of(self, job: Job) -> Desk:
-        """Where the job's tenant is served: the key is the same, the clips and files are not."""
-        if (desk := self.desks.get(job.tenant)) is None:
-            desk = self.desks[job.tenant] = self.make_desk(job.tenant)
-        return desk
 
 
 class Engine:

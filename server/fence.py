@@ -16,20 +16,9 @@ from .journal import Journal
 from .operation import Facts, Operation
 
 _ENDINGS = ("_id", "_ids")
-_WORDS = frozenset(
-    {
-        "prompt",
-        "lyrics",
-        "infill_lyrics",
-        "gpt_description_prompt",
-        "description",
-        "sound",
-        "instruction",
-        "tags",
-        "title",
-    }
-)
-"""Fields of an order that hold a person's words; the service repeats them with what it has made."""
+_LYRICS = ("prompt", "lyrics", "infill_lyrics")
+_DESCRIPTIONS = ("gpt_description_prompt", "description", "sound", "instruction")
+"""Fields of an order with a person's words, which the service repeats with what it has made."""
 
 
 def check_engine(facts: Facts, operation: Operation) -> None:
@@ -73,10 +62,19 @@ def check_task(journal: Journal, account: Account, task_id: str) -> None:
 
 
 def shown_for(job: Job, shown: Mapping[str, Any]) -> bool:
-    """Whether the service's answer about a task repeats the words of this order: the longest text that it was sent."""
-    sent = [_folded(value) for name, value in (job.body or {}).items() if name in _WORDS]
-    longest = max(sent, key=len, default="")
-    return bool(longest) and longest in _texts(shown)
+    """Whether the service's answer about a task repeats what this order alone has asked for.
+
+    That is its title and its own words: its lyrics, else its description. Where the service writes the words and was
+    given no description, both title and style must be there; a style by itself is many orders' alike.
+    """
+    body = job.body or {}
+    sent = {name: folded for name, value in body.items() if (folded := _folded(value))}
+    if body.get("auto_lyrics"):
+        sent.pop("prompt", None)  # a brief, which is not repeated
+    lyrics = {sent[name] for name in _LYRICS if name in sent}
+    described = max((sent[name] for name in _DESCRIPTIONS if name in sent), key=len, default="")
+    own = lyrics or ({described} if described else {sent.get("tags", ""), sent.get("title", "")})
+    return "" not in own and {*own, sent.get("title", "")} - {""} <= set(_texts(shown))
 
 
 def _texts(value: object) -> Iterator[str]:

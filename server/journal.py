@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from .archive import AGREED, LOST, MEMORY, balance_of, held_by_another
+from .decisions import Decisions, job_in
 from .errors import ConfirmationMissing
 from .jobs import SENTENCES, Account, Asked, Balance, Clip, Job, Limit, SavedFile, State, job_of
 from .operation import Operation, Request
 from .search import search_text
 from .store import Tx
-from .upkeep import Upkeep, put_search_text
+from .upkeep import put_search_text
 
 REPLAY_SECONDS = 600.0
 """How long a fulfilled request answers a repeat instead of buying again."""
@@ -99,9 +100,11 @@ class Callback:
     event: str
     remote_id: str | None
     """The task that it names, where the signature is one that can be believed so far; else it is only a hint."""
+    refunded: bool = False
+    """Whether it says, of that task, that it failed and that the credits were given back."""
 
 
-class Journal(Upkeep):
+class Journal(Decisions):
     """Every transition of a job, each one transaction. All methods block; call them from a worker thread.
 
     The time is read inside the transaction: on the way into it a process may have waited for another one.
@@ -149,9 +152,9 @@ class Journal(Upkeep):
             if order.replaces is not None:
                 sentence = f"Given up and bought again as {job_id}."
                 if tx.one("give_up", id=order.replaces, sentence=sentence, now=now, **who) is None:
-                    return Verdict(Asked.JOINED, self._job(tx, order.replaces))
+                    return Verdict(Asked.JOINED, job_in(tx, order.replaces))
             self._insert(tx, order, job_id, dedupe, now)
-            return Verdict(Asked.NEW, self._job(tx, job_id))
+            return Verdict(Asked.NEW, job_in(tx, job_id))
 
     def adopt(self, account: Account, operation: Operation, remote_id: str, words: str) -> Job:
         """Put a task made elsewhere on record: it is looked at like one of ours and costs nothing here."""
@@ -166,7 +169,7 @@ class Journal(Upkeep):
             order = Order(account, operation, Request("", ""), 0, words, None)
             self._insert(tx, order, job_id, f"adopted:{remote_id}", now, remote_id=remote_id)
             tx.do("receipt", job_id=job_id, remote_id=remote_id, now=now, via="adopted")
-            return self._job(tx, job_id)
+            return job_in(tx, job_id)
 
     def _refusal(self, tx: Tx, order: Order, now: float) -> Verdict | None:
         who = {"tenant": order.account.tenant, "key_id": order.account.key_id}
@@ -382,77 +385,10 @@ class Journal(Upkeep):
             if call.remote_id is not None and not held_by_another(tx, job, call.remote_id):
                 tx.do("receipt", job_id=job.id, remote_id=call.remote_id, now=now, via="webhook")
                 tx.one("bought", id=job.id, remote_id=call.remote_id, next_at=at, now=now)
+                if call.refunded and job.remote_id in (None, call.remote_id):
+                    tx.do("note_refund", id=job.id)
             tx.do("look_soon", id=job.id, at=at, now=now)
-            return self._job(tx, job.id)
-
-    # -- looking again -----------------------------------------------------------------------------------------------
-
-    def wake(self, key_id: str) -> bool:
-        """Looks and files that were put off are due now; whether there are any. Paid calls are not."""
-        with self.store.transaction(key_id) as tx:
-            return bool(tx.all("wake", key_id=key_id, now=self._clock.now()))
-
-    def asked_after(self, job: Job) -> None:
-        """Somebody waits for a job: it is looked at now, unless it was looked at a moment ago or will be in one."""
-        with self.store.transaction(job.key_id) as tx:
-            tx.one("asked_after", id=job.id, now=self._clock.now())
-
-    def revive(self, job: Job) -> Job | None:
-        """The service knows better of a task that had ended: it goes on; None when the job has moved on."""
-        with self.store.transaction(job.key_id) as tx:
-            row = tx.one("revive", id=job.id, epoch=job.epoch, now=self._clock.now())
-            return None if row is None else job_of(row)
-
-    def save_again(self, job: Job) -> Job | None:
-        """Fetch the files of an answer once more; None when the job has moved on."""
-        with self.store.transaction(job.key_id) as tx:
-            row = tx.one("save_again", id=job.id, epoch=job.epoch, now=self._clock.now())
-            return None if row is None else job_of(row)
-
-    def given_back(self, job: Job, sentence: str, service_said: str | None) -> Job | None:
-        """The service says of a failed job that its credits came back."""
-        with self.store.transaction(job.key_id) as tx:
-            row = tx.one(
-                "given_back", id=job.id, epoch=job.epoch, sentence=sentence, service_said=service_said,
-                now=self._clock.now(),
-            )  # fmt: skip
-            return None if row is None else job_of(row)
-
-    # -- the person's decisions -----------------------------------------------------------------------------------
-
-    def withdraw(self, account: Account, job_id: str) -> Job | None:
-        """Cancel what has not been sent; None when it is too late for that."""
-        with self.store.transaction(account.key_id) as tx:
-            row = tx.one("withdraw", id=job_id, now=self._clock.now(), tenant=account.tenant, key_id=account.key_id)
-            return None if row is None else job_of(row)
-
-    def hide(self, account: Account, job_id: str) -> Job | None:
-        """Leave a paid job out of lists; it is still finished and saved."""
-        with self.store.transaction(account.key_id) as tx:
-            row = tx.one("hide", id=job_id, now=self._clock.now(), tenant=account.tenant, key_id=account.key_id)
-            return None if row is None else job_of(row)
-
-    def attach(self, account: Account, job_id: str, remote_id: str) -> Job | None:
-        """Give a lost order a task that the service has shown; None when it has one, or another order has this one."""
-        with self.store.transaction(account.key_id) as tx:
-            now = self._clock.now()
-            if held_by_another(tx, self._job(tx, job_id), remote_id):
-                return None
-            row = tx.one(
-                "attach", id=job_id, remote_id=remote_id, tenant=account.tenant, key_id=account.key_id, now=now
-            )
-            if row is not None:
-                tx.do("receipt", job_id=job_id, remote_id=remote_id, now=now, via="person")
-            return None if row is None else job_of(row)
-
-    def give_up(self, account: Account, job_id: str, sentence: str) -> Job | None:
-        """End an order that is lost, or that nobody wants to wait for any longer; it counts as spent all the same."""
-        with self.store.transaction(account.key_id) as tx:
-            row = tx.one(
-                "give_up", id=job_id, sentence=sentence, now=self._clock.now(), tenant=account.tenant,
-                key_id=account.key_id,
-            )  # fmt: skip
-            return None if row is None else job_of(row)
+            return job_in(tx, job.id)
 
     # -- songs ----------------------------------------------------------------------------------------------------
 
@@ -511,12 +447,6 @@ class Journal(Upkeep):
         return None if job is None else job.key_id
 
     # -- inside a transaction -------------------------------------------------------------------------------------
-
-    @staticmethod
-    def _job(tx: Tx, job_id: str) -> Job:
-        row = tx.one("job", id=job_id)
-        assert row is not None, "the row was written in this transaction"
-        return job_of(row)
 
     @staticmethod
     def _put_clips(tx: Tx, job: Job, clips: Sequence[Clip]) -> None:

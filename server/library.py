@@ -12,7 +12,6 @@ import errno
 import hashlib
 import logging
 import os
-import re
 import shutil
 import unicodedata
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ import anyio.to_thread
 
 from .downloads import AUDIO, IMAGES, MAX_BYTES, Fetched, Fetcher, Kind, PartFile, disk_errors, sniff
 from .errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, NotFound, ServiceError
+from .names import name_of, safe_name
 from .parts import clear, is_claim, take_name
 from .tags import Owner, SongTags, mark_text, marked, read_owner, write_tags
 
@@ -38,72 +38,7 @@ _TRIES: Final = 50
 _OPENED: Final = 500
 _SUFFIXES: Final = (*sorted(kind.suffix for kind in Kind), ".lrc", ".txt")
 
-_NAME_BYTES: Final = 200
 _LABEL_CHARACTERS, _LABEL_BYTES = 24, 36  # with the title, a number and a suffix still below the usual 255 bytes
-_BETWEEN_WORDS: Final = re.compile(r"(?<=\w)[/\\|:](?=\w)")
-_FORBIDDEN: Final = re.compile(r'[<>:"/\\|?*]')
-_BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks that show nothing
-_DEVICE: Final = re.compile(r"(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[0-9¹²³])[ ]*(\.|$)", re.IGNORECASE)
-
-
-def safe_name(text: str, limit: int = 80) -> str:
-    """The text as the name of a file or folder on any system, at most `limit` characters and 200 bytes; never empty.
-
-    Letters of every script stay (Unicode NFC). Control, direction and invisible characters go, and so do the
-    characters and device names that Windows reserves, and dots and spaces at the ends.
-    """
-    return _named(text, limit, _NAME_BYTES) or "Untitled"
-
-
-def _named(text: str, characters: int, octets: int) -> str:
-    text = unicodedata.normalize("NFC", "".join(_visible(text)))
-    text = _FORBIDDEN.sub(" ", _BETWEEN_WORDS.sub("-", text))
-    name = _cut(_trimmed(text), characters, octets)
-    if _DEVICE.match(name):
-        name = _cut(f"_{name}", characters, octets)
-    return name
-
-
-def _visible(text: str) -> Iterator[str]:
-    for character in text:
-        category = unicodedata.category(character)
-        if character.isspace():
-            yield " "
-        elif category[0] != "C" and character not in _BLANK:
-            yield character
-
-
-def _trimmed(text: str) -> str:
-    """Single spaces, no dots and spaces at the ends, no accent in front that would hang on nothing."""
-    text = " ".join(text.split()).strip(". ")
-    while text and unicodedata.combining(text[0]):
-        text = text[1:].lstrip(". ")
-    return text
-
-
-def _cut(text: str, characters: int, octets: int) -> str:
-    """The longest beginning within both limits that does not tear a letter from its accents or an emoji apart."""
-    end = min(len(text), characters)
-    while len(text[:end].encode()) > octets:
-        end -= 1
-    if end < len(text):
-        torn = end
-        while torn > 0 and _joins(text, torn):
-            torn -= 1
-        end = torn or end  # one letter with more accents than fit: better torn than nothing
-    return _trimmed(text[:end])
-
-
-def _joins(text: str, at: int) -> bool:
-    """Whether the character at `at` belongs to the one before it."""
-    character = text[at]
-    if unicodedata.category(character)[0] == "M" or "\U0001f3fb" <= character <= "\U0001f3ff":
-        return True
-    flags = len(text[:at]) - len(text[:at].rstrip(_REGIONAL))
-    return character in _REGIONAL and flags % 2 == 1
-
-
-_REGIONAL: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))  # two of these letters make one flag
 
 
 @dataclass(frozen=True)
@@ -392,7 +327,7 @@ def _labelled(tags: SongTags, label: str | None) -> SongTags:
 def _names(tags: SongTags) -> Iterator[str]:
     """The names a file may have, best first; the last is the clip's own, so that they do not run out."""
     title = safe_name(tags.title)
-    label = _named(tags.label or "", _LABEL_CHARACTERS, _LABEL_BYTES)
+    label = name_of(tags.label or "", _LABEL_CHARACTERS, _LABEL_BYTES)
     name = f"{title} ({label})" if label and not title.casefold().endswith(f"({label})".casefold()) else title
     yield name
     for number in range(2, _NUMBERED + 1):

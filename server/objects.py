@@ -19,7 +19,8 @@ from urllib.parse import quote, urlsplit
 
 from .downloads import AUDIO, MAX_BYTES, Fetcher, Kind, disk_errors, sniff
 from .errors import ArgumentRefused, LibraryUnavailable, NotFound, SettingRefused
-from .library import Kept, Library, safe_name
+from .library import Kept, Library
+from .names import safe_name
 from .tags import SongTags
 from .threads import FILES, in_lane
 
@@ -158,7 +159,7 @@ class StoredLibrary(Library):
     """A tenant's songs in a bucket, below `tenant/`. `root` is a folder of this machine for files in the making."""
 
     def __init__(self, root: Path, fetcher: Fetcher, bucket: Bucket, tenant: str) -> None:
-        super().__init__(root, fetcher, sandbox=False)
+        super().__init__(root, fetcher, sandbox=False, private=True)
         self._bucket = bucket
         self._tenant = tenant
 

@@ -80,11 +80,12 @@ class Songcraft:
             asked.genre,
             asked.seconds,
             bpm=asked.bpm,
+            metre=asked.metre,
             language=asked.language,
             kind=asked.kind,
             calibration=self.calibration(),
         )
-        return Result(_plan_data(plan), f"{plan.genre}, {plan.bpm} BPM: {plan.lines} lines for {plan.seconds} s.")
+        return Result(_plan_data(plan), _measure(plan))
 
     def _lyrics(self, asked: Any) -> Result:
         from .craft import check_lyrics
@@ -96,6 +97,7 @@ class Songcraft:
             language=asked.language,
             seconds=asked.seconds,
             bpm=asked.bpm,
+            metre=asked.metre,
             title=asked.title,
             kind=asked.kind,
             names=asked.sounds() or None,
@@ -250,9 +252,13 @@ def guide(topic: str, genre: str | None = None, language: str | None = None, eng
 
 def guide_choices(argument: str) -> tuple[str, ...]:
     """What can be said for an argument of the guide; nothing for what is none of its arguments."""
-    from .craft import genres, languages, topics
+    from .craft import every_genre, languages, topics
 
-    known = {"topic": topics, "genre": genres, "language": languages}
+    known: dict[str, Callable[[], tuple[str, ...]]] = {
+        "topic": topics,
+        "genre": every_genre,
+        "language": languages,
+    }
     return known[argument]() if argument in known else ()
 
 
@@ -311,22 +317,32 @@ def _style_data(report: StyleReport, style: str, negative_style: str | None) -> 
 
 
 def _plan_data(plan: Plan) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "genre": plan.genre,
+    data: dict[str, Any] = {"genre": plan.genre} if plan.genre else {}
+    data |= {
+        "kind": plan.kind,
         "bpm": plan.bpm,
         "bpm_range": list(plan.bpm_range),
-        "lines": plan.lines,
+        "metre": plan.metre,
+        "lines": list(plan.lines),
+        "syllables": list(plan.syllables),
+        "line": list(plan.line),
         "sections": [],
         "total": _range(plan.total),
     }
     for part in plan.sections:
         section: dict[str, Any] = {"tag": part.tag, "lines": part.lines, "seconds": part.seconds}
-        if part.lines:
-            section |= {"syllables": list(part.syllables), "rhyme": part.rhyme}
-        data["sections"].append(section)
+        data["sections"].append(section | ({"rhyme": part.rhyme} if part.lines else {}))
     if plan.notes:
         data["notes"] = list(plan.notes)
     return data
+
+
+def _measure(plan: Plan) -> str:
+    named = plan.genre or "No known genre"
+    if not plan.lines[1]:
+        return f"{named}, {plan.kind}: {plan.seconds} s without words."
+    low, high = plan.lines
+    return f"{named}, {plan.kind}: {low} to {high} sung lines fit {plan.seconds} s."
 
 
 def _findings_data(ok: bool, findings: Iterable[Finding], more: Mapping[str, int]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from .check import check_lyrics
 from .duration import Calibration, estimate_duration
 from .findings import Finding, Kind, Level, Plan, PlannedSection, Range, Report, SectionStats, Stats, StyleReport
-from .genres import genres, moods
+from .genres import every_genre, genres, moods
 from .guide import guide, topics
 from .languages import languages
 from .plan import plan_song
@@ -26,6 +26,7 @@ __all__ = [
     "check_lyrics",
     "check_style",
     "estimate_duration",
+    "every_genre",
     "genres",
     "guide",
     "languages",

@@ -6,15 +6,18 @@ from dataclasses import replace
 from .duration import Calibration
 from .findings import Finding, Kind, Report, SectionStats, Stats, choose
 from .fixes import Repaired, repair
-from .genres import genre as find_genre
+from .genres import recognise
 from .languages import base
 from .lyric import read
+from .plan import kind_of
 from .rhyme import can_rhyme
 from .rules import RULES
 from .song import Song, engine_of, limits_for
 from .syllables import bounded
 
 _MOST_CLICHES = 8
+_ABOUT_A_WHOLE_SONG = frozenset(("T1", "T7", "S1", "S4", "S6", "S9", "D2", "D3"))
+"""What says nothing about a part that continues another song."""
 _MOST_CHARS = 10_000  # twice the longest limit: what comes after is not read
 
 
@@ -26,6 +29,7 @@ def check_lyrics(
     language: str | None = None,
     seconds: float | None = None,
     bpm: float | None = None,
+    metre: str | None = None,
     title: str | None = None,
     kind: Kind = "song",
     names: Mapping[str, str] | None = None,
@@ -35,21 +39,23 @@ def check_lyrics(
 ) -> Report:
     """Check a lyric against what the service accepts, what gets sung wrongly, and what songs usually do.
 
-    `seconds` is the wanted length, `bpm` beats per minute, `names` maps proper names to how they sound,
-    `reference` is the original of an adaptation, line by line. Line numbers in findings belong to `lyrics` as given;
-    it is never changed. `ok` is true when nothing stops the song.
+    `seconds` is the wanted length, `bpm` beats per minute, `metre` such as 3/4, `names` maps proper names to how they
+    sound, `reference` is the original of an adaptation, line by line. Line numbers in findings belong to `lyrics` as
+    given; it is never changed. `ok` is true when nothing stops the song.
     """
     repaired = repair(lyrics[:_MOST_CHARS])
+    known = recognise(genre)
     song = Song(
         given=lyrics,
         lyric=read(repaired.text, repaired.numbers),
         limits=limits_for(model, engine),
-        kind=kind,
+        kind=kind_of(kind, known),
         engine=engine_of(model, engine),
-        genre=find_genre(genre),
+        genre=known.genre,
         declared=base(language),
         seconds=seconds,
         bpm=bpm,
+        metre=metre,
         title=title,
         names=names,
         reference=read(repair(reference[:_MOST_CHARS]).text) if reference else None,
@@ -61,6 +67,8 @@ def check_lyrics(
 
 def _report(song: Song, repaired: Repaired) -> Report:
     findings = [*repaired.findings, *(finding for rule in RULES for finding in rule(song))]
+    if song.kind == "continuation":
+        findings = [finding for finding in findings if finding.id not in _ABOUT_A_WHOLE_SONG]
     shown, more = choose(_one_per_line(findings))
     return Report(
         ok=not any(finding.level == "stop" for finding in findings),

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Level = Literal["stop", "warn", "note"]
-Kind = Literal["song", "rap", "jingle", "child", "spoken"]
+Kind = Literal["song", "rap", "jingle", "child", "lullaby", "musical", "instrumental", "spoken", "continuation"]
 
 MOST_IN_FULL = 12
 _ORDER: dict[str, int] = {"stop": 0, "warn": 1, "note": 2}
@@ -116,15 +116,22 @@ class PlannedSection:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The answer of plan_song: a budget of lines that fits the length, with advice in `notes`."""
+    """The answer of plan_song: least and most `lines` and `syllables` that fit, and those of one `line`.
 
-    genre: str
+    `genre` is None when the one that was asked for is unknown. `sections` are one form that fits, a suggestion; `total`
+    is what it would probably take.
+    """
+
+    genre: str | None
     kind: Kind
     language: str | None
     seconds: int
     bpm: int
     bpm_range: tuple[int, int]
-    lines: int
+    metre: str
+    lines: tuple[int, int]
+    syllables: tuple[int, int]
+    line: tuple[int, int]
     sections: tuple[PlannedSection, ...]
     total: Range
     notes: tuple[str, ...] = ()

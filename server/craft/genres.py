@@ -1,9 +1,10 @@
-"""The 36 genres: tempo, rhyme, line lengths, and what people call them."""
+"""Some two hundred genres: tempo, metre, form, line lengths, and what people call them in their own languages."""
 
 import re
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from .bundled import toml
 
@@ -12,22 +13,34 @@ MOODS = (
     "hopeful", "triumphant", "calm", "sleepy", "dreamy", "mysterious", "dark", "tense", "epic", "funny", "ironic",
     "solemn", "sensual",
 )  # fmt: skip
-_SUNG_SHARE = 0.75  # part of a song in which somebody sings, where the genre says nothing else
+_BROAD = "genres"
+_FILES = (_BROAD, "genres_pop", "genres_dance", "genres_rock", "genres_roots", "genres_world", "genres_more")
+_ONLY_FOR_LOOKING_UP = ("also", "exact", "source")
+_SEPARATORS = re.compile(r"[,;/|()\n]|\.\s")
+_NO_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # scripts that write words without a space between them
 
 
 @dataclass(frozen=True, slots=True)
 class Genre:
-    """What is usual in a genre: `bpm` ranges, most usual first; lines of a `verse`; words that `may` be used here."""
+    """What is usual in a genre: `bpm` ranges, most usual first; lines of a `verse`; words that `may` be used here.
+
+    `pace` is how long a line takes beside the same one in pop, `share` the part of a song in which somebody sings,
+    `like` the broad genre it belongs to, `kind` what a plan takes it for where it is no plain song.
+    """
 
     name: str
     bpm: tuple[tuple[int, int], ...]
-    scheme: str
-    verse: int
-    syllables: tuple[int, int]
-    template: str
+    like: str
     sound: str
-    point: str
-    share: float = _SUNG_SHARE
+    metre: str = "4/4"
+    scheme: str = "XAXA"
+    verse: int = 4
+    syllables: tuple[int, int] = (6, 10)
+    template: str = "pop"
+    kind: str = "song"
+    point: str = ""
+    pace: float = 1.0
+    share: float = 0.75
     rap: bool = False
     half: bool = False
     near: bool = False
@@ -48,9 +61,26 @@ class Genre:
         return any(low * (1 - slack) <= tempo <= high * (1 + slack) for low, high in self.bpm for tempo in tempos)
 
 
+_ANY = Genre(name="", bpm=((80, 120), (50, 180)), like="pop", sound="")
+
+
+class Recognised(NamedTuple):
+    """What a description was understood as: `kind` where a word said more than the genre, `rest` what was not known."""
+
+    genre: Genre | None
+    kind: str
+    rest: str
+
+
 def genres() -> tuple[str, ...]:
-    """The names of the 36 genres, the broad ones first."""
-    return tuple(toml("genres")["genre"])
+    """The names of the 36 broad genres, which prompts offer."""
+    return tuple(toml(_BROAD)["genre"])
+
+
+@cache
+def every_genre() -> tuple[str, ...]:
+    """The names of all genres, the broad ones first."""
+    return tuple(name for file in _FILES for name in toml(file)["genre"])
 
 
 def moods() -> tuple[str, ...]:
@@ -59,40 +89,111 @@ def moods() -> tuple[str, ...]:
 
 
 def genre(text: str | None) -> Genre | None:
-    """The genre a person means by "Hip Hop" or "dark uk drill"; None when nothing of it is known."""
-    if not text or not text.strip(" .-"):
-        return None
-    plain = " ".join(text.casefold().replace("_", " ").split())
-    for name in (plain, plain.replace(" ", "-")):
-        if found := _by_name(name):
-            return found
-    inside = [name for name in _names() if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", plain)]
-    return _by_name(max(inside, key=len)) if inside else None
+    """The genre a person means by "Hip Hop", "dark uk drill" or "valse musette"; None when nothing of it is known."""
+    return recognise(text).genre
+
+
+def recognise(text: str | None) -> Recognised:
+    """The genre and kind a description speaks of.
+
+    The first genre named counts, and of several in a row the last, since "jazz rap" is a rap. A word that says what the
+    song is for ("punk jingle") gives the kind and leaves the genre to the other one.
+    """
+    plain = _plain(text or "")
+    if name := _exact().get(plain.replace("-", " ")):
+        found = _by_name(name)
+        return Recognised(found, found.kind, "")
+    for part in _SEPARATORS.split(plain):
+        if row := _first_row(part):
+            met = [_by_name(_inside()[_spaced(match[0])]) for match in row]
+            rest = part[: row[0].start()] + part[row[-1].end() :]
+            kind = next((found.kind for found in reversed(met) if found.kind != "song"), "song")
+            plainly = [found for found in met if found.kind == "song"] or met
+            return Recognised(plainly[-1], kind, " ".join(rest.split(" ")).strip(" -"))
+    return Recognised(None, "song", plain.strip())
+
+
+def for_kind(found: Genre | None, kind: str) -> Genre:
+    """What is usual for a kind of song in a genre.
+
+    Without a genre the kind's own one counts, and for a plain song a nameless one that commits itself to little.
+    """
+    changes: dict[str, Any] = dict(toml("kinds")["kind"].get(kind, {}))
+    own = changes.pop("genre", None)
+    base = found or (_by_name(own) if own else _ANY)
+    low, high = changes.pop("bpm", (0, 400))
+    tempos = tuple((max(a, low), min(b, high)) for a, b in base.bpm if a < high and b > low) or ((low, high),)
+    facts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in changes.items()}
+    return replace(base, bpm=tempos, rap=base.rap or kind == "rap", **facts)
 
 
 def genre_words(text: str) -> list[str]:
-    """The genres a description names, in order and without repeats."""
-    plain = text.casefold()
-    met: dict[int, str] = {}
-    for name in sorted(_names(), key=len, reverse=True):
-        for match in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", plain):
-            if not any(start <= match.start() < start + len(other) for start, other in met.items()):
-                met[match.start()] = name
-    found = [_by_name(met[start]) for start in sorted(met)]
-    return list(dict.fromkeys(item.name for item in found if item))
+    """The genres a description names, in order and without repeats; "instrumental" is none by itself."""
+    found = [_inside()[_spaced(match[0])] for match in _pattern().finditer(_plain(text))]
+    return list(dict.fromkeys(name for name in found if _by_name(name).kind != "instrumental"))
+
+
+def broad(name: str) -> str:
+    """The broad genre that a genre belongs to."""
+    return _by_name(name).like
+
+
+def _first_row(part: str) -> list[re.Match[str]]:
+    """The first genre named in a part of a description, with those that follow it directly."""
+    row: list[re.Match[str]] = []
+    for match in _pattern().finditer(part):
+        if row and part[row[-1].end() : match.start()].strip(" -"):
+            break
+        row.append(match)
+    return row
+
+
+def _plain(text: str) -> str:
+    """Without case, accents and double spaces."""
+    letters = unicodedata.normalize("NFKD", text.casefold().replace("_", " "))
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(unicodedata.normalize("NFC", bare).replace("’", "'").split(" ")).strip(" .-")
+
+
+def _spaced(name: str) -> str:
+    return " ".join(name.replace("-", " ").split())
 
 
 @cache
-def _names() -> frozenset[str]:
-    return frozenset(toml("genres")["genre"]) | frozenset(toml("genres")["alias"])
+def _inside() -> dict[str, str]:
+    """What counts anywhere in a description, as `_spaced` writes it, and the genre it means."""
+    found = {}
+    for file in _FILES:
+        for name, entry in toml(file)["genre"].items():
+            for word in (name, *entry["also"]):
+                found[_spaced(_plain(word))] = name
+    return found
 
 
 @cache
-def _by_name(name: str) -> Genre | None:
-    name = toml("genres")["alias"].get(name, name)
-    entry = toml("genres")["genre"].get(name)
-    if entry is None:
-        return None
+def _exact() -> dict[str, str]:
+    """What may be the whole description."""
+    found = dict(_inside())
+    for file in _FILES:
+        for name, entry in toml(file)["genre"].items():
+            found |= {_spaced(_plain(word)): name for word in entry.get("exact", ())}
+    return found
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    """All names in one expression, the longest first; a space in a name may be a hyphen in the text."""
+    names = sorted(_inside(), key=len, reverse=True)
+    spaced = "|".join(re.escape(name).replace(r"\ ", r"[\s-]+") for name in names if not _NO_SPACES.search(name))
+    joined = "|".join(re.escape(name) for name in names if _NO_SPACES.search(name))
+    return re.compile(rf"(?<![\w-])(?:{spaced})(?![\w-])|{joined}")
+
+
+@cache
+def _by_name(name: str) -> Genre:
+    file = next(file for file in _FILES if name in toml(file)["genre"])
+    entry: dict[str, Any] = toml(file)["genre"][name]
     facts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     facts["bpm"] = tuple((low, high) for low, high in entry["bpm"])
-    return Genre(name=name, **facts)
+    facts.setdefault("like", name)
+    return Genre(name=name, **{key: value for key, value in facts.items() if key not in _ONLY_FOR_LOOKING_UP})

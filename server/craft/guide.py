@@ -84,12 +84,13 @@ def _card_lines(found: Genre) -> str:
     rhyme = "free" if set(found.scheme) == {"X"} else scheme_for(found, max(found.verse, len(found.scheme)))
     rhyme += ", near rhymes welcome" if found.near else ", perfect rhymes" if found.perfect else ""
     rows = [
-        f"- Tempo: {tempo} BPM" + (", words at half of it" if found.half else ""),
+        f"- Tempo: {tempo} BPM in {found.metre}" + (", words at half of it" if found.half else ""),
         f"- Verse: {found.verse} lines of {found.syllables[0]} to {found.syllables[1]} syllables, rhymed {rhyme}",
-        f"- Three minutes at {plan.bpm} BPM: {form} ({plan.lines} lines)",
+        f"- Three minutes at {plan.bpm} BPM: {form} ({sum(part.lines for part in plan.sections)} lines)",
         f"- A style to start from: {found.sound}, {found.typical_bpm} BPM",
-        f"- At heart: {found.point}",
     ]
+    if found.point:
+        rows.append(f"- At heart: {found.point}")
     if found.may:
         rows.append(f"- At home here, though worn elsewhere: {', '.join(found.may)}")
     return "\n".join(rows) + "\n"

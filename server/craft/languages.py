@@ -36,7 +36,7 @@ def language_name(code: str) -> str:
 
 
 def stretch(language: str | None) -> float:
-    """Syllables this language needs for one of English, roughly: our rule of thumb, 1 where we have none."""
+    """Syllables this language sings in the time of one of English, roughly; 1 where nobody measured or guessed."""
     entry = toml("languages")["language"].get(base(language) or "en", {})
     return float(entry.get("stretch", 1.0))
 

@@ -1,6 +1,7 @@
 """Takes a lyric apart: brackets, sections, sung words, echoes. Knows nothing about what is good or bad."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, cached_property
@@ -12,6 +13,11 @@ TAG_LINES = 8
 """A bracket may span this many lines; beyond that it was never closed."""
 _TYPO = 0.8  # how alike (0..1) an unknown tag must be to a known one
 _CUE_MARKS = re.compile(r"\s+[-–—]\s*|\s*[:|,;]\s*")
+_NUMBERED = re.compile(r"^\d{1,2}\b|\b\d{1,2}$")
+_COUNTING = re.compile(r"\b\d+(?:st|nd|rd|th)?\b|\bx\s?\d+\b|\d+", re.IGNORECASE)  # 2nd, x2, 3
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")  # scripts that put no space around a name
+_SUNG_SECTIONS = ("verse", "chorus", "pre-chorus", "bridge")
+_FEW_WORDS = 3
 _NUMBER = re.compile(r"^(.*?)[\s#]*(\d{1,2}|[ivx]{1,4})?$", re.IGNORECASE)
 
 
@@ -179,17 +185,16 @@ def _tag(text: str, line: int) -> Tag:
     inner = " ".join(text.split())
     head, *rest = _CUE_MARKS.split(inner, maxsplit=1)
     name, entry = _known(head)
-    if entry is None:
-        # "Short Guitar Solo", "Soft Verse", "Chorus whispered": a section name among other words
-        for known in sorted(tag_names(), key=len, reverse=True):
-            if re.search(rf"(?<![\w-]){re.escape(known)}(?![\w-])", head.casefold()) and not is_cue(head):
-                name, entry = known, tag_names()[known]
-                other = re.sub(rf"(?i)(?<![\w-]){re.escape(known)}(?![\w-])", "", head)
-                rest = [re.sub(r"\d+", "", other).strip(), *rest]
-                break
+    if entry is None and (match := _among_words(head)):
+        name = match[0]
+        entry = _entry(name)
+        other = head.replace(match[1], " ", 1)
+        rest = [_COUNTING.sub("", other).strip(" ()（）"), *rest]
     cue = ", ".join(part for part in rest if part)
     if entry is None and (meant := nearest_tag(head)) and not is_cue(head):
         entry = dict(tag_names()[meant], documented=False)
+    if entry is None and _NUMBERED.search(head) and not is_cue(head):
+        entry = {"kind": "verse", "role": "either"}  # a numbered heading in a language that we do not know
     if entry is None:
         return Tag(line, inner, head.casefold(), cue, "", "either", False)
     return Tag(line, inner, name, cue, str(entry["kind"]), str(entry["role"]), bool(entry.get("documented")))
@@ -199,12 +204,63 @@ def _known(head: str) -> tuple[str, dict[str, object] | None]:
     plain = head.casefold().strip(" .!*")
     match = _NUMBER.match(plain)
     for name in (plain, match[1].strip() if match else plain):
-        found = tag_names().get(name)
-        if found is None and name in toml("tags")["alias"]:
-            found = dict(tag_names()[toml("tags")["alias"][name]], documented=False)
-        if found is not None:
-            return name, found
+        if name in tag_names():
+            return name, tag_names()[name]
+        if alias := _aliases().get(_bare(name)):
+            return alias, _entry(alias)
     return plain, None
+
+
+def _among_words(head: str) -> tuple[str, str] | None:
+    """A section name among other words ("Short Guitar Solo", "Estribillo final"), and how it is written there.
+
+    Words about the voice or an instrument make it a cue for the section that is there already, unless the name is
+    that of a sung section and the whole is short: "Female Verse" begins a verse, "drums build" does not begin a build.
+    """
+    bare = _bare(head)
+    if len(bare) != len(head):  # places must be the same in both to cut the name out
+        head = bare
+    for match in _names_pattern().finditer(bare):
+        name = _names_inside()[match[0]]
+        sung = _entry(name)["kind"] in _SUNG_SECTIONS and len(head.split()) <= _FEW_WORDS
+        if sung or not is_cue(head):
+            return name, head[match.start() : match.end()]
+    return None
+
+
+def _entry(name: str) -> dict[str, object]:
+    """What is known of a tag name or of another word for one."""
+    if name in tag_names():
+        return tag_names()[name]
+    target = toml("tags")["alias"].get(name) or toml("tags")["exact"][name]
+    return dict(tag_names()[target], documented=False)
+
+
+def _bare(text: str) -> str:
+    """Without case and accents."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFC", "".join(char for char in letters if not unicodedata.combining(char)))
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    """Other words for tags, without accents, and how tags.toml writes them."""
+    return {_bare(name): name for name in (*toml("tags")["alias"], *toml("tags")["exact"])}
+
+
+@cache
+def _names_inside() -> dict[str, str]:
+    """Names that count among other words; the ends of songs are too common as words."""
+    names = (*tag_names(), *toml("tags")["alias"])
+    return {_bare(name): name for name in reversed(names) if _entry(name)["kind"] != "end"}
+
+
+@cache
+def _names_pattern() -> re.Pattern[str]:
+    names = sorted(_names_inside(), key=len, reverse=True)
+    spaced = "|".join(re.escape(name) for name in names if not _UNSPACED.search(name))
+    joined = "|".join(re.escape(name) for name in names if _UNSPACED.search(name))
+    return re.compile(rf"(?<![\w-])(?:{spaced})(?![\w-])|{joined}")
 
 
 def nearest_tag(name: str) -> str | None:

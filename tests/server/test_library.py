@@ -25,7 +25,8 @@ from PIL import Image
 
 from songwright.server.downloads import Fetcher, Kind
 from songwright.server.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, LinkDead, NotFound
-from songwright.server.library import Library, safe_name
+from songwright.server.library import Library
+from songwright.server.names import safe_name
 from songwright.server.tags import SongTags, read_owner, read_tags
 
 pytestmark = pytest.mark.anyio

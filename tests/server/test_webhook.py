@@ -519,7 +519,7 @@ async def test_under_a_shared_key_a_lost_order_comes_home_when_the_service_shows
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         asked.append(f"{request.method} {request.url.path}")
-        return shows(f"{WORDS}\n1")(request)
+        return shows(f"{WORDS}\n1", title="Rain 1")(request)
 
     server.shared(answer)
     job = server.unknown()
@@ -533,11 +533,12 @@ async def test_under_a_shared_key_a_lost_order_comes_home_when_the_service_shows
     [
         shows("Somebody else's words"),
         shows("", title="Rain 1"),
+        shows("Somebody else's words", title="Rain 1", tags="folk"),
         lambda _: httpx2.Response(202, json={"type": "not_ready"}),
         lambda _: httpx2.Response(404, json={"message": "no such task"}),
         lambda _: httpx2.Response(500, json={"type": "api_error", "message": "failed"}),
     ],
-    ids=["other words", "only the title", "not ready", "unknown", "failed"],
+    ids=["other words", "only the title", "only title and style", "not ready", "unknown", "failed"],
 )
 async def test_under_a_shared_key_a_task_that_is_not_shown_for_the_order_is_only_a_hint(
     server: Server, answer: Callable[[httpx2.Request], httpx2.Response]
@@ -562,7 +563,7 @@ async def test_while_the_service_cannot_be_asked_a_call_is_not_acknowledged(serv
     def away(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("refused", request=request)
 
-    answers = [away, shows(f"{WORDS}\n1")]
+    answers = [away, shows(f"{WORDS}\n1", title="Rain 1")]
     server.shared(lambda request: answers[0](request))
     job = server.unknown()
     assert await server.tell(job) == 503

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from ...server.operation import Effect, Operation
 from ..shapes import Seconds, refuse
-from .shapes import Bpm, CheckedModel, Genre, Kind, Language, RangeAnswer, ReportAnswer
+from .shapes import Bpm, CheckedModel, Genre, Kind, Language, Metre, RangeAnswer, ReportAnswer
 
 LONGEST_TEXT = 20_000
 """Characters: four times what a song takes, so that a text too long is told how much to cut."""
@@ -45,6 +45,7 @@ class CheckLyrics(Operation):
     language: Language | None = None
     seconds: Seconds | None = None
     bpm: Bpm | None = None
+    metre: Metre | None = None
     title: str | None = Field(None, max_length=200, description="Should be in the chorus.")
     names: tuple[str, ...] | None = Field(
         None, max_length=50, description='Names and how they sound, such as ["Siobhan: shi-VAWN"].'

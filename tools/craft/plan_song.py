@@ -1,4 +1,4 @@
-"""A budget of sections, lines and syllables."""
+"""How many words fit a length, and a form that the genre's listeners expect."""
 
 from __future__ import annotations
 
@@ -8,38 +8,41 @@ from pydantic import Field
 
 from ...server.operation import Effect, Operation
 from ..shapes import Answer, ToolAnswer
-from .shapes import WORD_LIMIT, Bpm, Kind, Language, RangeAnswer
+from .shapes import WORD_LIMIT, Bpm, Kind, Language, Metre, RangeAnswer
 
 SHORTEST, LONGEST = 10, 480
 """Seconds; a song over 360 is made with extend_song."""
 
 
 class SectionAnswer(Answer):
-    """A section to write."""
+    """A section of the suggested form."""
 
     tag: str = Field(description="As it goes into the lyrics.")
     lines: int = Field(description="How many; 0 for a part without voice.")
-    syllables: list[int] | None = Field(None, description="Least and most for each line.")
     seconds: int = Field(description="Roughly.")
-    rhyme: str | None = Field(None, description="End rhymes, a letter a line; X is free.")
+    rhyme: str | None = Field(None, description="Usual end rhymes, a letter a line; X is free.")
 
 
 class PlanAnswer(ToolAnswer):
-    """A plan."""
+    """A measure, and a form as a suggestion."""
 
-    genre: str = Field(description="The genre that was planned for.")
-    bpm: int = Field(description="Tempo.")
+    genre: str | None = Field(None, description="What the genre was read as; missing: it is not known.")
+    kind: str = Field(description="What it was measured as.")
+    bpm: int = Field(description="Tempo: yours, or the middle of the genre's.")
     bpm_range: list[int] = Field(description="What the genre uses.")
-    lines: int = Field(description="Lines to write in all.")
-    sections: list[SectionAnswer] = Field(description="In order.")
-    total: RangeAnswer = Field(description="Seconds that this will probably take.")
-    notes: list[str] | None = Field(None, description="What to mind.")
+    metre: str = Field(description="Yours, or the genre's.")
+    lines: list[int] = Field(description="Fewest and most sung lines that fit, all repeats counted.")
+    syllables: list[int] = Field(description="Fewest and most syllables that fit.")
+    line: list[int] = Field(description="Usual syllables of a line.")
+    sections: list[SectionAnswer] = Field(description="One form that listeners expect; a suggestion.")
+    total: RangeAnswer = Field(description="Seconds that this form would take.")
+    notes: list[str] | None = Field(None, description="What to mind; what was not known.")
 
 
 class PlanSong(Operation):
-    """Plan a song before writing: tempo, sections, lines, syllables and rhymes that fill the length.
+    """Measure how many words fit: sung lines and syllables for a length, genre, kind, tempo and metre. Free.
 
-    Free; then write to it and check_lyrics.
+    For an idea or a draft; check_lyrics measures finished words alike.
     """
 
     label: ClassVar[str] = "Plan song"
@@ -47,8 +50,9 @@ class PlanSong(Operation):
     effect: ClassVar[Effect] = Effect.LOCAL
     answer: ClassVar[type[PlanAnswer]] = PlanAnswer
 
-    genre: str = Field(max_length=WORD_LIMIT, description="Such as folk.")
+    genre: str = Field(max_length=WORD_LIMIT, description="Such as samba, in any language.")
     seconds: int = Field(ge=SHORTEST, le=LONGEST, description="Length to aim at.")
     kind: Kind = "song"
     bpm: Bpm | None = None
+    metre: Metre | None = None
     language: Language | None = None

@@ -12,7 +12,11 @@ WORD_LIMIT = 60
 
 Genre = Annotated[str, Field(max_length=WORD_LIMIT, description="Such as folk, dark pop.")]
 Language = Annotated[str, Field(max_length=WORD_LIMIT, description="Sung language, such as es-MX.")]
-Kind = Annotated[Literal["song", "rap", "jingle", "child", "spoken"], Field(description="Changes what is expected.")]
+Kind = Annotated[
+    Literal["song", "rap", "jingle", "child", "lullaby", "musical", "instrumental", "spoken", "continuation"],
+    Field(description="continuation: only the new part."),
+]
+Metre = Annotated[Literal["2/4", "3/4", "4/4", "6/8", "12/8"], Field(description="Else the genre's.")]
 Bpm = Annotated[float, Field(ge=30, le=300, description="Tempo.")]
 CheckedModel = Annotated[str, Field(max_length=WORD_LIMIT, description="Whose limits; default as create_song.")]
 

@@ -44,7 +44,9 @@ class ListSongs(Operation):
     effect: ClassVar[Effect] = Effect.LOCAL
     answer: ClassVar[type[SongList]] = SongList
 
-    words: str | None = Field(None, max_length=200, description="Words that must all occur.")
+    words: str | None = Field(
+        None, max_length=200, description="Words that must all occur; case and accents do not matter."
+    )
     state: Literal["queued", "sending", "running", "fetching", "done", "failed", "cancelled", "unknown"] | None = Field(
         None,
         description="Only orders in this state. What results call working or streaming is queued (not sent yet), "

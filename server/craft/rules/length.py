@@ -6,7 +6,7 @@ from ..findings import Finding
 from ..song import Song
 
 _WITH_BPM = (0.85, 1.15)
-_WITHOUT_BPM = (0.7, 1.4)  # the formula without a tempo is poor, so only gross misfits count
+_WITHOUT_BPM = (0.75, 1.3)  # where the engine chooses the tempo, only gross misfits count
 _MOST_WORDS, _MOST_RAPPED = 600, 900
 _FEW_WORDS, _FEW_FOR_SECONDS = 60, 60
 
@@ -14,7 +14,7 @@ _FEW_WORDS, _FEW_FOR_SECONDS = 60, 60
 def fits(song: Song) -> Iterator[Finding]:
     """D1: the estimated range must touch the requested length."""
     lines = len(song.lyric.lines)
-    if not song.seconds or not lines or song.kind == "spoken":
+    if not song.seconds or not lines or song.kind == "instrumental":
         return
     low, high = _WITH_BPM if song.bpm else _WITHOUT_BPM
     estimate = song.estimate

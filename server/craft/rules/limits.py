@@ -28,7 +28,9 @@ def title_length(song: Song) -> Iterator[Finding]:
 
 
 def emptiness(song: Song) -> Iterator[Finding]:
-    """L3: nothing to sing."""
+    """L3: nothing to sing, or words where nobody sings."""
+    if song.kind == "instrumental" and song.lyric.lines:
+        yield Finding("L3", "warn", "Lyrics are given for an instrumental: they will not be sung.")
     if not song.lyric.lines and not song.lyric.tags:
         yield Finding("L3", "stop", "The lyric is empty. Write lines, or ask for an instrumental.")
 

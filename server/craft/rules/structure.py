@@ -41,9 +41,13 @@ def long_sections(song: Song) -> Iterator[Finding]:
             continue  # an untagged lyric is T1's business
         if lines > _LONGEST_SECTION:
             yield Finding("S2", "warn", f"{lines} lines in one section; split it.", section.lines[0].number)
-        elif section.kind == "verse" and song.bpm and lines > (most := verse_limit(song.bpm)):
+        elif section.kind == "verse" and song.bpm and lines > (most := _verse_limit(song, song.bpm)):
             why = f"{lines} lines in a verse at {song.bpm:g} BPM; about {most} sit well."
             yield Finding("S2", "warn", why, section.lines[0].number)
+
+
+def _verse_limit(song: Song, bpm: float) -> int:
+    return max(verse_limit(bpm), song.genre.verse if song.genre else 0)
 
 
 def steady_chorus(song: Song) -> Iterator[Finding]:

@@ -16,6 +16,11 @@ Generated from `server/craft/data/rules.toml` by `python -m songwright.server.cr
   French, German, Dutch, Swedish, Polish, Russian, Ukrainian and Turkish by the stressed end of the spelling; in
   Vietnamese, Korean and Hindi by their own endings. It is not judged in Chinese and Japanese, whose characters do not
   show their sound, nor in Arabic, which leaves unwritten the short vowels that most endings rest on.
+- Length (D1, the estimate, plan_song) rests on bars, metre, genre and language. Median error, measured by
+  `tests/craft/test_real_lengths.py`: suno 13 songs 8 %, ace 43 songs 11 % (published lengths of songs that engines
+  made), sandbox 154 songs 7 %, jamendo 14 songs 25 % (people's recordings, without section tags). Four constants were
+  set on the first two; set on one half of their songs and measured on the other, they are 12 % off. Nearly four
+  songs in five are within a quarter. As bars were counted before, the same songs were missed by 12, 20, 27 and 31 %.
 
 | id | level | test | source |
 | --- | --- | --- | --- |

@@ -29,16 +29,22 @@ def some_tags(song: Song) -> Iterator[Finding]:
 
 
 def known_tags(song: Song) -> Iterator[Finding]:
-    """T2: tags nobody has documented."""
+    """T2: tags nobody has documented; a word of another language once, since it is understood and only a risk."""
+    told = set()
     for tag in song.lyric.tags:
         if tag.documented or tag.name in tag_names() or is_cue(tag.text) or _folklore(tag.text):
             continue
-        alias = toml("tags")["alias"].get(tag.name)
+        alias = toml("tags")["alias"].get(tag.name) or toml("tags")["exact"].get(tag.name)
         meant = alias or nearest_tag(tag.name)
-        if meant and meant == tag.name.replace(" ", "-"):
+        if (meant and meant == tag.name.replace(" ", "-")) or tag.name in told:
             continue
-        hint = f"; did you mean [{meant.title()}]?" if meant else "; it may be ignored or sung."
-        yield Finding("T2", "note", f"[{tag.text[:40]}] is not a known tag{hint}", tag.line)
+        if alias:
+            told.add(tag.name)
+            why = f"[{tag.text[:40]}] is read as [{alias.title()}], the tag that engines are known to understand."
+        else:
+            hint = f"; did you mean [{meant.title()}]?" if meant else "; it may be ignored or sung."
+            why = f"[{tag.text[:40]}] is not a known tag{hint}"
+        yield Finding("T2", "note", why, tag.line)
 
 
 def overfull_tags(song: Song) -> Iterator[Finding]:
