@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
-from desk import ACCOUNT, Desk, client
+from desk import ACCOUNT, Desk, Flow, client
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
@@ -29,32 +29,6 @@ pytestmark = pytest.mark.anyio
 KETTLE = {"lyrics": "[Verse]\nThe kettle hums", "style": "folk", "title": "Kettle"}
 TEAPOT = {**KETTLE, "title": "Teapot"}
 SAUCER = {**KETTLE, "title": "Saucer"}
-
-
-class Flow:
-    """Time that passes while somebody waits, or stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.at = 0.0
-        self.flows = True
-        self.waited = anyio.Event()
-
-    def now(self) -> float:
-        return 1_800_000_000.0 + self.at
-
-    def monotonic(self) -> float:
-        return self.at
-
-    async def sleep(self, seconds: float) -> None:
-        await self.wait(anyio.Event(), seconds)
-
-    async def wait(self, event: anyio.Event, seconds: float) -> bool:
-        if not self.flows:
-            self.waited.set()
-            await anyio.sleep_forever()
-        self.at += seconds
-        await anyio.lowlevel.checkpoint()
-        return event.is_set()
 
 
 @pytest.fixture
