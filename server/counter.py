@@ -158,8 +158,13 @@ class Counter:
     # -- buying ---------------------------------------------------------------------------------------------------
 
     async def _buy(
-        self, operation: Operation, talk: Talk, started: float, *, quote: str | None, replaces: Job | None = None
+        self, operation: Operation, talk: Talk, started: float, *, quote: str | None, instead_of: Job | None = None
     ) -> Result:
+        """Order it; `instead_of` is an order that a person wants again, which is asked about whatever it costs."""
+        # Only what is still open is given up for it; what has ended stays as it ended.
+        over = instead_of is not None and instead_of.settled and instead_of.state is not State.UNKNOWN
+        replaces = None if over else instead_of
+        reason = "" if instead_of is None else money.bought_before(instead_of)
         facts = await in_thread(self._facts)
         if self.account.shared:
             await in_thread(fence.check, self._journal, self.account, operation)
@@ -171,7 +176,7 @@ class Counter:
                 "Nobody here knows what this costs at the service, so it cannot be held against your allowance. "
                 "Nothing was sent or spent. Ask the operator of this server, or send a key of your own."
             )
-        earlier = None if replaces is not None else await self._unheard(talk)
+        earlier = None if instead_of is not None else await self._unheard(talk)
         order = Order(
             account=self.account,
             operation=operation,
@@ -186,14 +191,14 @@ class Counter:
             again=isinstance(operation, Purchase) and operation.again,
             quote=quote or talk.agreed_quote(),
             replaces=None if replaces is None else replaces.id,
-            must_ask=bool(operation.asks_first),
+            must_ask=bool(operation.asks_first or reason),
         )
         verdict = await self._placed(order, talk)
-        tool = operation.tool_name() if replaces is None else "resolve_job"
+        tool = operation.tool_name() if instead_of is None else "resolve_job"
         if verdict.asked is Asked.NEEDS_CONFIRMATION:
             assert verdict.quote is not None, "a quote comes with the question"
             forgetful = money.FORGETFUL if verdict.forgetful else ""
-            question = money.confirmation_question(operation.subject(), cost, forgetful, operation.asks_first)
+            question = money.confirmation_question(operation.subject(), cost, forgetful, operation.asks_first, reason)
             ask = partial(self.results.of_quote, verdict, cost, operation.subject(), question, again=tool)
             if earlier is not None:
                 return await ask(earlier=earlier)
@@ -388,8 +393,7 @@ class Counter:
             raise ArgumentRefused(
                 f"This Songwright does not know the tool {job.operation}; update it to buy again.", field="job_id"
             )
-        replaces = None if job.settled and job.state is not State.UNKNOWN else job
-        return await self._buy(asked, talk, started, quote=operation.quote, replaces=replaces)
+        return await self._buy(asked, talk, started, quote=operation.quote, instead_of=job)
 
     async def _attached(self, job: Job, asked: Operation | None, task_id: str, talk: Talk, started: float) -> Result:
         """Follow a task that a person has found; it is believed when the service shows it."""

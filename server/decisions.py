@@ -7,6 +7,9 @@ from .jobs import Account, Job, job_of
 from .store import Tx
 from .upkeep import Upkeep
 
+FURTHER_CALL = 60.0
+"""Seconds until a further paid call, where a clock that was set has made its own time worthless."""
+
 
 class Decisions(Upkeep):
     """Each one transaction. All methods block; call them from a worker thread."""
@@ -14,7 +17,9 @@ class Decisions(Upkeep):
     def wake(self, key_id: str) -> bool:
         """Looks and files that were put off are due now; whether there are any. Paid calls are not."""
         with self.store.transaction(key_id) as tx:
-            return bool(tx.all("wake", key_id=key_id, now=self._clock.now()))
+            now = self._clock.now()
+            tx.do("re_anchor", key_id=key_id, now=now, at=now + FURTHER_CALL)
+            return bool(tx.all("wake", key_id=key_id, now=now))
 
     def asked_after(self, job: Job) -> None:
         """Somebody waits for a job: it is looked at now, unless it was looked at a moment ago or will be in one."""

@@ -282,14 +282,14 @@ class Engine:
             held.offset = offset
 
     async def _step(self, held: Held, job: Job) -> None:
-        if job.state is State.SENDING:
+        if job.state is State.SENDING or job.remote_id is None:  # the latter is a further paid call for a file
             if not self._sending:
                 self._all_sent = anyio.Event()
             self._sending += 1
             try:
                 # An order on the wire is never cut short from this side: its answer is worth money.
                 with anyio.CancelScope(shield=True):
-                    await self._safely(steps.send, held, job)
+                    await self._safely(steps.send if job.state is State.SENDING else looks.look, held, job)
             finally:
                 self._sending -= 1
                 if not self._sending:
@@ -297,8 +297,6 @@ class Engine:
             held.balance_wanted = True
         else:
             await self._safely(looks.look, held, job)
-            if job.remote_id is None:
-                held.balance_wanted = True  # that was no look but a paid call
         self._announce(held.key_id)
         held.wake.set()
 
@@ -454,7 +452,7 @@ class Engine:
             await in_thread(self.journal.asked_after, job)
             self._wake(account)
             return None
-        if job.state is State.DONE and job.problem == "not_saved" and job.remote_id is None:
+        if job.remote_id is None and job.problem in ("not_saved", "given_up") and self._has_files(job):
             await in_thread(self.journal.save_again, job)
         elif job.remote_id is not None and _may_come_home(job):
             held = self._of(account)
@@ -467,6 +465,11 @@ class Engine:
             return said
         self._wake(account)
         return None
+
+    def _has_files(self, job: Job) -> bool:
+        """Whether the answer that a job was given holds what was ordered."""
+        operation = self.operation_of(job)
+        return operation is not None and job.answer is not None and operation.outcome(job.answer).ready
 
     def hint(self, account: Account) -> None:
         """Something may have changed for this account: let its runner look."""

@@ -27,6 +27,7 @@ QUOTE_SECONDS = 600.0
 UNSETTLED_LIMIT = 3
 """With this many unsettled purchases buying stops."""
 DAY = 86_400.0
+REFUNDED = "It failed at the service, which says that it gave the credits back."
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class Journal(Decisions):
             same = tx.one("same_request", dedupe=dedupe, since=since, **who)
             if same is not None and same["id"] != order.replaces:
                 job = job_of(same)
-                if job.state is not State.DONE:
+                if job.state not in (State.DONE, State.FAILED):
                     return Verdict(Asked.JOINED, job)
                 if not order.again:
                     return Verdict(Asked.REPLAYED, job)
@@ -177,7 +178,7 @@ class Journal(Decisions):
         if unsettled is not None and unsettled["n"] >= UNSETTLED_LIMIT and order.replaces is None:
             return Verdict(Asked.BLOCKED)
         for limit in order.limits if order.most else ():
-            row = tx.one("spent_since", since=now - limit.seconds, **who)
+            row = tx.one("held_since", since=now - limit.seconds, **who)
             spent = int(row["credits"]) if row else 0
             if spent + order.most > limit.credits:
                 return Verdict(Asked.OVER_BUDGET, spent=spent, limit=limit)
@@ -215,6 +216,7 @@ class Journal(Decisions):
             cost=order.cost if order.own_cost is None else order.own_cost,
             # All of it counts from here on; what orders that follow will cost passes to them when they are written.
             charge=order.most if order.cost is None else order.cost,
+            most=order.most,
             subject=operation.subject(), words=order.words.lower(),
             state=State.RUNNING if remote_id else State.QUEUED, remote_id=remote_id, timeout=operation.timeout,
             next_at=now, running_at=now if remote_id else None, now=now,
@@ -305,7 +307,7 @@ class Journal(Decisions):
             now = self._clock.now()
             if not tx.do("note_call", job_id=job.id, n=job.looks + 1, now=now):
                 return None
-            row = tx.one("charge_call", id=job.id, epoch=job.epoch, credits=_price_of_call(job), now=now)
+            row = tx.one("charge_call", id=job.id, epoch=job.epoch, credits=job.cost or 0, now=now)
             if row is None:
                 tx.do("drop_call", job_id=job.id, n=job.looks + 1)
             return None if row is None else job_of(row)
@@ -313,8 +315,7 @@ class Journal(Decisions):
     def take_back_call(self, job: Job) -> None:
         """The call that `note_call` has put on record was certainly not taken, so it costs nothing."""
         with self.store.transaction(job.key_id) as tx:
-            back = -(job.charge // (job.looks + 2))
-            now = self._clock.now()
+            back, now = -(job.cost or 0), self._clock.now()
             if tx.one("charge_call", id=job.id, epoch=job.epoch, credits=back, now=now) is not None:
                 tx.do("drop_call", job_id=job.id, n=job.looks + 1)
 
@@ -342,7 +343,7 @@ class Journal(Decisions):
                 looks=job.looks if change.looks is None else change.looks,
                 troubles=job.troubles if change.troubles is None else change.troubles,
                 trouble_since=change.trouble_since, misses=change.misses, missed_for=change.missed_for,
-                charge=job.charge - sum(order.cost or 0 for order in orders) if orders else change.charge,
+                charge=_settled_charge(job, change), refund_sentence=REFUNDED,
                 answer=_dump(change.answer if change.answer is not None else job.answer),
                 problem=change.problem, sentence=change.sentence, service_said=change.service_said,
                 finished_at=None if change.state in (State.QUEUED, State.RUNNING, State.FETCHING) else now, now=now,
@@ -386,7 +387,7 @@ class Journal(Decisions):
                 tx.do("receipt", job_id=job.id, remote_id=call.remote_id, now=now, via="webhook")
                 tx.one("bought", id=job.id, remote_id=call.remote_id, next_at=at, now=now)
                 if call.refunded and job.remote_id in (None, call.remote_id):
-                    tx.do("note_refund", id=job.id)
+                    tx.do("note_refund", id=job.id, sentence=REFUNDED)
             tx.do("look_soon", id=job.id, at=at, now=now)
             return job_in(tx, job.id)
 
@@ -457,9 +458,14 @@ class Journal(Decisions):
             put_search_text(tx, job.id)
 
 
-def _price_of_call(job: Job) -> int:
-    """What one call counts for: each one so far counted for the same."""
-    return job.charge // (job.looks + 1)
+def _settled_charge(job: Job, change: Change) -> int | None:
+    """What a change makes of the credits that count; None leaves them.
+
+    At its end a task counts for its own price: what orders that follow cost is counted with them, or never spent.
+    """
+    if change.charge is None and job.remote_id is not None and change.state in (State.DONE, State.FAILED):
+        return job.cost
+    return change.charge
 
 
 def _dump(value: Mapping[str, Any] | None) -> str | None:

@@ -19,7 +19,8 @@ from .jobs import Clip, Job, State
 from .journal import Change
 from .operation import Operation, Request
 from .poller import after_trouble, next_look
-from .steps import Desk, asks_again, family_of, missed, record, secrets_of, task_path, will_call
+from .steps import HASTE_TRIES, Desk, asks_again, family_of, missed, record, secrets_of, task_path, will_call
+from .threads import in_thread
 from .upstream import AnswerLost
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ async def look(desk: Desk, job: Job) -> None:
         await _reported(desk, job, _read(desk, job, operation, reply), reply)
     elif verdict.kind is Kind.NOT_READY:
         await _not_yet(desk, job)
+    elif verdict.kind is Kind.ENDED and reply is not None and (told := _read(desk, job, operation, reply)).good:
+        await _reported(desk, job, told, reply)  # credits that came back take no song away that is there
     elif verdict.kind is Kind.ENDED:
         change = Change(State.FAILED, problem=verdict.problem, sentence=_last_word(verdict), charge=0)
         await _ended(desk, job, change, reply)
@@ -75,21 +78,22 @@ def _read(desk: Desk, job: Job, operation: Operation | None, reply: Reply) -> Ta
 async def ask_after(desk: Desk, job: Job) -> str | None:
     """Look once more at a job that has ended with its money in doubt; what is to be said of the look, if anything.
 
-    The song comes home where the service has it, and a refund is noted where the service tells of one.
+    The song comes home where the service has it, and a refund is noted where the service tells of one. Somebody waits
+    for this, so a journal that fails is raised and not tried again: a free look may be lost.
     """
     operation = desk.operation(job)
     verdict, reply = await _asked(desk, job, operation)
     if verdict.kind is Kind.ENDED and reply is not None:
-        await record(desk, desk.journal.given_back, job, _last_word(verdict), reply.words)
+        await in_thread(desk.journal.given_back, job, _last_word(verdict), reply.words)
         return None
     if verdict.kind is Kind.ANSWERED and reply is not None:
         told = _read(desk, job, operation, reply)
         if not told.final or told.good or told.facts:
-            await record(desk, desk.journal.revive, job)
+            await in_thread(desk.journal.revive, job)
             return None
         return "The service was asked again just now, and says the same."
     if verdict.kind is Kind.NOT_READY:
-        await record(desk, desk.journal.revive, job)
+        await in_thread(desk.journal.revive, job)
         return None
     return f"It was looked for again just now, without success: {verdict.what}"
 
@@ -127,9 +131,8 @@ async def _reported(desk: Desk, job: Job, told: TaskReport, reply: Reply) -> Non
         sentence = f"{how} The service says that it gave the credits back."
         change = Change(State.FAILED, problem="refunded", sentence=sentence, service_said=said, charge=0)
     else:
-        charge = job.charge if job.cost is None else min(job.cost, job.charge)
-        sentence = f"{how} {money.not_given_back(replace(job, charge=charge))}"
-        change = Change(State.FAILED, problem="service_failed", sentence=sentence, service_said=said, charge=charge)
+        sentence = f"{how} {money.not_given_back(job)}".rstrip()
+        change = Change(State.FAILED, problem="service_failed", sentence=sentence, service_said=said)
     await record(desk, desk.journal.move, job, change, told.clips)
 
 
@@ -167,15 +170,18 @@ async def _later(
     what = f"{verdict.what} {verdict.advice}" if verdict.kind is Kind.REFUSED else verdict.what
     change = Change(
         State.RUNNING, at, looks=job.looks + 1, troubles=job.troubles + 1, trouble_since=since, misses=misses,
-        missed_for=missed_for, problem=verdict.problem, sentence=money.trouble(what.strip(), since),
+        missed_for=missed_for, problem=verdict.problem, sentence=money.trouble(job, what.strip(), since),
         service_said=reply.words if reply else None,
     )  # fmt: skip
     await record(desk, desk.journal.move, job, change)
 
 
 async def stumbled(desk: Desk, job: Job) -> None:
-    """A look met a defect of ours: the job stays safe and is looked at again."""
-    await _later(desk, job, STUMBLED)
+    """A look met a defect of ours: the job stays safe and is looked at again. A paid call is not made again."""
+    if asks_again(desk.operation(job)):
+        await _lost_call(desk, job, STUMBLED.what)
+    else:
+        await _later(desk, job, STUMBLED)
 
 
 async def _push_back(desk: Desk, job: Job, verdict: Meaning) -> None:
@@ -227,14 +233,16 @@ async def _ask_again(desk: Desk, job: Job, operation: Operation) -> None:
     outcome = operation.outcome(reply.body or {}) if verdict.kind is Kind.ANSWERED else None
     if outcome is not None and outcome.ready:
         change = Change(State.FETCHING, answer=reply.body, looks=made)
-        await record(desk, desk.journal.move, noted, change)
+        if await record(desk, desk.journal.move, noted, change) is None:
+            # Somebody took the lease's end for a lost answer, or gave the order up: the file is here all the same.
+            await record(desk, desk.journal.bought_at_once, job.id, reply.body or {})
     elif verdict.kind is Kind.NOT_READY or (outcome is not None and outcome.waiting):
         change = Change(State.RUNNING, desk.clock.now() + asking.every, looks=made, troubles=0)
         await record(desk, desk.journal.move, noted, change)
-    elif verdict.kind is Kind.HASTE:
+    elif verdict.kind is Kind.HASTE and job.troubles < HASTE_TRIES:
         await _push_back(desk, job, verdict)
         await _call_again(desk, job, noted, verdict)
-    elif verdict.kind in (Kind.REFUSED, Kind.ENDED):
+    elif verdict.kind in (Kind.REFUSED, Kind.ENDED, Kind.HASTE):
         await record(desk, desk.journal.take_back_call, noted)
         sentence = (
             f"The file was not ready at first, and then: {verdict.what} That last call was not charged. "

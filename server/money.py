@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .errors import Blocked, BudgetRefused, Garbled, SongwrightError
-from .jobs import Asked, Balance, Job
+from .jobs import Asked, Balance, Job, State
 from .journal import UNSETTLED_LIMIT, Verdict
 
 
@@ -91,18 +91,35 @@ def credits_note(cost: int | None, balance: Balance | None) -> dict[str, Any]:
     return note
 
 
-def trouble(what: str, since: float) -> str:
-    """A paid song that cannot be looked at or saved at the moment: what is wrong, and since when."""
+def trouble(job: Job, what: str, since: float) -> str:
+    """A song that cannot be looked at or saved at the moment: what is wrong, and since when."""
+    safe = "It is paid and not lost" if job.sent_at is not None else "It is not lost"
     return (
-        f"{what} That has been so since {moment(since)}. It is paid and not lost: it is tried again ever more rarely, "
-        "at every start, and whenever you ask."
+        f"{what} That has been so since {moment(since)}. {safe}: it is tried again ever more rarely, at every start, "
+        "and whenever you ask."
     )
 
 
 def not_given_back(job: Job) -> str:
-    """What is said of the money of an order that came to nothing, where the service has not said a word about it."""
-    price = f"{job.charge} credits were paid" if job.charge else "It was paid"
+    """What is said of the money of an order that came to nothing, where the service has not said a word about it.
+
+    Nothing of a task that was made elsewhere, whose money is nobody's business here.
+    """
+    if job.sent_at is None:
+        return ""
+    # What orders that follow would have cost was never spent.
+    own = job.charge if job.cost is None or job.remote_id is None else min(job.charge, job.cost)
+    price = "It was paid, how much is not known here" if job.cost is None else f"{own} credits were paid"
     return f"{price}, and nothing says that they were given back; check_credits shows the balance."
+
+
+def bought_before(job: Job) -> str:
+    """Why a person is asked before an order is bought again, whatever it costs."""
+    if job.state is State.UNKNOWN:
+        return f"Order {job.id} may have been bought already; it is given up for this one."
+    if job.settled:
+        return f"Order {job.id} was paid and did not arrive; get_song looks for it, free."
+    return f"Order {job.id} is paid and still on its way; it is given up for this one."
 
 
 def calls_so_far(job: Job, calls: int) -> str:

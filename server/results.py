@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -57,6 +58,12 @@ Shown = Callable[[Path], dict[str, str]]
 def on_this_machine(path: Path) -> dict[str, str]:
     """The file's own place, for a client on the same machine."""
     return {"file": str(path)}
+
+
+_THIS_CALL = re.compile(r"Nothing was (?:sent or )?charged[^.]*\.\s*")
+"""What the sentence of one call says of the money of that call."""
+_NOT_HERE = ("task_unknown", "not_saved")
+"""Ends of an order that was paid and is not, or not wholly, in the library."""
 
 
 class Results:
@@ -142,7 +149,7 @@ class Results:
             return {}
         first = failed[0]
         # "Nothing was charged" is true of that one call only; what the whole order cost is in `credits`.
-        why = (first.sentence or SENTENCES[first.state]).replace("Nothing was charged. ", "").strip()
+        why = _THIS_CALL.sub("", first.sentence or SENTENCES[first.state]).strip()
         cost = "was not charged" if all(child.charge == 0 for child in failed) else "counts as paid"
         said = f"{len(failed)} of {len(children)} follow-up orders failed and {cost}: {why} The rest is here and paid."
         notice = f"{data['notice']} {said}" if "notice" in data else said
@@ -151,11 +158,13 @@ class Results:
 
     def of_silence(self, job: Job, error: JournalUnavailable) -> Result:
         """The journal has failed while somebody waits: what was last known of the order, and that it is not lost."""
+        ended = job.state in (State.FAILED, State.CANCELLED)
+        safe = "" if ended else f"Order {job.id} is on record and is not lost; do not order it again."
+        last = job.sentence or SENTENCES[job.state]
         data: dict[str, Any] = {
             "status": self._status(job, ()),
             "job_id": job.id,
-            "notice": f"Order {job.id} is on record and is not lost; do not order it again. Last known: "
-            f"{job.sentence or SENTENCES[job.state]} {error.sentence}",
+            "notice": " ".join(part for part in (safe, "Last known:", last, error.sentence) if part),
             "next": f'Call wait_for_song with job_id "{job.id}" in a minute.',
         }
         if self._account.sandbox:
@@ -213,7 +222,8 @@ class Results:
         if asked is Asked.REPLAYED:
             remarks["replayed"] = True
             when = money.moment(parent.created_at)
-            said.append(f"The same request was fulfilled before (ordered {when}); nothing was spent now.")
+            became = "paid before and did not arrive" if parent.problem in _NOT_HERE else "fulfilled before"
+            said.append(f"The same request was {became} (ordered {when}); nothing was spent now.")
             remarks["next"] = "To buy another one, call again with again: true."
         elif asked is Asked.JOINED:
             said.append("The same request is already on order; nothing was spent now.")

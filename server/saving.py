@@ -90,7 +90,7 @@ async def _save_later(desk: Desk, job: Job, problem: str, what: str) -> None:
     since = job.trouble_since if job.trouble_since is not None and job.trouble_since <= now else now
     at = after_trouble(desk.schedule(job.operation, False), now, job.troubles, 0.5)
     change = Change(
-        State.FETCHING, at, problem=problem, sentence=money.trouble(what, since), troubles=job.troubles + 1,
+        State.FETCHING, at, problem=problem, sentence=money.trouble(job, what, since), troubles=job.troubles + 1,
         trouble_since=since,
     )  # fmt: skip
     await record(desk, desk.journal.move, job, change)
@@ -119,7 +119,7 @@ async def _fresh_links(desk: Desk, job: Job, error: SongwrightError) -> None:
         State.FETCHING if job.remote_id is None else State.RUNNING,
         again if job.troubles or job.remote_id is None else now,
         problem="link_dead",
-        sentence=money.trouble(error.sentence, since),
+        sentence=money.trouble(job, error.sentence, since),
         troubles=job.troubles + 1,
         trouble_since=since,
         misses=misses,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from .answers import Kind, Meaning, Reply, meaning
+from .answers import Kind, Meaning, Reply, clean, meaning
 from .catalogue import Asking, Brand, Schedule
 from .clips import task_id, uploaded_clip
 from .clock import Clock
@@ -99,7 +99,10 @@ async def _answered(desk: Desk, job: Job, reply: Reply) -> None:
             sentence += f" {operation.instead}"
         await record(desk, desk.journal.refused, job, verdict.problem, sentence, reply.words)
     else:
-        await _doubt(desk, job, verdict.what or "The answer to the order makes no sense.", reply.words)
+        why = verdict.what or "The answer to the order makes no sense."
+        if (named := task_id(reply.body or {})) is not None:
+            why += f" It names a task, {clean(named)}: resolve_job with attach looks for it, free."
+        await _doubt(desk, job, why, reply.words)
 
 
 async def _accepted(desk: Desk, job: Job, operation: Operation | None, verdict: Meaning, reply: Reply) -> None:

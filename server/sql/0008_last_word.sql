@@ -2,6 +2,8 @@
 
 -- Credits that are, or may be, gone: the price, once for every paid call, until it is certain that nothing was taken.
 ALTER TABLE jobs ADD COLUMN charge INTEGER NOT NULL DEFAULT 0;
+-- What it may come to while it goes on: every call that it may need.
+ALTER TABLE jobs ADD COLUMN most INTEGER NOT NULL DEFAULT 0;
 -- The service has said, under the order's own secret, that it gave the credits back.
 ALTER TABLE jobs ADD COLUMN refunded INTEGER NOT NULL DEFAULT 0;
 -- Since when every look, or every attempt to save a file, has met trouble.

@@ -8,8 +8,9 @@ SELECT * FROM jobs WHERE id = :id;
 SELECT * FROM jobs
  WHERE tenant = :tenant AND key_id = :key_id AND dedupe = :dedupe
    AND (state IN ('queued', 'sending', 'running', 'fetching', 'unknown')
-        OR (state = 'done' AND finished_at > :since))
- ORDER BY CASE WHEN state = 'done' THEN 1 ELSE 0 END, created_at DESC LIMIT 1;
+        OR (state = 'done' AND (finished_at > :since OR problem = 'not_saved'))
+        OR (state = 'failed' AND problem = 'task_unknown' AND charge > 0))
+ ORDER BY CASE WHEN state IN ('done', 'failed') THEN 1 ELSE 0 END, created_at DESC LIMIT 1;
 
 -- name: unsettled_count
 SELECT COUNT(*) AS n FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND state = 'unknown';
@@ -17,6 +18,12 @@ SELECT COUNT(*) AS n FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND s
 -- name: spent_since
 -- Credits of everything bought, being bought or possibly bought.
 SELECT COALESCE(SUM(charge), 0) AS credits FROM jobs
+ WHERE tenant = :tenant AND key_id = :key_id AND created_at > :since;
+
+-- name: held_since
+-- The same for limits: what is not over yet counts for all that it may come to.
+SELECT COALESCE(SUM(CASE WHEN most > charge AND state IN ('queued', 'sending', 'running') THEN most ELSE charge END), 0)
+       AS credits FROM jobs
  WHERE tenant = :tenant AND key_id = :key_id AND created_at > :since;
 
 -- name: spent_by_operation
@@ -32,9 +39,9 @@ SELECT (SELECT COALESCE(SUM(charge), 0) FROM jobs WHERE key_id = :key_id AND sta
 
 -- name: insert_job
 INSERT INTO jobs (id, tenant, key_id, base_url, operation, arguments, method, path, body, dedupe, parent_id, cost,
-                  charge, subject, words, state, remote_id, timeout, next_at, created_at, running_at, updated_at)
+                  charge, most, subject, words, state, remote_id, timeout, next_at, created_at, running_at, updated_at)
 VALUES (:id, :tenant, :key_id, :base_url, :operation, :arguments, :method, :path, :body, :dedupe, :parent_id, :cost,
-        :charge, :subject, :words, :state, :remote_id, :timeout, :next_at, :now, :running_at, :now);
+        :charge, :most, :subject, :words, :state, :remote_id, :timeout, :next_at, :now, :running_at, :now);
 
 -- name: insert_limiter
 INSERT INTO limiter (key_id, next_at) VALUES (:key_id, 0) ON CONFLICT (key_id) DO NOTHING;
@@ -59,7 +66,8 @@ SELECT * FROM jobs WHERE id = (
   SELECT j.id FROM jobs j LEFT JOIN turns t ON t.key_id = j.key_id AND t.tenant = j.tenant
    WHERE j.key_id = :key_id AND j.state IN ('queued', 'running')
      AND (j.lease_until < :now OR j.lease_until > :now + 600)
-     AND (j.next_at <= :now OR j.next_at > :now + CASE WHEN j.state = 'queued' THEN 600 ELSE 4500 END)
+     AND (j.next_at <= :now OR (j.state = 'queued' AND j.next_at > :now + 600)
+          OR (j.remote_id IS NOT NULL AND j.next_at > :now + 4500))
    ORDER BY CASE WHEN t.at > :now + 600 THEN 0 ELSE COALESCE(t.at, 0) END,
             CASE WHEN j.state = 'queued' THEN 0 ELSE 1 END, j.next_at, j.created_at LIMIT 1);
 
@@ -119,32 +127,38 @@ INSERT INTO calls (job_id, n, at) VALUES (:job_id, :n, :now) ON CONFLICT (job_id
 DELETE FROM calls WHERE job_id = :job_id AND n = :n;
 
 -- name: charge_call
-UPDATE jobs SET charge = charge + :credits, updated_at = :now WHERE id = :id AND epoch = :epoch RETURNING *;
+UPDATE jobs SET charge = charge + :credits, balance_after = NULL, updated_at = :now WHERE id = :id AND epoch = :epoch RETURNING *;
 
 -- name: receipts_of
 SELECT * FROM receipts WHERE job_id = :job_id ORDER BY at;
 
 -- name: bought
 -- A receipt is always true, so this ignores the epoch: a late answer repairs a guess, and brings an order home that
--- was given up.
+-- was given up, withdrawn after it had been put back, or taken for refused. Then it has its price after all.
 UPDATE jobs SET state = 'running', remote_id = :remote_id, lease_until = 0, epoch = epoch + 1, problem = NULL,
+       charge = CASE WHEN state IN ('failed', 'cancelled') AND charge = 0 THEN COALESCE(cost, 0) ELSE charge END,
        sentence = NULL, service_said = NULL, finished_at = NULL, next_at = :next_at, running_at = :now, updated_at = :now
- WHERE id = :id AND (state IN ('queued', 'sending', 'unknown') OR problem = 'given_up')
+ WHERE id = :id AND (state IN ('queued', 'sending', 'unknown') OR problem = 'given_up'
+        OR (state IN ('failed', 'cancelled') AND remote_id IS NULL AND sent_at IS NOT NULL))
    AND (remote_id IS NULL OR remote_id = :remote_id)
 RETURNING *;
 
 -- name: bought_at_once
 -- The answer is the receipt. Like `bought`, it is true whenever it comes.
 UPDATE jobs SET state = :state, answer = :answer, lease_until = 0, epoch = epoch + 1, problem = NULL,
+       charge = CASE WHEN state IN ('failed', 'cancelled') AND charge = 0 THEN COALESCE(cost, 0) ELSE charge END,
        sentence = NULL, service_said = NULL, finished_at = NULL, next_at = :next_at, running_at = :now, updated_at = :now
- WHERE id = :id AND (state IN ('queued', 'sending', 'unknown') OR problem = 'given_up') RETURNING *;
+ WHERE id = :id AND (state IN ('queued', 'sending', 'unknown') OR problem = 'given_up'
+        OR (state IN ('failed', 'cancelled') AND remote_id IS NULL AND sent_at IS NOT NULL)) RETURNING *;
 
 -- name: move
 -- Every other change: only for who holds the newest epoch, only from the state it was read in.
 -- What the service has given back costs nothing, and an order that became unsettled is listed again.
 UPDATE jobs SET state = :state, next_at = :next_at, lease_until = 0, epoch = epoch + 1, tries = :tries, looks = :looks,
        troubles = :troubles, trouble_since = :trouble_since, misses = :misses, missed_for = :missed_for,
-       answer = :answer, problem = :problem, sentence = :sentence, service_said = :service_said,
+       answer = :answer, service_said = :service_said,
+       problem = CASE WHEN :state = 'failed' AND refunded = 1 THEN 'refunded' ELSE :problem END,
+       sentence = CASE WHEN :state = 'failed' AND refunded = 1 THEN :refund_sentence ELSE :sentence END,
        charge = CASE WHEN :state = 'failed' AND refunded = 1 THEN 0 ELSE COALESCE(:charge, charge) END,
        hidden = CASE WHEN :state = 'unknown' THEN 0 ELSE hidden END, finished_at = :finished_at, updated_at = :now
  WHERE id = :id AND epoch = :epoch AND state = :was RETURNING *;
@@ -166,6 +180,7 @@ UPDATE jobs SET hidden = 1, updated_at = :now
 -- name: give_up
 -- What it may have cost goes on counting as spent.
 UPDATE jobs SET state = 'failed', epoch = epoch + 1, lease_until = 0, problem = 'given_up', sentence = :sentence,
+       charge = CASE WHEN remote_id IS NOT NULL AND cost IS NOT NULL THEN cost ELSE charge END,
        finished_at = :now, updated_at = :now
  WHERE id = :id AND tenant = :tenant AND key_id = :key_id
    AND state IN ('unknown', 'running', 'fetching') RETURNING *;
@@ -191,7 +206,8 @@ UPDATE jobs SET state = 'running', lease_until = 0, epoch = epoch + 1, problem =
 UPDATE jobs SET state = 'fetching', lease_until = 0, epoch = epoch + 1, problem = NULL, sentence = NULL,
        finished_at = NULL, troubles = 0, trouble_since = NULL, misses = 0, missed_for = 0, next_at = :now,
        updated_at = :now
- WHERE id = :id AND epoch = :epoch AND state = 'done' AND remote_id IS NULL RETURNING *;
+ WHERE id = :id AND epoch = :epoch AND remote_id IS NULL AND answer IS NOT NULL
+   AND (state = 'done' OR (state = 'failed' AND problem = 'given_up')) RETURNING *;
 
 -- name: given_back
 -- The service says of a job that had ended already that its credits came back.
@@ -199,13 +215,21 @@ UPDATE jobs SET charge = 0, problem = 'refunded', sentence = :sentence, service_
  WHERE id = :id AND epoch = :epoch AND state = 'failed' RETURNING *;
 
 -- name: note_refund
-UPDATE jobs SET refunded = 1, charge = CASE WHEN state = 'failed' THEN 0 ELSE charge END WHERE id = :id;
+UPDATE jobs SET refunded = 1, charge = CASE WHEN state = 'failed' THEN 0 ELSE charge END,
+       problem = CASE WHEN state = 'failed' THEN 'refunded' ELSE problem END,
+       sentence = CASE WHEN state = 'failed' THEN :sentence ELSE sentence END
+ WHERE id = :id;
 
 -- name: wake
 -- Looks and files that had been put off are due now: a process has begun, or its clock was set. A paid call never is.
 UPDATE jobs SET next_at = CASE WHEN next_at > :now + 20 THEN :now ELSE next_at END, troubles = 0
  WHERE key_id = :key_id AND (troubles > 0 OR next_at > :now + 20)
    AND ((state = 'running' AND remote_id IS NOT NULL) OR state = 'fetching') RETURNING id;
+
+-- name: re_anchor
+-- A further paid call that a clock has put far off is not made early: it waits its usual pause again.
+UPDATE jobs SET next_at = :at
+ WHERE key_id = :key_id AND state = 'running' AND remote_id IS NULL AND next_at > :now + 600;
 
 -- name: asked_after
 -- Somebody waits for it, and its last look is old.

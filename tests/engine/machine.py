@@ -45,7 +45,7 @@ TICKS = 1000
 
 NEVER_BACK: dict[State, frozenset[State]] = {
     State.DONE: frozenset({State.DONE, State.RUNNING, State.FETCHING, State.FAILED}),
-    State.CANCELLED: frozenset({State.CANCELLED}),
+    State.CANCELLED: frozenset(State) - {State.QUEUED, State.SENDING, State.UNKNOWN},
     State.UNKNOWN: frozenset(State) - {State.QUEUED, State.SENDING, State.CANCELLED},
     State.RUNNING: frozenset({State.RUNNING, State.FETCHING, State.DONE, State.FAILED}),
     State.FETCHING: frozenset({State.RUNNING, State.FETCHING, State.DONE, State.FAILED}),

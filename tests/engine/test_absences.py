@@ -17,7 +17,7 @@ from songwright.server.steps import MISSED_FOR
 
 from .laws import check
 from .lives import PRICE, Home, Process, song
-from .paper import UNSEEN, Paper
+from .paper import UNSEEN, Charge, Paper, Task
 from .places import Places
 from .services import books_of, service_on
 
@@ -184,8 +184,8 @@ async def test_looks_that_were_put_off_are_made_at_every_start_and_when_somebody
     home = await bought(paper, places)
     async with living(home) as process:
         await turns(process, 6 * HOUR)
-        while only(home).next_at - home.clock.wall < 300:
-            await turns(process, 60.0)
+        while only(home).next_at - home.clock.wall < 300 or home.clock.wall - only(home).updated_at < 30:
+            await turns(process, 40.0)
         paper.outage = None
         await asked_after(process, only(home))
         await turns(process, 5.0)
@@ -303,8 +303,40 @@ async def test_a_refund_that_the_service_tells_by_calling_back_is_believed(place
             assert only(home).charge == PRICE
         process.journal.called_back(only(home), call, 3.3)
         await turns(process, 120.0)
-        assert (only(home).state, only(home).charge) == (State.FAILED, 0)
+        job = only(home)
+        assert (job.state, job.problem, job.charge) == (State.FAILED, "refunded", 0)
+        assert "gave the credits back" in (job.sentence or "")
         assert process.journal.spent(home.account, DAY) == 0
+
+
+async def test_a_receipt_brings_an_order_home_that_was_withdrawn_after_it_had_been_put_back(places: Places) -> None:
+    """The service said "too fast" and took it all the same; the person withdrew it; then it calls back."""
+    paper = Paper()
+    paper.script.append("too_fast")
+    home = Home(places(), service_on(paper))
+    async with living(home) as process:
+        verdict = await process.ask(song())
+        assert verdict.job is not None
+        while only(home).sent_at is None or only(home).state is not State.QUEUED:
+            await turns(process, 0.1)
+        assert process.journal.withdraw(home.account, only(home).id) is not None
+        assert (only(home).state, only(home).charge) == (State.CANCELLED, 0)
+        paper.tasks["task-1"] = Task("task-1", only(home).subject, 1, "")
+        paper.charges.append(Charge(only(home).id, "task-1"))
+        process.journal.called_back(only(home), Callback("e", "d", "song.completed", "task-1"), 3.3)
+        assert (only(home).state, only(home).charge) == (State.RUNNING, PRICE)
+        await turns(process, 120.0)
+    assert only(home).state is State.DONE
+
+
+async def test_what_was_paid_and_forgotten_is_not_bought_again_by_a_repeat(places: Places) -> None:
+    paper = Paper(outage="gone")
+    home = await bought(paper, places)
+    async with living(home) as process:
+        await turns(process, 4 * HOUR)
+        assert only(home).problem == "task_unknown"
+        assert (await process.ask(song())).asked is Asked.REPLAYED
+        assert (await process.ask(song(), again=True)).asked is Asked.NEW
 
 
 async def test_given_up_orders_count_as_spent(places: Places) -> None:

@@ -101,6 +101,24 @@ async def test_a_death_costs_neither_an_order_nor_a_second_charge(
         await plan(sandbox, places(), KINDS[name], {moment: "die"})
 
 
+async def test_the_answer_to_a_further_paid_call_is_kept_however_late_it_comes(
+    sandbox: SandboxProcess, places: Places
+) -> None:
+    """The process sleeps while the file comes in; another one has called the call lost meanwhile."""
+    trail = (await plan(sandbox, places(), KINDS["asked again"], {})).trail
+    answered = [moment for moment, name in enumerate(trail) if name == "after POST midi"]
+    case, home = None, None
+    for moment in answered[1:]:
+        case = on_sandbox(sandbox, "ok", places())
+        home = case.home
+        await live_through(home, Fate(), [song()])
+        await live_through(
+            home, Fate({moment: "stall"}), [KINDS["asked again"].order(home.rows("clips")[0]["clip_id"])]
+        )
+        assert [job.state for job in home.jobs()] == [State.DONE, State.DONE], home.jobs()[-1].sentence
+    assert case is not None
+
+
 @pytest.mark.chaos
 @pytest.mark.parametrize("name", KINDS)
 async def test_no_death_at_all_costs_an_order_or_a_second_charge(

@@ -101,6 +101,38 @@ async def test_a_take_that_fails_without_a_refund_is_told_as_paid(place: World) 
         assert (await call(client, "check_credits"))["spent_24h"] == 10
 
 
+async def test_a_paid_order_that_failed_is_bought_again_only_with_a_yes(place: World) -> None:
+    place.fault("producer_create", "fail_takes", refund=False)
+    async with clients(place) as client:
+        told = await ended(client, await call(client, "producer_create_song", **ORDERS["producer_create_song"]))
+        asked = await call(client, "resolve_job", job_id=told["job_id"], action="buy_again")
+        assert asked["status"] == "needs_confirmation"
+        assert "was paid and did not arrive" in asked["notice"]
+        assert charged(place).count("producer_create") == 1
+
+
+async def test_an_extension_that_fails_counts_for_itself_and_not_for_joins_that_were_never_ordered(
+    place: World,
+) -> None:
+    async with clients(place) as client:
+        clip = await first_clip(client)
+        place.fault("extend_music", "fail_takes", refund=False)
+        told = await call(client, "extend_song", source=clip, continue_at=1.0, whole_song=True, lyrics="[Verse]\nStay")
+        told = await ended(client, told)
+        assert (told["status"], told["credits"]["cost"]) == ("failed", 10)
+        assert "10 credits were paid" in told["notice"]
+        assert (await call(client, "check_credits"))["spent_24h"] == 24
+
+
+async def test_further_calls_for_a_file_stay_within_the_limit_of_the_day(place: World) -> None:
+    """An order is held against the limit for every call that it may need."""
+    async with clients(place, daily_credits=18) as client:
+        clip = await first_clip(client)
+        refused = await call(client, "get_midi", clip_id=clip)
+        assert refused["status"] == "failed"
+        assert charged(place).count("midi") == 0
+
+
 # -- asking again -----------------------------------------------------------------------------------------------------
 
 
