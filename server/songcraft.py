@@ -322,9 +322,8 @@ def _plan_data(plan: Plan) -> dict[str, Any]:
 
 def _findings_data(ok: bool, findings: Iterable[Finding], more: Mapping[str, int]) -> dict[str, Any]:
     ordered = list(findings)
-    room = max(MOST_FINDINGS, sum(finding.level == "stop" for finding in ordered))
-    left = Counter(finding.id for finding in ordered[room:]) + Counter(dict(more))
-    data: dict[str, Any] = {"ok": ok, "findings": [_finding(finding) for finding in ordered[:room]]}
+    left = Counter(finding.id for finding in ordered[MOST_FINDINGS:]) + Counter(dict(more))
+    data: dict[str, Any] = {"ok": ok, "findings": [_finding(finding) for finding in ordered[:MOST_FINDINGS]]}
     return data | ({"more": dict(left)} if left else {})
 
 

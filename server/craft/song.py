@@ -51,16 +51,6 @@ class Song:
         """Whether words are rapped."""
         return self.kind == "rap" or bool(self.genre and self.genre.rap)
 
-    @property
-    def repeats_a_lot(self) -> bool:
-        """Whether repetition is the point: children's songs, jingles, worship, dance music."""
-        return self.kind in ("child", "jingle") or bool(self.genre and self.genre.repeats)
-
-    @property
-    def clean_rhymes(self) -> bool:
-        """Whether perfect rhyme throughout is the custom."""
-        return self.kind in ("child", "jingle") or bool(self.genre and self.genre.perfect)
-
     @cached_property
     def detected(self) -> str | None:
         """The language of the whole lyric as the words tell."""
@@ -93,16 +83,6 @@ class Song:
         """The overused words that are not at home in the genre, most frequent first."""
         text = "\n".join(line.text for line in self.lyric.lines)
         return worn_words(text, self.language or "en", self.genre.may if self.genre else ())
-
-    @cached_property
-    def verses(self) -> tuple[Section, ...]:
-        """The verses that have lines."""
-        return self.lyric.of("verse")
-
-    @cached_property
-    def choruses(self) -> tuple[Section, ...]:
-        """Choruses and hooks that have lines."""
-        return self.lyric.of("chorus", "hook")
 
     @cached_property
     def estimate(self) -> Range:

@@ -1,4 +1,4 @@
-"""Syllables of a sung line in any of the twenty languages of the project.
+"""Syllables of a sung line in the languages of the project; docs/craft-rules.md says how well they are counted.
 
 Where singers may join vowels across words (Spanish, Italian, Portuguese) or drop a mute e (French), a line has a range.
 """
@@ -6,23 +6,23 @@ Where singers may join vowels across words (Spanish, Italian, Portuguese) or dro
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
+from .bundled import toml
 from .english import syllables as english
 from .languages import WORD, base
+from .loans import english_loan
 from .romance import french, italian, portuguese, spanish
+from .wordcounts import BY_SCRIPT, WORD_COUNTERS
 
+INITIALS = re.compile(r"(?<![\w.'’-])[A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻĞİŞŐŰČŠŽА-ЯЁЄІЇҐ]{2,6}(?![\w'’])")
+"""Capitals that may stand for the names of their letters."""
 _HAN = re.compile(r"[\u3400-\u9fff々]")
 _KANA = re.compile(r"[\u3041-\u30fa\u30fc]")
 _SMALL_KANA = re.compile(r"[ぁぃぅぇぉゃゅょゎァィゥェォャュョヮ]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff々\uac00-\ud7a3]+")
 _KANJI_MORAE = 2  # the usual length of a reading; kanji can be read in several ways
-_GERMAN = re.compile(r"aa|äu|ai|au|ay|ee|ei|eu|ey|ie|oo|(?<!q)u|[aeioäöüy]")
-_GERMAN_APART = re.compile(r"(?<=^be)(?=e[nhi])|(?<=^ge)(?=e[hb])|(?<=[lnr]i)(?=en?s?$)")
-_DUTCH = re.compile(r"eeuw|ieuw|aai|ooi|oei|aa|ee|oo|uu|ie|oe|eu|ui|ei|ij|au|ou|[aeiouyëïöüéè]")
-_DEVANAGARI_VOWEL = re.compile(r"[\u0904-\u0914]")
-_DEVANAGARI_CONSONANT = re.compile(r"[\u0915-\u0939\u0958-\u095f]\u093c?(?!\u094d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +39,54 @@ def count(text: str, language: str | None = None) -> Count:
     """Count one line. `language` is a code or name; without it, and for unknown ones, Latin words count as English.
 
     Chinese, Japanese and Korean characters count by their script whatever the language; digits are not read out.
+    Capitals in a line of small letters count as the names of their letters.
     """
     code = base(language) or "en"
-    asian = sum(_asian(run) for run in _ASIAN.findall(text))
+    apart = sum(_asian(run) for run in _ASIAN.findall(text))
     rest = _ASIAN.sub(" ", text)
+    if not rest.isupper():
+        for letters in INITIALS.findall(rest):
+            if letters not in _spoken(code):
+                apart += letter_names(letters, code)
+                rest = re.sub(rf"(?<!\w){letters}(?!\w)", " ", rest, count=1)
     if code in _RANGES:
+        for word in WORD.findall(rest):
+            if loan := english_loan(word.casefold(), code):
+                apart += loan.syllables
+                rest = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", " , ", rest, count=1)
         usual, low, high = _RANGES[code](rest)
-        return Count(usual + asian, low + asian, high + asian)
-    counter = _WORDS.get(code, english)
-    total = asian + sum(_word(word, counter) for word in WORD.findall(rest))
+        return Count(usual + apart, low + apart, high + apart)
+    total = apart + sum(word_count(word, code) for word in WORD.findall(rest))
     return Count(total, total, total)
 
 
-def _word(word: str, counter: Callable[[str], int]) -> int:
-    if counter is english and not word.isascii() and re.search(r"[\u0400-\u097f]", word):
-        counter = _BY_SCRIPT["cyrillic" if word[0] < "\u0600" else "arabic" if word[0] < "\u0900" else "devanagari"]
-    return counter(word)
+def word_count(word: str, code: str) -> int:
+    """Syllables of one word in a line of a language; scripts other than the language's count by themselves."""
+    counter = WORD_COUNTERS.get(code, english)
+    if counter is english and not word.isascii() and (script := _script(word)):
+        counter = BY_SCRIPT[script]
+    if word.isascii() and counter is not english and (loan := english_loan(word.casefold(), code)):
+        return loan.syllables
+    if word.isascii() and code in _OTHER_SCRIPT:
+        return english(word)
+    return counter(word) or (1 if "'" in word or "’" in word else letter_names(word, code))
+
+
+def letter_names(letters: str, language: str | None) -> int:
+    """Syllables of the letters' names in a language."""
+    long_names = toml("words")["letters"].get(language or "en", {})
+    return sum(int(long_names.get(letter, 1)) for letter in letters.casefold())
+
+
+@cache
+def _spoken(code: str) -> frozenset[str]:
+    entries = toml("words")["spoken"]
+    return frozenset((*entries["all"], *entries.get(code, ()), "II", "III", "IV", "VI"))
+
+
+def _script(word: str) -> str | None:
+    point = next((ord(char) for char in word if ord(char) >= 0x370), 0)
+    return next((name for name, (low, high) in _BLOCKS.items() if low <= point <= high), None)
 
 
 def _asian(run: str) -> int:
@@ -64,53 +96,11 @@ def _asian(run: str) -> int:
     return len(_HANGUL.findall(run)) + kana + han * (_KANJI_MORAE if kana else 1)
 
 
-def _vowels(letters: str) -> Callable[[str], int]:
-    pattern = re.compile(f"[{letters}]", re.IGNORECASE)
-    return lambda word: len(pattern.findall(word))
-
-
-def _german(word: str) -> int:
-    return len(_GERMAN.findall(_GERMAN_APART.sub("-", word.lower())))
-
-
-def _dutch(word: str) -> int:
-    return len(_DUTCH.findall(word.lower()))
-
-
-def _polish(word: str) -> int:
-    return len(re.findall(r"i(?![aąeęoóuy])|[aąeęoóuy]", word.lower())) or 0
-
-
-def _vietnamese(_word: str) -> int:
-    return 1
-
-
-def _arabic(word: str) -> int:
-    """An estimate: short vowels are not written, so two letters make about one syllable."""
-    marks = len(re.findall(r"[\u064b-\u0650]", word))
-    letters = len(re.findall(r"[\u0621-\u064a]", word))
-    return max(marks, round(letters * 0.55), 1)
-
-
-def _hindi(word: str) -> int:
-    total = len(_DEVANAGARI_VOWEL.findall(word)) + len(_DEVANAGARI_CONSONANT.findall(word))
-    silent_end = total > 1 and bool(re.search(r"[\u0915-\u0939]$", word))  # the last bare consonant loses its a
-    return total - silent_end
-
-
+_BLOCKS = {
+    "greek": (0x370, 0x3FF), "cyrillic": (0x400, 0x52F), "hebrew": (0x590, 0x5FF), "arabic": (0x600, 0x6FF),
+    "devanagari": (0x900, 0x97F),
+}  # fmt: skip
+_OTHER_SCRIPT = frozenset(("ru", "uk", "ar", "fa", "ur", "he", "hi", "el"))  # a Latin word in such a line is English
 _RANGES: dict[str, Callable[[str], tuple[int, int, int]]] = {
     "es": spanish, "it": italian, "pt": portuguese, "fr": french,
 }  # fmt: skip
-_WORDS: dict[str, Callable[[str], int]] = {
-    "de": _german,
-    "nl": _dutch,
-    "pl": _polish,
-    "sv": _vowels("aeiouyåäöé"),
-    "tr": _vowels("aeıioöuüâîû"),
-    "ru": _vowels("аеёиоуыэюя"),
-    "uk": _vowels("аеєиіїоуюя"),
-    "vi": _vietnamese,
-    "ar": _arabic,
-    "hi": _hindi,
-}
-_BY_SCRIPT = {"cyrillic": _vowels("аеёиоуыэюяєії"), "arabic": _arabic, "devanagari": _hindi}

@@ -42,8 +42,6 @@ def test_tag_aliases_cue_words_and_templates_lead_somewhere() -> None:
     assert set(toml("tags")["alias"].values()) <= set(toml("tags")["tag"])
     assert {entry["template"] for entry in toml("genres")["genre"].values()} <= set(toml("templates")["template"])
     assert set(toml("genres")["alias"].values()) <= set(toml("genres")["genre"])
-    families = {name for names in toml("style")["families"].values() for name in names}
-    assert families == set(toml("genres")["genre"])
 
 
 def test_the_pronunciations_are_small_and_their_licence_travels_with_them() -> None:

@@ -12,7 +12,7 @@ Generated from `server/craft/data/rules.toml` by `python -m songwright.server.cr
 - **warn**: probably not what is wanted. **note**: worth a look. **fix**: a repair is offered, never made silently.
 - Sources: *service* its published limits; *corpus* percentiles of 37 finished lyrics; *custom* advice that several
   public guides share; *ours* a rule of thumb that nobody has measured.
-- Rhyme (R1 to R5, the schemes of a report) is judged in English by pronunciation; in Spanish, Italian, Portuguese,
+- Rhyme (the schemes of a report) is judged in English by pronunciation; in Spanish, Italian, Portuguese,
   French, German, Dutch, Swedish, Polish, Russian, Ukrainian and Turkish by the stressed end of the spelling; in
   Vietnamese, Korean and Hindi by their own endings. It is not judged in Chinese and Japanese, whose characters do not
   show their sound, nor in Arabic, which leaves unwritten the short vowels that most endings rest on.
