@@ -1,7 +1,7 @@
 """Make server/craft/data/endings_*.txt.gz: what a word's ending tells about its sound, in as few endings as decide it.
 
     python -m dev.ending_tables uk STRESS_TRIE      the file of the ukrainian-word-stress package (2.1.0 was used)
-    python -m dev.ending_tables ru STRESSED_WORDS   what silero-stress (1.5) says of words, one a line: "+" before the vowel
+    python -m dev.ending_tables ru STRESSED_WORDS   what silero-stress (1.5) says of words, "+" before a vowel
     python -m dev.ending_tables fr LEXICON_DB       the file of the gruut-lang-fr package (2.0.2 was used)
 
 These packages are MIT licensed. Needed beside: wordfreq, for choosing the words; marisa-trie, for the first file.
@@ -23,12 +23,13 @@ _UKRAINIAN_VOWELS = "аеєиіїоуюя"
 _RUSSIAN_VOWELS = "аеиоуыэюя"
 _RECORD, _POSITION = b"\xff", 0xFE
 # Forms that the dictionary stresses as nouns and that are nearly always pronouns.
-_PRONOUNS = {word: "0" for word in ("кому", "тому", "цьому", "всьому", "йому", "моєму", "ньому")}
+_PRONOUNS = dict.fromkeys(("кому", "тому", "цьому", "всьому", "йому", "моєму", "ньому"), "0")
 # Forms with two stresses: the one that songs mostly mean.
 _RUSSIAN_FORMS = {
-    "дорога": "1", "дома": "1", "глаза": "0", "слова": "0", "города": "0", "голоса": "0", "облака": "0", "поля": "0", "моря": "0", "сердца": "0",
-    "леса": "0", "дела": "0", "места": "0", "руки": "1", "ноги": "1", "стены": "1", "окна": "1", "письма": "1", "воды": "1", "волны": "1",
-    "губы": "1", "горы": "1", "дороги": "1", "души": "1", "душу": "1", "лета": "1", "года": "1", "большая": "1", "потом": "0", "звезды": "0", "снега": "0",
+    "дорога": "1", "дома": "1", "руки": "1", "ноги": "1", "стены": "1", "окна": "1", "письма": "1", "воды": "1",
+    "волны": "1", "губы": "1", "горы": "1", "дороги": "1", "души": "1", "душу": "1", "лета": "1", "года": "1",
+    "большая": "1", "глаза": "0", "слова": "0", "города": "0", "голоса": "0", "облака": "0", "поля": "0", "моря": "0",
+    "сердца": "0", "леса": "0", "дела": "0", "места": "0", "потом": "0", "звезды": "0", "снега": "0",
 }  # fmt: skip
 _FRENCH_SOUNDS = {
     "ɛ": "E",
@@ -78,7 +79,7 @@ def look_up(table: Mapping[str, str], word: str) -> str:
 
 def ukrainian(path: str) -> dict[str, str]:
     """Vowels after the stressed one; where a form has several stresses, the one that more of its uses have."""
-    import marisa_trie
+    import marisa_trie  # type: ignore[import-not-found]  # beside, not a dependency
 
     trie = marisa_trie.BytesTrie()
     trie.load(path)
@@ -124,7 +125,7 @@ def french(path: str) -> dict[str, str]:
 
 def main(code: str, path: str) -> None:
     """Measure on halves, then write the table of the most used words."""
-    from wordfreq import get_frequency_dict
+    from wordfreq import get_frequency_dict  # type: ignore[import-not-found]  # beside, not a dependency
 
     told = {"uk": ukrainian, "ru": russian, "fr": french}[code](path)
     used = get_frequency_dict(code)

@@ -2,7 +2,7 @@
 
     python -m dev.language_figures WIKIPRON [held]
 
-WIKIPRON is a checkout of github.com/CUNY-CL/wikipron: pronunciations from Wiktionary (CC BY-SA), used here for measuring
+WIKIPRON is a checkout of github.com/CUNY-CL/wikipron: pronunciations from Wiktionary (CC BY-SA), used for measuring
 only; nothing of it is bundled. Words are those that `wordfreq` (not a dependency; install it beside) has among the
 20,000 most used. A hash of its letters puts each word into one of two halves: one to look at while rules are written
 (the default), one held back for the figures of docs/craft-rules.md ("held").
@@ -36,7 +36,7 @@ def nuclei(word: str, ipa: str, code: str) -> int:
         ipa = _DIPHTHONG.sub(r"\1", ipa)
     if code == "fr":
         ipa = re.sub(r" ə$", "", ipa)
-    return sum(bool(_VOWEL.search(sound)) and "\u032f" not in sound or "\u0329" in sound for sound in ipa.split())
+    return sum((bool(_VOWEL.search(sound)) and "\u032f" not in sound) or "\u0329" in sound for sound in ipa.split())
 
 
 def words(folder: Path, code: str) -> dict[str, set[int]]:
@@ -57,7 +57,7 @@ def half(word: str) -> str:
 
 def main(folder: str, which: str = "seen") -> None:
     """Print a row for each language: words, share counted right, and weighed by use."""
-    from wordfreq import get_frequency_dict
+    from wordfreq import get_frequency_dict  # type: ignore[import-not-found]  # beside, not a dependency
 
     for code in FILES:
         frequencies = get_frequency_dict(code)

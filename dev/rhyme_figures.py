@@ -5,7 +5,8 @@
 espeak-ng (a Debian package, GPL; only listened to, nothing of it is bundled) tells how words sound and where they are
 stressed. From the 20,000 most used words of `wordfreq`, in the halves of dev.language_figures, pairs are drawn: words
 whose sound agrees from the stressed vowel on (they rhyme), and words that end in the same two letters but have another
-stressed vowel (they do not). Printed: the share of the first that is found, and of the second that is not called a perfect rhyme.
+stressed vowel (they do not). Printed: the share of the first that is found, and of the second that is not called a
+perfect rhyme.
 """
 
 import random
@@ -30,8 +31,12 @@ def sounds(words: list[str], voice: str) -> dict[str, str]:
     """What the synthesiser says of each word."""
     text = "\n\n".join(words) + "\n"
     said = subprocess.run(
-        ["espeak-ng", "-q", "--ipa", "-v", voice], input=text, capture_output=True, text=True, check=True
-    )  # noqa: S607
+        ["espeak-ng", "-q", "--ipa", "-v", voice],  # noqa: S607
+        input=text,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     rows = [row.strip() for row in said.stdout.split("\n") if row.strip()]
     return dict(zip(words, rows, strict=True)) if len(rows) == len(words) else {}
 
@@ -45,7 +50,7 @@ def tail(ipa: str) -> str:
 
 def main(which: str = "seen") -> None:
     """Print a row for each language."""
-    from wordfreq import get_frequency_dict
+    from wordfreq import get_frequency_dict  # type: ignore[import-not-found]  # beside, not a dependency
 
     for code, voice in _VOICES.items():
         used = get_frequency_dict(code)
@@ -58,30 +63,30 @@ def main(which: str = "seen") -> None:
         for start in range(0, len(words), 500):
             heard |= sounds(words[start : start + 500], voice)
         chance = random.Random(7)  # noqa: S311
-        by_tail, by_end = defaultdict(list), defaultdict(list)
+        by_tail: dict[str, list[str]] = defaultdict(list)
+        by_end: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for word, ipa in heard.items():
             if sound := tail(ipa):
                 by_tail[sound].append(word)
                 by_end[word[-2:]].append((word, sound))
-        rhyming = [tuple(chance.sample(group, 2)) for group in by_tail.values() if len(group) > 1 for _ in range(3)]
+        same = [group for group in by_tail.values() if len(group) > 1]
+        rhyming = [(group[0], group[-1]) for group in same] + [(group[0], group[1]) for group in same if len(group) > 2]
         apart = []
         for group in by_end.values():
             for _ in range(min(len(group), 60)):
                 (one, a), (other, b) = chance.choice(group), chance.choice(group)
                 if a[0] != b[0]:
                     apart.append((one, other))
-        rhyming, apart = (
-            chance.sample(rhyming, min(_PAIRS, len(rhyming))),
-            chance.sample(apart, min(_PAIRS, len(apart))),
-        )
-        found = [pair for pair in rhyming if rhyme(*pair, code)]
+        rhyming = chance.sample(rhyming, min(_PAIRS, len(rhyming)))
+        apart = chance.sample(apart, min(_PAIRS, len(apart)))
+        missed = [pair for pair in rhyming if not rhyme(*pair, code)]
         false = [pair for pair in apart if rhyme(*pair, code) == "perfect"]
-        print(
-            f"{code}  {len(heard)} words  rhymes found {len(found) / max(len(rhyming), 1):6.1%} of {len(rhyming)}  no rhyme left alone {1 - len(false) / max(len(apart), 1):6.1%} of {len(apart)}"
-        )
+        found = 1 - len(missed) / max(len(rhyming), 1)
+        left = 1 - len(false) / max(len(apart), 1)
+        print(f"{code}  rhymes found {found:6.1%} of {len(rhyming)}  others left alone {left:6.1%} of {len(apart)}")
         if which == "seen":
-            print("     missed:", *(f"{a}/{b}" for a, b in rhyming if not rhyme(a, b, code)), sep=" ", end="\n")
-            print("     false:", *(f"{a}/{b}" for a, b in false), sep=" ")
+            print("     missed:", *(f"{a}/{b}" for a, b in missed))
+            print("     false:", *(f"{a}/{b}" for a, b in false))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from .bundled import lines, toml
 
 _FRAME = (
     r"\b(?:in (?:the|a) (?:style|vein|manner|spirit|tradition|key) of|(?:sounds?|sounding|singing|sings|something) like"
-    r"|reminiscent of|inspired by|influenced by|as sung by|as if sung by|[àa] la|channel(?:l?ing|s)|similar to|à la manière de"
-    r"|im stil von|wie von|al estilo de|estilo|nello stile di|no estilo de|в стиле|у стилі)\s+"
+    r"|reminiscent of|inspired by|influenced by|as (?:if )?sung by|[àa] la|channel(?:l?ing|s)|similar to"
+    r"|à la manière de|im stil von|wie von|al estilo de|estilo|nello stile di|no estilo de|в стиле|у стилі)\s+"
 )
 _FRAMED = re.compile(
     _FRAME + r"(?:the\s+)?(?P<name>[^\W\d_][\w'’.-]*(?:\s+(?:&\s+|and\s+)?[A-Z][\w'’.-]*){0,3})", re.IGNORECASE

@@ -1,4 +1,4 @@
-"""Which words rhyme: by a pronouncing dictionary in English, by how the stressed end sounds in fourteen other languages."""
+"""Which words rhyme: by a pronouncing dictionary in English, by how a word's stressed end sounds in fourteen others."""
 
 import re
 import unicodedata

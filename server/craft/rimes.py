@@ -64,7 +64,7 @@ def hindi(word: str, _dialect: str = "") -> Keys:
 
 
 def hindi_sounds(word: str) -> str:
-    """Consonants and vowels in the order they are spoken; the unwritten a falls silent at the end and between others."""
+    """Consonants and vowels in the order they are spoken; the unwritten a may fall silent."""
     return _SILENT_SCHWA.sub(r"\1", _spelt_out(word))
 
 

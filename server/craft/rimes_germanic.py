@@ -7,6 +7,7 @@ weak e, N for ng, S for sch, x for ch.
 import re
 from functools import cache
 
+from .bundled import toml
 from .loans import english_loan
 from .rimes import Keys
 
@@ -22,23 +23,16 @@ _FAMILIES = str.maketrans("ptkbdgmnNfsSxvz", "TTTDDDnnnFFFFVV")
 _VOWELS = "aeiouyäöüåéèëïA"
 
 _GERMAN_SPELLING = (
-    (r"tsch", "C"), (r"sch", "S"), (r"chs|x", "ks"), (r"ch", "x"), (r"ph", "f"), (r"th|dt", "t"), (r"ck", "8"), (r"qu", "kv"), (r"tz|z", "7"),
-    (r"ng(?!l|r)", "N"), (r"nk", "Nk"), (r"ß", "6"), (r"v", "f"), (r"w", "v"),
-    (r"äu|eu|oi", "Y"), (r"ei|ai|ey|ay", "A"), (r"au", "W"), (r"ieh?|ih", "i:"), (r"aa|ah", "a:"), (r"ee|eh|äh", "e:"), (r"oo|oh", "o:"), (r"uh", "u:"),
-    (r"öh", "ö:"), (r"üh", "ü:"), (r"ä", "e"), (r"y", "ü"), (r"é|è", "e"), (r"c", "k"),
-)  # fmt: skip
+    r" tsch=C sch=S chs|x=ks ch=x ph=f th|dt=t ck=8 qu=kv tz|z=7 ng(?!l|r)=N nk=Nk ß=6 v=f w=v äu|eu|oi=Y"
+    r" ei|ai|ey|ay=A au=W ieh?|ih=i: aa|ah=a: ee|eh|äh=e: oo|oh=o: uh=u: öh=ö: üh=ü: ä=e y=ü é|è=e c=k"
+)
 _GERMAN_WEAK = re.compile(
-    r"(?:(?<=[^aeiouyäöü])(?:e|en|er|el|es|em|et|est|end|ern|ert|eln|elt|ens|ers|els|ig|ige[nrs]?|ung|ungen|lich|liche[nrs]?|isch|ische[nrs]?|in|innen|a|as|o|os|us|um|or|i|is|y)"
+    r"(?:(?<=[^aeiouyäöü])(?:e|en|er|el|es|em|et|est|end|ern|ert|eln|elt|ens|ers|els|ig|ige[nrs]?|ung|ungen"
+    r"|lich|liche[nrs]?|isch|ische[nrs]?|in|innen|a|as|o|os|us|um|or|i|is|y)"
     r"|(?<=au|eu|äu|ei|ai)(?:en|er|e|ung|es|et|est|ig|isch|ern)|(?<=-)(?:en|er|e|ung|es|et|est|ig|isch))$"
 )
-_GERMAN_OWN_STRESS = re.compile(
-    r"(?:heit|keit|schaft|los|bar|sam|nis|tum|tion|sion|ität|ik|al|ell|iv|ent|ant|ist|eur|ier|ei|ie|ur|an|on)$"
-)
-_GERMAN_STRESSED_END = frozenset(
-    "musik physik politik fabrik büro klavier papier hotel motel april juni juli kanal kadaver berlin gefühl benzin medizin dauerhaft idee kaffee armee allee genie harmonie melodie energie fantasie phantasie magie partie familie".split()
-)
 _LONG_BEFORE_CH = re.compile(
-    r"(?:buch|tuch|such|fluch|hoch|nach|sprach|brach|stach|kuchen|suchen|fluchen|buchen|besuch\w*|gemach|sprache\w*|wache?n?(?<=^w))$"
+    r"(?:buch|tuch|such|fluch|hoch|nach|sprach|brach|stach|gemach|kuchen|suchen|fluchen|buchen|besuch\w*|sprache\w*)$"
 )
 
 
@@ -47,7 +41,7 @@ def german(word: str, _dialect: str = "") -> Keys:
     if loan := english_loan(word, "de"):
         return _both(_of_english(loan.rhyme))
     body = re.sub(r"(?<=[aeiouyäöü])h(?=[aeiouyäöü])", "-", word)
-    weak = None if word in _GERMAN_STRESSED_END else _GERMAN_WEAK.search(body)
+    weak = None if word in toml("words")["german_sound"]["stressed_end"] else _GERMAN_WEAK.search(body)
     head, tail = (
         (body[: weak.start()], body[weak.start() :])
         if weak and re.search(f"[{_VOWELS}]", body[: weak.start()])
@@ -82,26 +76,27 @@ def _german_length(sound: str, tail: str, word: str) -> str:
     elif tail:
         long = len(coda) <= 1 and coda not in ("7", "8", "N", "S", "C") and not re.search(r"(.)\1", coda)
     else:
-        long = len(coda) <= 1 and word not in _SHORT and coda not in ("7", "8", "N", "S", "C")
+        long = (
+            len(coda) <= 1
+            and word not in toml("words")["german_sound"]["short"]
+            and coda not in ("7", "8", "N", "S", "C")
+        )
     if re.fullmatch(r"[bdgvszlmnr](?:st|t|s)", coda) and re.search(r"[bdg](?:st|t)$", word):
         long = True  # sagt, lebst: the verb keeps its long vowel
     return f"{vowel}:{coda}" if long else sound
 
 
-_SHORT = frozenset(
-    "an am in im um man mit bis das was des es hin weg ob von zum bin hat ab ist drin drum dann wenn denn herum warum job hit fit top stop sex pop fan bus mal".split()
-) - {"mal"}
-
-
-def _spelt(text: str, spelling: tuple[tuple[str, str], ...]) -> str:
-    for pattern, code in _compiled(spelling):
-        text = pattern.sub(code, text)
+def _spelt(text: str, spelling: str) -> str:
+    """Letters as sounds, by rules `pattern=sound` in their order."""
+    for pattern, sound in _rules(spelling):
+        text = pattern.sub(sound, text)
     return text
 
 
 @cache
-def _compiled(spelling: tuple[tuple[str, str], ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(pattern), code) for pattern, code in spelling)
+def _rules(spelling: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    pairs = (rule.rpartition("=") for rule in spelling.split())
+    return tuple((re.compile(pattern), sound) for pattern, _, sound in pairs)
 
 
 def _voiced(sound: str) -> str:
@@ -131,16 +126,13 @@ def _both(sound: str) -> Keys:
 
 
 _DUTCH_SPELLING = (
-    (r"sch(?=$|e)", "s"), (r"ch|g", "x"), (r"ij|ei|y", "A"), (r"oui|ou|au", "W"), (r"ui", "Y"), (r"aai", "a:j"), (r"ooi", "o:j"), (r"oei", "u:j"),
-    (r"ieuw", "i:w"), (r"eeuw", "e:w"), (r"oe", "u:"), (r"ie", "i:"), (r"eu", "ö:"), (r"aa", "a:"), (r"ee", "e:"), (r"oo", "o:"), (r"uu", "ü:"),
-    (r"xd|th", "t"), (r"c(?=[eiy])", "s"), (r"c", "k"), (r"nx", "N"),
-)  # fmt: skip
-_SWEDISH_SPELLING = (
-    (r"ck", "k"), (r"sj|skj|stj|sch", "S"), (r"tj", "C"), (r"ng", "N"), (r"z|c(?=[eiy])", "s"), (r"c", "k"), (r"q", "k"), (r"w", "v"), (r"ä", "e"), (r"å", "o"), (r"gj|lj|dj|hj", "j"), (r"é", "e:"),
-)  # fmt: skip
+    r" sch(?=$|e)=s ch|g=x ij|ei|y=A oui|ou|au=W ui=Y aai=a:j ooi=o:j oei=u:j ieuw=i:w eeuw=e:w oe=u: ie=i: eu=ö:"
+    r" aa=a: ee=e: oo=o: uu=ü: xd|th=t c(?=[eiy])=s c=k nx=N"
+)
+_SWEDISH_SPELLING = r" ck=k sj|skj|stj|sch=S tj=C ng=N z|c(?=[eiy])=s c=k q=k w=v ä=e å=o gj|lj|dj|hj=j é=e:"
 _DUTCH_WEAK = re.compile(r"(?<=[^aeiou])(?:e|en|er|el|es|em|ig|ige|je|jes|ing|ingen|lijk|lijke|end|ende|erd|a|o|i)$")
 _SWEDISH_WEAK = re.compile(
-    r"(?:a|e|ar|er|or|en|et|el|na|ad|as|ade|ande|ar na|arna|erna|are|aren|ig|iga|igt|isk|iska|ing|ingen|ning)$"
+    r"(?:a|e|ar|er|or|en|et|el|na|ad|as|ade|ande|arna|erna|are|aren|ig|iga|igt|isk|iska|ing|ingen|ning)$"
 )
 
 
@@ -154,9 +146,7 @@ def swedish(word: str, _dialect: str = "") -> Keys:
     return _plain_germanic(word, "sv", _SWEDISH_WEAK, _SWEDISH_SPELLING, "aeiouyåäöé")
 
 
-def _plain_germanic(
-    word: str, code: str, weak: re.Pattern[str], spelling: tuple[tuple[str, str], ...], vowels: str
-) -> Keys:
+def _plain_germanic(word: str, code: str, weak: re.Pattern[str], spelling: str, vowels: str) -> Keys:
     if loan := english_loan(word, code):
         return _both(_of_english(loan.rhyme))
     found = weak.search(word)

@@ -52,9 +52,9 @@ def portuguese(word: str, dialect: str = "") -> Keys:
     word = re.sub(r"ç|ss", "S", re.sub(r"qu(?=[eiéêí])", "k", re.sub(r"gu(?=[eiéêí])", "G", word)))
     bare = not _ACCENTED.search(word)
     last = bool(re.search(r"(?:[iu]s?|[rlzxn]|[iou]m|[iou]ns|[aeo][iu]s?)$", word)) and bare
-    if match := re.search(r"[iu](?=[aeo]s?$)", word) if bare else None:
-        tail = word[match.start() :]
-    elif match := re.search(r"(?:iu|ui)s?$", word) if bare else None:
+    if (match := re.search(r"[iu](?=[aeo]s?$)", word) if bare else None) or (
+        match := re.search(r"(?:iu|ui)s?$", word) if bare else None
+    ):
         tail = word[match.start() :]
     else:
         tail = _from_stress(word, last=last)

@@ -5,13 +5,25 @@ import re
 from .endings import by_ending
 from .rimes import Keys
 
-_FAMILIES = str.maketrans("бпвфгкхдтзсжшчщцмн", "ППФФККККТССШШШШСНН".replace("ККККТ", "КККТТ"))
+_FAMILIES = str.maketrans("бпвфгкхдтзсжшчщцмн", "ППФФКККТТССШШШШСНН")
 _VOWELS = "аеєиіїоуюяёыэ"
 _POLISH_VOWEL = re.compile(r"i(?=[aąeęoóuy])|[aąeęoóuyi]")
 _POLISH = (
-    (r"rz", "ż"), (r"sz", "S"), (r"cz", "C"), (r"ch", "h"), (r"ó", "u"), (r"ci(?=[aąeęouy])", "ć"), (r"si(?=[aąeęouy])", "ś"),
-    (r"zi(?=[aąeęouy])", "ź"), (r"ni(?=[aąeęouy])", "ń"), (r"i(?=[aąeęouy])", ""), (r"ą(?=$)", "o"), (r"ę$", "e"), (r"ą", "on"), (r"ę", "en"),
-)  # fmt: skip
+    (r"rz", "ż"),
+    (r"sz", "S"),
+    (r"cz", "C"),
+    (r"ch", "h"),
+    (r"ó", "u"),
+    (r"ci(?=[aąeęouy])", "ć"),
+    (r"si(?=[aąeęouy])", "ś"),
+    (r"zi(?=[aąeęouy])", "ź"),
+    (r"ni(?=[aąeęouy])", "ń"),
+    (r"i(?=[aąeęouy])", ""),
+    (r"ą(?=$)", "o"),
+    (r"ę$", "e"),
+    (r"ą", "on"),
+    (r"ę", "en"),
+)
 _POLISH_FAMILIES = str.maketrans("bpdtgkhwfzsżSźśćCcmnńlł", "ppttkkkffssSSSSSSsnnnll")
 _TURKISH_FAMILIES = str.maketrans("bpdtcçgkğvfszşjmnlr", "ppttççkkkffssşşnnll")
 

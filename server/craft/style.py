@@ -19,14 +19,17 @@ SLOTS = ("genre", "voice", "tempo")
 _PACKING = ("genre", "voice", "mood", "instruments", "tempo", "production")  # what is kept longest when a text is cut
 _FAST, _SLOW = 140, 76
 _MOST_CHARS = 4_000  # four times the longest limit: what comes after is not read
-_NOT = r"(?:no|without|avoid(?:ing)?|minus|excluding|free of|never any|don't use|do not use|not any|ohne|kein[en]?|sans|sin|senza|sem|без)"
+_NOT = (
+    r"(?:no|without|avoid(?:ing)?|minus|excluding|free of|never any|don't use|do not use|not any"
+    r"|ohne|kein[en]?|sans|sin|senza|sem|без)"
+)
 # A whole item of a list, or words inside a sentence up to the next pause.
 _NEGATED = re.compile(
     rf"(?<![\w'’-]){_NOT}\s+(?:any\s+|the\s+|a\s+|an\s+)?(?P<what>[\w'’&-]+(?: [\w'’&-]+){{0,5}})", re.IGNORECASE
 )
 _ALSO_NOT = re.compile(r"^(?:and|or|nor|und|oder|et|ou|y|o|e)\s+", re.IGNORECASE)
 _FOR_A_TIME = re.compile(
-    r"[^.;,]{0,60}?\b(?:until|till|before|except|yet|at first|apart from|in the (?:verses?|intro|first)|bis|jusqu|hasta|fino|até)\b",
+    r"\b(?:until|till|before|except|yet|at first|apart from|in the (?:verses?|intro|first)|bis|jusqu|hasta|fino|até)\b",
     re.IGNORECASE,
 )
 _BPM = re.compile(

@@ -54,7 +54,8 @@ def _strong(language: str) -> re.Pattern[str]:
 
 def _words(patterns: Iterable[str]) -> re.Pattern[str]:
     """Any of these as whole words; Chinese and Japanese put no space around theirs."""
-    spaced, run_on = [], []
+    spaced: list[str] = []
+    run_on: list[str] = []
     for pattern in sorted(patterns):
         (run_on if re.match(r"[\u3040-\u30ff\u3400-\u9fff]", pattern) else spaced).append(pattern)
     whole = rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)"

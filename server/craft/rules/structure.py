@@ -11,7 +11,7 @@ _CONTENT_LETTERS = 3
 
 
 def title_is_sung(song: Song) -> Iterator[Finding]:
-    """S6: a title of which no word is sung. Articles, case and endings do not matter: "The Ferries" is in "my ferry"."""
+    """S6: a title of which no word is sung; articles, case and endings do not matter."""
     if not song.title or not song.lyric.lines or song.kind == "spoken":
         return
     words = _plain(song.title)
