@@ -7,7 +7,6 @@ from .duration import Calibration
 from .findings import Finding, Kind, Report, SectionStats, Stats, choose
 from .fixes import repair
 from .genres import genre as find_genre
-from .languages import base
 from .lyric import read
 from .rhyme import can_rhyme
 from .rules import RULES
@@ -46,7 +45,7 @@ def check_lyrics(
         kind=kind,
         engine=engine_of(model, engine),
         genre=find_genre(genre),
-        declared=base(language),
+        said_language=language,
         seconds=seconds,
         bpm=bpm,
         title=title,
@@ -94,7 +93,7 @@ def _stats(song: Song) -> Stats:
         words=len(song.lyric.words),
         lines=len(song.lyric.lines),
         syllables=sum(sum(counts) for counts in song.syllables.values()),
-        language=song.language,
+        language=song.dialect,
         sections=sections,
         cliches=tuple(list(song.worn)[:_MOST_CLICHES]),
     )

@@ -11,7 +11,7 @@ from .cliches import worn_words
 from .duration import Calibration, estimate
 from .findings import Kind, Range
 from .genres import Genre
-from .languages import detect, stretch
+from .languages import base, detect, dialect_of, stretch
 from .lyric import Line, Lyric, Section
 from .rhyme import scheme
 from .syllables import count
@@ -38,7 +38,7 @@ class Song:
     kind: Kind = "song"
     engine: str = "sonic"
     genre: Genre | None = None
-    declared: str | None = None
+    said_language: str | None = None
     seconds: float | None = None
     bpm: float | None = None
     title: str | None = None
@@ -55,6 +55,16 @@ class Song:
     def detected(self) -> str | None:
         """The language of the whole lyric as the words tell."""
         return detect("\n".join(line.sung for line in self.lyric.lines))
+
+    @cached_property
+    def declared(self) -> str | None:
+        """The two-letter code of the language that was said."""
+        return base(self.said_language)
+
+    @property
+    def dialect(self) -> str | None:
+        """As `language`, with the region where one was said: `es-MX`."""
+        return dialect_of(self.said_language) if self.declared else self.detected
 
     @property
     def language(self) -> str | None:
@@ -104,7 +114,7 @@ class Song:
 
     def scheme_of(self, section: Section) -> str:
         """The rhyme scheme of a section as sung."""
-        return scheme([line.end for line in section.lines if line.end], self.language)
+        return scheme([line.end for line in section.lines if line.end], self.dialect)
 
 
 def is_older(model: str | None) -> bool:

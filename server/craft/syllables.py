@@ -45,19 +45,37 @@ def count(text: str, language: str | None = None) -> Count:
     apart = sum(_asian(run) for run in _ASIAN.findall(text))
     rest = _ASIAN.sub(" ", text)
     if not rest.isupper():
-        for letters in INITIALS.findall(rest):
-            if letters not in _spoken(code):
-                apart += letter_names(letters, code)
-                rest = re.sub(rf"(?<!\w){letters}(?!\w)", " ", rest, count=1)
+        rest, more = _taken(
+            INITIALS, rest, lambda letters: 0 if letters in _spoken(code) else letter_names(letters, code)
+        )
+        apart += more
     if code in _RANGES:
-        for word in WORD.findall(rest):
-            if loan := english_loan(word.casefold(), code):
-                apart += loan.syllables
-                rest = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", " , ", rest, count=1)
+        rest, more = _taken(WORD, rest, lambda word: _loan(word, code))
+        apart += more
         usual, low, high = _RANGES[code](rest)
         return Count(usual + apart, low + apart, high + apart)
     total = apart + sum(word_count(word, code) for word in WORD.findall(rest))
     return Count(total, total, total)
+
+
+def _taken(pattern: re.Pattern[str], text: str, value: Callable[[str], int]) -> tuple[str, int]:
+    """`text` with a pause for every match that is worth something by itself, and what all of those are worth."""
+    total = 0
+
+    def pause(match: re.Match[str]) -> str:
+        nonlocal total
+        worth = value(match[0])
+        total += worth
+        return " , " if worth else match[0]
+
+    return pattern.sub(pause, text), total
+
+
+def _loan(word: str, code: str) -> int:
+    found = english_loan(word.casefold(), code)
+    if found and code == "pt" and re.search(r"[ptkbdgfcv]$|[^aeiou]e$", word.casefold()):
+        return found.syllables + 1  # Portuguese opens a closed end: Facebook is said feicibuqui
+    return found.syllables if found else 0
 
 
 def word_count(word: str, code: str) -> int:
@@ -65,8 +83,8 @@ def word_count(word: str, code: str) -> int:
     counter = WORD_COUNTERS.get(code, english)
     if counter is english and not word.isascii() and (script := _script(word)):
         counter = BY_SCRIPT[script]
-    if word.isascii() and counter is not english and (loan := english_loan(word.casefold(), code)):
-        return loan.syllables
+    if word.isascii() and counter is not english and (loan := _loan(word, code)):
+        return loan
     if word.isascii() and code in _OTHER_SCRIPT:
         return english(word)
     return counter(word) or (1 if "'" in word or "’" in word else letter_names(word, code))

@@ -15,7 +15,7 @@ def profanity(song: Song) -> Iterator[Finding]:
     """C3: strong language may be refused; slurs nearly always are. The word is named, so that it can be judged."""
     strong_told = False
     for line in song.lyric.lines:
-        text = line.text.casefold().replace("’", "'")
+        text = line.text.lower().replace("’", "'")
         if slur := _slur(text, song.language):
             why = f'"{slur}" is used as a slur: the service is likely to refuse the song.'
             yield Finding("C3", "warn", why, line.number)
