@@ -5,7 +5,7 @@ import re
 from .endings import by_ending
 from .rimes import Keys
 
-_FAMILIES = str.maketrans("бпвфгкхдтзсжшчщцмн", "ППФФКККТТССШШШШСНН")
+_FAMILIES = str.maketrans("бпвфгкхдтзсжшчщцмнрл", "ППФФКККТТССШШШШСННЛЛ")
 _VOWELS = "аеєиіїоуюяёыэ"
 _POLISH_VOWEL = re.compile(r"i(?=[aąeęoóuy])|[aąeęoóuyi]")
 _POLISH = (

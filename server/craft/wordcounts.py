@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 
 from .rimes import HINDI_VOWELS, hindi_sounds
 
-_GERMAN = re.compile(r"aa|äu|ai|au|ay|ee|ei|eu|ey|ie|i(?=on(?:s|en|är|al|el|ier)?)|oo|(?<!q)u|[aeioäöüyéèê]")
+_GERMAN = re.compile(
+    r"aa|äu|ai|au|ay|ee|ei|eu|ey|ie|(?<=[^aeiouy])io(?=n(?:s|en|är\w*|al\w*|ell\w*|ier\w*)?$)|oo|(?<!q)u|[aeioäöüyéèê]"
+)
 _GERMAN_APART = re.compile(
     r"(?<=^be)(?=e[nhi])|(?<=^ge)(?=e[hb])|(?<=^sp)(?=ion)|(?<=sei)(?=end)|(?<=fe)(?=en$)|(?<=se)(?=en$)|(?<=kni)(?=e)"
 )

@@ -1,4 +1,4 @@
-"""How words are sung, which alarms are true, what a style says: the corpus, and ten good songs that are left in peace."""
+"""How words are sung, which alarms are true, what a style says: the corpus, and twelve good songs left in peace."""
 
 import tomllib
 from pathlib import Path
@@ -73,7 +73,7 @@ def test_the_outcome_is_the_right_one(kind: str, case: Any) -> None:
 def test_nearly_all_outcomes_that_nobody_looked_at_are_right() -> None:
     outcomes = [fault(*case.values) for case in cases(HELD)]
     right = sum(not outcome for outcome in outcomes) / len(outcomes)
-    assert right >= 0.9, [outcome for outcome in outcomes if outcome]
+    assert right >= 0.98, [outcome for outcome in outcomes if outcome]
 
 
 def test_the_corpus_speaks_of_fifteen_languages() -> None:
