@@ -35,7 +35,7 @@ def nuclei(word: str, ipa: str, code: str) -> int:
     if code in _DIPHTHONGS_UNMARKED and not re.search("[íú]", word):
         ipa = _DIPHTHONG.sub(r"\1", ipa)
     if code == "fr":
-        ipa = re.sub(r" ə$", "", ipa)
+        ipa = re.sub(r" ə$", "", ipa) if len(ipa.split()) > 2 else ipa
     return sum((bool(_VOWEL.search(sound)) and "\u032f" not in sound) or "\u0329" in sound for sound in ipa.split())
 
 

@@ -169,6 +169,6 @@ def _plain_germanic(word: str, code: str, weak: re.Pattern[str], spelling: str, 
     elif len(coda) <= 1 and not (coda in ("m", "n") and not tail):
         sound = f"{sound[0]}:{sound[1:]}"
     if tail:
-        end = re.sub(r"^e", "@", re.sub(r"en$", "e", tail) if code == "nl" else tail)
+        end = re.sub(r"^e", "@", re.sub(r"d$", "t", re.sub(r"en$", "e", tail)) if code == "nl" else tail)
         return _both(re.sub(r"([bdfgklmnprst])\1", r"\1", sound) + end)
     return _both(_devoiced(sound) if code == "nl" else re.sub(r"([bdfgklmnprst])\1", r"\1", sound))

@@ -22,6 +22,7 @@ _KANA = re.compile(r"[\u3041-\u30fa\u30fc]")
 _SMALL_KANA = re.compile(r"[ぁぃぅぇぉゃゅょゎァィゥェォャュョヮ]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff々\uac00-\ud7a3]+")
+_VOWEL = re.compile(r"[aeiouyà-öø-ÿœ]", re.IGNORECASE)
 _KANJI_MORAE = 2  # the usual length of a reading; kanji can be read in several ways
 
 
@@ -72,10 +73,14 @@ def _taken(pattern: re.Pattern[str], text: str, value: Callable[[str], int]) -> 
 
 
 def _loan(word: str, code: str) -> int:
+    """Syllables of an English word, or of letters that make no word; 0 for a word of the language."""
     found = english_loan(word.casefold(), code)
     if found and code == "pt" and re.search(r"[ptkbdgfcv]$|[^aeiou]e$", word.casefold()):
         return found.syllables + 1  # Portuguese opens a closed end: Facebook is said feicibuqui
-    return found.syllables if found else 0
+    if found:
+        return found.syllables
+    spelt_out = len(word) > 1 and word.isalpha() and not _VOWEL.search(word)
+    return letter_names(word, code) if spelt_out else 0
 
 
 def word_count(word: str, code: str) -> int:

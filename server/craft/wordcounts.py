@@ -37,8 +37,15 @@ def _vietnamese(_word: str) -> int:
 
 
 def _hebrew(word: str) -> int:
-    letters = len(re.findall(r"[\u05d0-\u05ea]", word))
-    return max(round(letters * 0.5), 1)
+    """An estimate: written vowels, and about one for each further consonant in a row."""
+    plain = re.sub(r"[^\u05d0-\u05ea]", "", word)
+    plain = re.sub(r"(?<=.)[הא]$|(?<=.)[וי]", "V", plain)
+    plain = re.sub(r"V(?=V)", "c", plain)
+    first, *later = plain.split("V")
+    if not later:
+        return max(round(len(plain) * 0.6), 1)
+    unwritten = 0.6 * max(len(first) - 1, 0) + sum(max(len(run) - 1, 0) for run in later)
+    return round(len(later) + unwritten)
 
 
 def _greek(word: str) -> int:

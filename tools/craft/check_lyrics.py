@@ -28,7 +28,7 @@ class LyricsReport(ReportAnswer):
 
 
 class CheckLyrics(Operation):
-    """Check lyrics before paying: limits, tags, words sung wrongly, metre, rhyme, form, clichés, length.
+    """Check lyrics before paying: limits, tags, what would be sung wrongly, words that get refused, length; not taste.
 
     Returns findings (create_song blocks a stop; weigh a warn) with fixes, syllables per line, expected seconds. Free.
     """
@@ -44,7 +44,7 @@ class CheckLyrics(Operation):
     language: Language | None = None
     seconds: Seconds | None = None
     bpm: Bpm | None = None
-    title: str | None = Field(None, max_length=200, description="Should be in the chorus.")
+    title: str | None = Field(None, max_length=200, description="To see whether a word of it is sung.")
     names: dict[str, str] | None = Field(None, max_length=50, description="Names and how they sound.")
     reference: str | None = Field(
         None, max_length=LONGEST_TEXT, description="Original of an adaptation, to match line by line."
