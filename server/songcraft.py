@@ -22,8 +22,6 @@ from .threads import in_thread
 if TYPE_CHECKING:
     from .craft import Calibration, Finding, Plan, Report, StyleReport
 
-MOST_FINDINGS = 8
-"""Findings told in full, unless more than that are stops."""
 MOST_WARNINGS = 3
 """Warnings that travel in the result of a purchase."""
 FIX_CUT = 80
@@ -321,10 +319,8 @@ def _plan_data(plan: Plan) -> dict[str, Any]:
 
 
 def _findings_data(ok: bool, findings: Iterable[Finding], more: Mapping[str, int]) -> dict[str, Any]:
-    ordered = list(findings)
-    left = Counter(finding.id for finding in ordered[MOST_FINDINGS:]) + Counter(dict(more))
-    data: dict[str, Any] = {"ok": ok, "findings": [_finding(finding) for finding in ordered[:MOST_FINDINGS]]}
-    return data | ({"more": dict(left)} if left else {})
+    data: dict[str, Any] = {"ok": ok, "findings": [_finding(finding) for finding in findings]}
+    return data | ({"more": dict(more)} if more else {})
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

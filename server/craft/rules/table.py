@@ -22,8 +22,8 @@ _LANGUAGES = """
 ## How well each language is heard
 
 Shares of words, and pairs of words, that were held back while the rules were written. Syllables: words of the 20,000
-most used whose number is one that Wiktionary gives (github.com/CUNY-CL/wikipron, CC BY-SA, used for measuring only), and
-the same weighed by use (wordfreq, CC BY-SA, likewise). Rhyme: 600 pairs that a speech synthesiser (espeak-ng, GPL,
+most used whose number is one that Wiktionary gives (github.com/CUNY-CL/wikipron, CC BY-SA, for measuring only), and the
+same weighed by use (wordfreq, CC BY-SA, likewise). Rhyme: 600 pairs that a speech synthesiser (espeak-ng, GPL,
 likewise) says alike from the last stress on, and 600 that end in the same letters and are stressed on other vowels; a
 near rhyme counts as found, only a perfect one as false. The synthesiser errs too, above all on names and on the second
 parts of compounds, which rhyme though it gives them no stress. `python -m dev.language_figures` and
