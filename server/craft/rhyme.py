@@ -71,7 +71,7 @@ def _in_order(letters: str) -> str:
 
 
 def _clean(word: str) -> str:
-    return unicodedata.normalize("NFC", word).casefold().replace("’", "'").strip("'")
+    return unicodedata.normalize("NFC", word).lower().replace("’", "'").strip("'")
 
 
 def _by_keys(a: Keys, b: Keys) -> Rhyme | None:

@@ -11,8 +11,11 @@ _ACCENTED = re.compile(r"[áéíóúàèìòùâêôãõ]")
 _VOWELS = "aeiouáéíóúàèìòùâêôãõü"
 _GROUP = re.compile(f"[{_VOWELS}]+")
 _ITALIAN_STRESSED_I = re.compile(
-    r"(?:log|cra[zt]|nom|raf|sof|rap|teg|erg|man|fob|pat|nast|gen|mel?od|sinfon|armon|al?legr|bug|mag|fant?as|poes|follia?|gelos|nostalg|compagn|nost|mal?incon)ia$"
+    r"(?:log|cra[zt]|nom|raf|sof|rap|teg|erg|man|fob|pat|nast|gen|mel?od|sinfon|armon|al?legr|bug|mag|fant?as|poes|gelos"
+    r"|nostalg|compagn|mal?incon)ia$"
 )
+_PORTUGUESE_WEAK = re.compile(r"[iu](?=[aeo]s?$)|(?:iu|ui)s?$")  # bacia, rua, viu: the weak vowel is stressed
+_PORTUGUESE_LAST = re.compile(r"(?:[iu]s?|[rlzxn]|[iou]m|[iou]ns|[aeo][iu]s?)$")
 
 
 def _plain(text: str) -> str:
@@ -51,22 +54,20 @@ def portuguese(word: str, dialect: str = "") -> Keys:
     """Stress from the spelling; a final -ia or -ua without accent keeps its stressed vowel: bacia, fria, rua."""
     word = re.sub(r"ç|ss", "S", re.sub(r"qu(?=[eiéêí])", "k", re.sub(r"gu(?=[eiéêí])", "G", word)))
     bare = not _ACCENTED.search(word)
-    last = bool(re.search(r"(?:[iu]s?|[rlzxn]|[iou]m|[iou]ns|[aeo][iu]s?)$", word)) and bare
-    if (match := re.search(r"[iu](?=[aeo]s?$)", word) if bare else None) or (
-        match := re.search(r"(?:iu|ui)s?$", word) if bare else None
-    ):
-        tail = word[match.start() :]
+    stressed = _PORTUGUESE_WEAK.search(word) if bare else None
+    if stressed:
+        tail = word[stressed.start() :]
     else:
-        tail = _from_stress(word, last=last)
+        tail = _from_stress(word, last=bare and bool(_PORTUGUESE_LAST.search(word)))
     tail = tail.replace("ã", "a~").replace("õ", "o~")
     tail = re.sub(r"[mn](?=$|s$|[^aeiouáéíóúâêôh~])", "~", tail)
     tail = re.sub(r"(?<=[aeiou~])s(?=[aeiou])", "z", tail)
     tail = re.sub(r"c(?=[eiéêí])", "S", tail)
     tail = re.sub(r"[sz]$|S$", "s", tail.replace("S", "s"))
-    tail = _plain(tail.replace("~", "\\")).replace("\\", "~")
+    tail = _plain(tail)
     if dialect != "pt-PT":
         tail = re.sub(r"l(?=$|s$|[^aeiouh])", "u", tail)
-    tail = re.sub(r"(?<=.)o(?=s?$)", "u", tail) if len(tail) > 1 else tail
+    tail = re.sub(r"(?<=.)o(?=s?$)", "u", tail)
     tail = re.sub(r"(?<=[^aeiou~])e(?=s?$)", "i", tail)
     near = re.sub(r"[^aeiou~]", "", re.sub(r"(?<=[aeo])i(?=s$)", "", tail))  # paz is heard as pais
     return tail, near or tail
@@ -74,16 +75,13 @@ def portuguese(word: str, dialect: str = "") -> Keys:
 
 def italian(word: str, _dialect: str = "") -> Keys:
     """Stress on the accent, else on the last vowel but one; a few endings keep a stressed i."""
-    if (
-        match := re.search(r"[iu](?=[aeo]$)", word)
-        if word in toml("words")["italian_apart"] or _ITALIAN_STRESSED_I.search(word)
-        else None
-    ):
-        tail = word[match.start() :]
-    else:
-        soft = re.sub(r"(?<=[cg])i(?=[aeou])|(?<=sc)i(?=[aeou])", "j", word)
-        tail = _from_stress(soft, last=False)
-    tail = re.sub(r"(?<=.)[iu](?=[aeo])|(?<=[^aeou])j(?=[aeou])", lambda m: "" if m[0] == "j" else m[0], _plain(tail))
+    apart = word in toml("words")["italian_apart"] or bool(_ITALIAN_STRESSED_I.search(word))
+    stressed = re.search(r"[iu](?=[aeo]$)", word) if apart else None
+    if stressed:
+        tail = word[stressed.start() :]
+    else:  # i only softens c, g and sc before another vowel
+        tail = _from_stress(re.sub(r"(?<=[cg])i(?=[aeou])", "j", word), last=False)
+    tail = re.sub(r"(?<=[^aeou])j(?=[aeou])", "", _plain(tail))
     vowels = re.sub(r"[^aeiou]", "", tail)
     return tail, vowels or tail
 

@@ -74,7 +74,9 @@ def _east_slavic(word: str, after: int, *, reduces: bool) -> Keys:
         before = re.search(r"[^ьъ'’]?[ьъ'’]?$", word[:start])
         support = before[0].strip("ьъ'’") if before else ""
         glide = "й" if (support == "" or support in _VOWELS) and tail[0] in "яєюїеё" else support
-        return f"{glide}|{stressed}", f"{glide.translate(_FAMILIES)}|{stressed}"
+        # тебя and меня: in Russian songs two soft consonants are alike enough.
+        near = "ь" if reduces and tail[0] in "яюеё" and glide != "й" else glide.translate(_FAMILIES)
+        return f"{glide}|{stressed}", f"{near}|{stressed}"
     plain = re.sub(r"(.)\1", r"\1", rest)
     near = plain.replace("ь", "").translate(_FAMILIES)
     vowels = re.sub(f"(?<=.)[{_VOWELS}]", "а", near)
