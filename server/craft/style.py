@@ -32,6 +32,7 @@ _FOR_A_TIME = re.compile(
     r"\b(?:until|till|before|except|yet|at first|apart from|in the (?:verses?|intro|first)|bis|jusqu|hasta|fino|até)\b",
     re.IGNORECASE,
 )
+_EMPHASIS = re.compile(r"\s+(?:at all|whatsoever|please|ever|anywhere)$", re.IGNORECASE)
 _BPM = re.compile(
     r"(\d{2,3})(?:\s*[-–]\s*(\d{2,3}))?\s*(?:bpm|beats (?:a|per) minute)|\bbpm\s*[:=]?\s*(\d{2,3})", re.IGNORECASE
 )
@@ -159,7 +160,7 @@ def _denied(item: str) -> list[str]:
     starts = _only_denies(item)
     for match in _NEGATED.finditer(item):
         for part in re.split(r"\s+(?:and|or|nor|und|oder|et|ou|y|e)\s+(?:no\s+)?", match["what"]):
-            noun = part.strip(" '’-")
+            noun = _EMPHASIS.sub("", part).strip(" '’-")
             if _harmless(noun):
                 break
             if starts:
@@ -263,9 +264,13 @@ def _says(plain: str, word: str) -> bool:
 @cache
 def _slot_pattern(slot: str) -> re.Pattern[str]:
     """The words of a slot; one that ends in a star may go on."""
-    words = sorted(toml("style")["slot"][slot], key=len, reverse=True)
-    body = "|".join(re.escape(word.rstrip("*")) + (r"\w*" if word.endswith("*") else "") for word in words)
-    return re.compile(rf"(?<![\w-])(?:{body})(?![\w])")
+    spaced: list[str] = []
+    run_on: list[str] = []  # Chinese and Japanese put no space around a word
+    for word in sorted(toml("style")["slot"][slot], key=len, reverse=True):
+        pattern = re.escape(word.rstrip("*")) + (r"\w*" if word.endswith("*") else "")
+        (run_on if re.match(r"[\u3040-\u30ff\u3400-\u9fff]", word) else spaced).append(pattern)
+    whole = rf"(?<![\w-])(?:{'|'.join(spaced)})(?![\w])"
+    return re.compile("|".join((whole, *run_on)))
 
 
 def _slot_of(descriptor: str) -> str | None:

@@ -49,7 +49,7 @@ def _style(case: dict[str, Any]) -> tuple[tuple[Finding, ...], str]:
     report = check_style(case["text"], negative_style=case.get("negative"), **case.get("said", {}))
     if case.get("packed", report.packed_style) != report.packed_style:
         return report.findings, f"packed as {report.packed_style}"
-    if case.get("negatives") == "" and report.packed_negatives:
+    if case.get("negatives", report.packed_negatives or "") != (report.packed_negatives or ""):
         return report.findings, f"excluded: {report.packed_negatives}"
     return report.findings, ""
 
