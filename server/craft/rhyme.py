@@ -48,16 +48,19 @@ def rhyme(one: str, other: str, language: str | None = None) -> Rhyme | None:
 
 def scheme(ends: Sequence[str], language: str | None = None) -> str:
     """A letter per line: lines that rhyme share one, a line that rhymes with none of its neighbours is X."""
-    letters: list[str] = []
+    letters = ["X"] * len(ends)
     names = iter("ABCDEFGHIJKLMNOPQRSTUVW" * 20)
-    for index, end in enumerate(ends):
-        letters.append("X")
-        for back in range(index - 1, max(index - _REACH, 0) - 1, -1):
-            if rhyme(end, ends[back], language):
-                if letters[back] == "X":
-                    letters[back] = next(names)
-                letters[index] = letters[back]
-                break
+    # Full rhymes first: only lines that found none listen for a near one.
+    for kinds in (("same", "perfect"), ("near",)):
+        for index, end in enumerate(ends):
+            if letters[index] != "X":
+                continue
+            for back in range(index - 1, max(index - _REACH, 0) - 1, -1):
+                if rhyme(end, ends[back], language) in kinds:
+                    if letters[back] == "X":
+                        letters[back] = next(names)
+                    letters[index] = letters[back]
+                    break
     return _in_order("".join(letters))
 
 

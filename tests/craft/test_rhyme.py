@@ -77,6 +77,7 @@ def test_two_line_ends(one: str, other: str, language: str, kind: str | None) ->
         ("slow flow ten again", "AABB"),
         ("tram window cough gone", "XXXX"),
         ("day sky way bread", "AXAX"),
+        ("rain time again mind", "ABAB"),
         ("", ""),
         ("door", "X"),
     ],
