@@ -28,6 +28,11 @@ def _dutch(word: str) -> int:
     return len(_DUTCH.findall(word.lower()))
 
 
+def _swedish(word: str) -> int:
+    """The i of station only glides."""
+    return len(re.findall(r"i(?!on(?:en|er|s)?$)|[aeouyåäöéà]", word.lower()))
+
+
 def _polish(word: str) -> int:
     return len(re.findall(r"(?<![nz])au|eu|i(?![aąeęoóuyi])|[aąeęoóuy]", word.lower()))
 
@@ -83,7 +88,7 @@ WORD_COUNTERS: Mapping[str, Callable[[str], int]] = {
     "de": _german,
     "nl": _dutch,
     "pl": _polish,
-    "sv": _vowels("aeouyåäöé]|i(?!on(?:en|er|s)?$)|[à"),
+    "sv": _swedish,
     "tr": _vowels("aeıioöuüâîû"),
     "ru": _vowels("аеёиоуыэюя"),
     "uk": _vowels("аеєиіїоуюя"),
