@@ -30,8 +30,8 @@ parts of compounds, which rhyme though it gives them no stress. `python -m dev.l
 `python -m dev.rhyme_figures` print these figures anew. An Arabic reference counts case endings that songs leave out.
 
 `tests/craft/corpus` has 109 inputs that were looked at while the rules were written, all with the right outcome, and 51
-that were not: 42 came out as expected at the first look, six expectations had been miscounted by hand, three faults were
-mended then. Twelve songs of different kinds in ten languages get no warning.
+that were not: 42 came out as expected at the first look, six expectations had been miscounted by hand, three faults
+were mended then. Twelve songs of different kinds in ten languages get no warning.
 
 | language | words | syllables right | by use | rhymes found | others left alone | rhyme is read from |
 | --- | --- | --- | --- | --- | --- | --- |
