@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from .craft import Calibration, Finding, Plan, Report, StyleReport
     from .craft.findings import SectionStats
 
-MOST_FINDINGS = 8
-"""Findings told in full, unless more than that are stops."""
-MOST_STOPS = 12
-"""Stops told in full; the others are counted."""
 LONGEST_FIX = 400
 """Characters of a repaired line; a longer one is not repeated."""
 LONGEST_NEGATIVES = 1_000
@@ -346,11 +342,8 @@ def _measure(plan: Plan) -> str:
 
 
 def _findings_data(ok: bool, findings: Iterable[Finding], more: Mapping[str, int]) -> dict[str, Any]:
-    ordered = list(findings)
-    room = max(MOST_FINDINGS, min(sum(finding.level == "stop" for finding in ordered), MOST_STOPS))
-    left = Counter(finding.id for finding in ordered[room:]) + Counter(dict(more))
-    data: dict[str, Any] = {"ok": ok, "findings": [_finding(finding) for finding in ordered[:room]]}
-    return data | ({"more": dict(left)} if left else {})
+    data: dict[str, Any] = {"ok": ok, "findings": [_finding(finding) for finding in findings]}
+    return data | ({"more": dict(more)} if more else {})
 
 
 def _section(section: SectionStats) -> str:

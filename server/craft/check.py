@@ -7,7 +7,6 @@ from .duration import Calibration
 from .findings import Finding, Kind, Report, SectionStats, Stats, choose
 from .fixes import Repaired, repair
 from .genres import recognise
-from .languages import base
 from .lyric import read
 from .plan import kind_of
 from .rhyme import can_rhyme
@@ -16,7 +15,7 @@ from .song import Song, engine_of, limits_for
 from .syllables import bounded
 
 _MOST_CLICHES = 8
-_ABOUT_A_WHOLE_SONG = frozenset(("T1", "T7", "S1", "S4", "S6", "S9", "D2", "D3"))
+_ABOUT_A_WHOLE_SONG = frozenset(("T1", "S6", "D2", "D3"))
 """What says nothing about a part that continues another song."""
 _MOST_CHARS = 10_000  # twice the longest limit: what comes after is not read
 
@@ -52,7 +51,7 @@ def check_lyrics(
         kind=kind_of(kind, known),
         engine=engine_of(model, engine),
         genre=known.genre,
-        declared=base(language),
+        said_language=language,
         seconds=seconds,
         bpm=bpm,
         metre=metre,
@@ -108,7 +107,7 @@ def _stats(song: Song) -> Stats:
         words=len(song.lyric.words),
         lines=len(song.lyric.lines),
         syllables=sum(sum(counts) for counts in song.syllables.values()),
-        language=song.language,
+        language=song.dialect,
         sections=sections,
         cliches=tuple(list(song.worn)[:_MOST_CLICHES]),
     )

@@ -14,7 +14,11 @@ from .lyric import TAG_LINES, read, tag_names
 _MOST_REPEATS = 8
 _LONGEST_CHORUS = 20  # rows; a longer one is not a chorus that somebody wants written out
 _LONGEST_ROW = 500  # a longer row is no line of a song: it is left alone, also because patterns get slow on it
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
+# Joiners belong to the words of the scripts that shape letters by their neighbours (Arabic, Persian, Hindi, Khmer …).
+_SHAPED = r"[\u0600-\u07ff\u08a0-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc]"
+_INVISIBLE = re.compile(
+    rf"[\u200b\u200e\u200f\u2060\ufeff\u00ad]|(?<!{_SHAPED})[\u200c\u200d]|[\u200c\u200d](?!{_SHAPED})"
+)
 _BULLET = re.compile(r"^\s*[-*•·‣]\s+(?=\S)")
 _NUMBERED = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\S)")
 _FENCE = re.compile(r"^\s*(?:```|~~~)\S*\s*$")
@@ -22,7 +26,7 @@ _HEADING = re.compile(r"^\s*#{1,6}\s+(?P<text>.*?)\s*#*$")
 _EMPHASIS = re.compile(r"(\*{1,3}|(?<!\w)_{1,2})(?=\S)(.{1,120}?)(?<=\S)\1(?!\w)")
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _HTML = re.compile(r"</?(?:b|i|u|em|strong|p|br|div|span|a|h[1-6])\b[^<>]*/?>|&(?:nbsp|amp|lt|gt|quot);", re.IGNORECASE)
-_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55\ufe0f\u200d©®™]")
+_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55\ufe0f©®™]\u200d?")
 _TIMES = re.compile(r"\s*[(\[]?\s*(?:[x×]\s?(\d{1,2})|(\d{1,2})\s?[x×])\s*[)\]]?\s*$", re.IGNORECASE)
 _REPEAT = re.compile(
     r"^\s*[(\[]?\s*(?:repeat|repetir|répéter|wiederhole)\s+(?:the\s+)?(chorus|hook|refrain)\s*[)\]]?\s*$", re.IGNORECASE

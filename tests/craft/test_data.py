@@ -41,8 +41,6 @@ def test_the_limits_of_a_model_are_those_of_the_catalogue(name: str) -> None:
 def test_tag_aliases_cue_words_and_templates_lead_somewhere() -> None:
     for words in ("alias", "exact"):
         assert set(toml("tags")[words].values()) <= set(toml("tags")["tag"])
-    families = {name for names in toml("style")["families"].values() for name in names}
-    assert families == set(toml("genres")["genre"])
 
 
 def test_the_pronunciations_are_small_and_their_licence_travels_with_them() -> None:

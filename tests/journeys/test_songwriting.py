@@ -301,9 +301,10 @@ async def test_a_storm_of_faults_stays_short_and_hides_no_stop(world: World) -> 
         report = said(await client.call_tool("check_lyrics", {"lyrics": storm}))
         refused = await client.call_tool("create_song", {"lyrics": storm})
     stops = [finding for finding in report["findings"] if finding["level"] == "stop"]
-    assert len(stops) >= 14
-    assert len(report["findings"]) == len(stops)
-    assert report["more"]
+    assert {finding["id"] for finding in stops} == {"F2", "F4"}
+    assert len(report["findings"]) <= 12
+    assert "Also on lines" in stops[-1]["why"]
+    assert sum(report["more"].values()) >= 10
     assert len(said(refused)["notice"]) < 900
 
 

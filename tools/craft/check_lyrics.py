@@ -28,7 +28,7 @@ class LyricsReport(ReportAnswer):
 
 
 class CheckLyrics(Operation):
-    """Check lyrics before paying: limits, tags, words sung wrongly, metre, rhyme, form, clichés, length.
+    """Check lyrics before paying: limits, tags, what would be sung wrongly, words that get refused, length; not taste.
 
     Returns findings (create_song refuses a stop unless `force`; weigh a warn) with fixes, syllables per line,
     expected seconds. Free. The words before them: plan_song; the sound: check_style.
@@ -46,7 +46,7 @@ class CheckLyrics(Operation):
     seconds: Seconds | None = None
     bpm: Bpm | None = None
     metre: Metre | None = None
-    title: str | None = Field(None, max_length=200, description="Should be in the chorus.")
+    title: str | None = Field(None, max_length=200, description="To see whether a word of it is sung.")
     names: tuple[str, ...] | None = Field(
         None, max_length=50, description='Names and how they sound, such as ["Siobhan: shi-VAWN"].'
     )
