@@ -169,8 +169,8 @@ def multiply(place: Any, job_id: str, number: int) -> None:
         )
         kept = tx._run("SELECT 1 FROM sqlite_master WHERE name = 'search_texts'", {})[0]
         if kept:
-            added = "SELECT id, :text FROM jobs WHERE id LIKE 'job%'"
-            tx._run(f"INSERT INTO search_texts (job_id, text) {added}", {"text": LYRICS})
+            added = "SELECT id, tenant, key_id, created_at, :text FROM jobs WHERE id LIKE 'job%'"
+            tx._run(f"INSERT INTO search_texts (job_id, tenant, key_id, created_at, text) {added}", {"text": LYRICS})
         tx._run("UPDATE jobs SET state = 'cancelled' WHERE id LIKE 'job%'", {})
 
 

@@ -246,7 +246,8 @@ class Counter:
             job = await self._job(job.id)
         except JournalUnavailable as error:
             return self.results.of_silence(job, error)
-        if seconds is not None and job.next_at > self._engine.clock.now():
+        under_way = job.state in (State.RUNNING, State.FETCHING)
+        if seconds is not None and (not under_way or job.next_at > self._engine.clock.now()):
             seconds = 0.0  # no look is due, so there is nothing to wait for
         return await self._waited(job, talk, started, asked, said=said, seconds=seconds)
 

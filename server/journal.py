@@ -100,6 +100,8 @@ class Callback:
     event: str
     remote_id: str | None
     """The task that it names, where the signature is one that can be believed so far; else it is only a hint."""
+    refunded: bool = False
+    """Whether it says, of that task, that it failed and that the credits were given back."""
 
 
 class Journal(Decisions):
@@ -383,6 +385,8 @@ class Journal(Decisions):
             if call.remote_id is not None and not held_by_another(tx, job, call.remote_id):
                 tx.do("receipt", job_id=job.id, remote_id=call.remote_id, now=now, via="webhook")
                 tx.one("bought", id=job.id, remote_id=call.remote_id, next_at=at, now=now)
+                if call.refunded and job.remote_id in (None, call.remote_id):
+                    tx.do("note_refund", id=job.id)
             tx.do("look_soon", id=job.id, at=at, now=now)
             return job_in(tx, job.id)
 

@@ -107,8 +107,11 @@ class Session:
         base = most
         if self.client is not None:
             base = min(most, self.client.limit * MARGIN)
+        elif spends:
+            # Asking for progress is no sign of patience: agno asks, through its library, and gives up after 10 s.
+            base = min(most, STRANGERS_ORDER)
         elif not progress:
-            base = min(most, STRANGERS_ORDER if spends else STRANGERS_WAIT)
+            base = min(most, STRANGERS_WAIT)
         return min(base, max(base * 0.5**self.halvings, SOONEST))
 
 

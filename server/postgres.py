@@ -265,14 +265,15 @@ class PostgresStore:
         from psycopg import OperationalError
         from psycopg_pool import PoolTimeout
 
-        until = time.monotonic() + self._busy
+        until, failed = time.monotonic() + self._busy, _failed(pool)
         while True:
             if time.monotonic() < self._away_until:
                 raise OperationalError("it does not answer")
             try:
                 return pool.getconn(self._away)
             except PoolTimeout:
-                if not self._in_use:
+                # A machine that is merely slow to connect has not failed to.
+                if not self._in_use and _failed(pool) > failed:
                     self._away_until = time.monotonic() + AWAY_PAUSE
                 elif time.monotonic() > until:
                     raise
@@ -395,6 +396,11 @@ class PostgresStore:
                 log.info("no news from the journal %s for a moment: %s", self.place, self._said(error))
                 self._closing.wait(LISTEN_PAUSES[min(failures, len(LISTEN_PAUSES) - 1)])
                 failures += 1
+
+
+def _failed(pool: psycopg_pool.ConnectionPool[Connection]) -> int:
+    """How many attempts to connect have failed so far."""
+    return pool.get_stats().get("connections_errors", 0)
 
 
 def _runner(connection: Connection, changes: list[int]) -> Run:

@@ -207,7 +207,8 @@ class Results:
         self, parent: Job, job: Job, asked: Asked | None, data: dict[str, Any], told: str | None
     ) -> dict[str, Any]:
         """Notice, next call, the service's words: what a person should know beside the facts."""
-        said: list[str] = []
+        # What the answer itself had to say, such as that no tempo was found, stays beside what is said here.
+        said: list[str] = [data["notice"]] if "notice" in data else []
         remarks: dict[str, Any] = {}
         if asked is Asked.REPLAYED:
             remarks["replayed"] = True

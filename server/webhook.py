@@ -25,6 +25,7 @@ from starlette.requests import Request as Call
 from starlette.responses import Response
 
 from . import fence
+from .answers import Reply
 from .catalogue import Brand
 from .clips import task_id
 from .errors import Garbled, JournalUnavailable, KeyMissing, KeyRefused, ServiceError, TooFast, Unreachable
@@ -155,11 +156,13 @@ def verified(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], no
     digest = hashlib.sha256(body).hexdigest()
     event_id = headers.get("x-webhook-id") or headers.get("idempotency-key") or ""
     task = task_id(told) if signature is not None else None
+    named = task if task is not None and _ID.fullmatch(task) else None
     return Callback(
         event_id=event_id if signature is not None and _ID.fullmatch(event_id) else digest,
         digest=digest,
         event=event if (event := told.get("event")) in EVENTS else "other",
-        remote_id=task if task is not None and _ID.fullmatch(task) else None,
+        remote_id=named,
+        refunded=named is not None and told.get("event") == "song.failed" and Reply(200, told).refunded,
     )
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio
 from mcp import Client
 from mcp_types import Implementation
 from test_laws import plain
@@ -28,6 +29,32 @@ from songwright.server.settings import Settings
 from songwright.server.store import SqliteStore
 
 ACCOUNT = Account(LOCAL_TENANT, "https://api.example.test", "key", "aimusicapi", sandbox=False)
+
+
+class Flow:
+    """Time that passes while somebody waits, or stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+        self.flows = True
+        self.waited = anyio.Event()
+
+    def now(self) -> float:
+        return 1_800_000_000.0 + self.at
+
+    def monotonic(self) -> float:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        await self.wait(anyio.Event(), seconds)
+
+    async def wait(self, event: anyio.Event, seconds: float) -> bool:
+        if not self.flows:
+            self.waited.set()
+            await anyio.sleep_forever()
+        self.at += seconds
+        await anyio.lowlevel.checkpoint()
+        return event.is_set()
 
 
 class Desk:

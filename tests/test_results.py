@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from desk import ACCOUNT, Desk, client
+from desk import ACCOUNT, Desk, Flow, client
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from test_laws import KINDS, NAMES, REQUIRED, SPENDING, parts, plain
 from world import said
@@ -37,7 +37,7 @@ STATES = ("working", "failed", "done", "unknown")
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path)
+    made = Desk(tmp_path, Flow())  # nobody works on the orders, so there is nothing to wait for
     yield made
     made.store.close()
 

@@ -8,10 +8,16 @@ WITH fitting AS (
    WHERE tenant = :tenant AND key_id = :key_id AND hidden = 0 AND created_at >= :since AND created_at < :until
      AND (:state = '' OR state = :state)
      AND (:songs = 0 OR state <> 'done' OR EXISTS (SELECT 1 FROM clips made WHERE made.job_id = jobs.id))
-     AND (:like_1 = '%' OR EXISTS (SELECT 1 FROM search_texts t WHERE t.job_id = jobs.id
-          AND t.text LIKE :like_1 ESCAPE '\' AND t.text LIKE :like_2 ESCAPE '\' AND t.text LIKE :like_3 ESCAPE '\'
-          AND t.text LIKE :like_4 ESCAPE '\' AND t.text LIKE :like_5 ESCAPE '\' AND t.text LIKE :like_6 ESCAPE '\'
-          AND t.text LIKE :like_7 ESCAPE '\' AND t.text LIKE :like_8 ESCAPE '\'))
+     AND (:like_1 = '%' OR id IN (SELECT t.job_id FROM search_texts t
+        WHERE t.tenant = :tenant AND t.key_id = :key_id AND t.created_at >= :since AND t.created_at < :until
+          AND t.text LIKE :like_1 ESCAPE '\'
+          AND (:like_2 = '%' OR t.text LIKE :like_2 ESCAPE '\')
+          AND (:like_3 = '%' OR t.text LIKE :like_3 ESCAPE '\')
+          AND (:like_4 = '%' OR t.text LIKE :like_4 ESCAPE '\')
+          AND (:like_5 = '%' OR t.text LIKE :like_5 ESCAPE '\')
+          AND (:like_6 = '%' OR t.text LIKE :like_6 ESCAPE '\')
+          AND (:like_7 = '%' OR t.text LIKE :like_7 ESCAPE '\')
+          AND (:like_8 = '%' OR t.text LIKE :like_8 ESCAPE '\')))
    ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset
 )
 SELECT page.total, j.id, j.operation, j.subject, j.state,
@@ -32,7 +38,8 @@ SELECT substr(c.lyrics, 1, 5000) AS lyrics, c.bpm, c.style, c.seconds
  ORDER BY c.created_at DESC, c.clip_id;
 
 -- name: put_search_text
-INSERT INTO search_texts (job_id, text) VALUES (:job_id, :text)
+INSERT INTO search_texts (job_id, tenant, key_id, created_at, text)
+SELECT id, tenant, key_id, created_at, :text FROM jobs WHERE id = :job_id
 ON CONFLICT (job_id) DO UPDATE SET text = excluded.text;
 
 -- name: told_of_job

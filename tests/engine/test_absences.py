@@ -10,6 +10,7 @@ import pytest
 
 from songwright.server.counter import Agreed, Counter, Limits
 from songwright.server.jobs import Asked, Job, State
+from songwright.server.journal import Callback
 from songwright.server.library import Library
 from songwright.server.results import Result
 from songwright.server.steps import MISSED_FOR
@@ -286,6 +287,24 @@ async def test_a_refund_that_is_told_later_is_noted_when_somebody_asks(places: P
         assert await asked_after(process, only(home)) is None
         job = only(home)
         assert (job.state, job.problem, job.charge) == (State.FAILED, "refunded", 0)
+
+
+@pytest.mark.parametrize("when", ["before the last look", "after it"])
+async def test_a_refund_that_the_service_tells_by_calling_back_is_believed(places: Places, when: str) -> None:
+    paper = Paper(looks_needed=2)
+    paper.script.append("fail_untold")
+    home = await bought(paper, places)
+    call = Callback("event", "digest", "song.failed", "task-1", refunded=True)
+    other = Callback("another", "other digest", "song.failed", "task-9", refunded=True)
+    async with living(home) as process:
+        process.journal.called_back(only(home), other, 3.3)
+        if when == "after it":
+            await turns(process, 120.0)
+            assert only(home).charge == PRICE
+        process.journal.called_back(only(home), call, 3.3)
+        await turns(process, 120.0)
+        assert (only(home).state, only(home).charge) == (State.FAILED, 0)
+        assert process.journal.spent(home.account, DAY) == 0
 
 
 async def test_given_up_orders_count_as_spent(places: Places) -> None:

@@ -158,6 +158,8 @@ def _multiply(place: HttpWorld, job_id: str) -> None:
             f"SELECT 'job' || n, 'cancelled', :text, :text, {', '.join(names)} FROM jobs, n WHERE id = :id",
             {"rows": ROWS, "text": json.dumps({"prompt": LYRICS}), "id": job_id},
         )
+        own = "tenant, key_id, created_at"
         tx._run(
-            "INSERT INTO search_texts (job_id, text) SELECT id, :text FROM jobs WHERE id LIKE 'job%'", {"text": LYRICS}
+            f"INSERT INTO search_texts (job_id, {own}, text) SELECT id, {own}, :text FROM jobs WHERE id LIKE 'job%'",
+            {"text": LYRICS},
         )

@@ -242,7 +242,11 @@ def many(journal: Journal, number: int) -> None:
             {"last": number - 1},
         )
         tx._run("DELETE FROM search_texts", {})
-        tx._run("INSERT INTO search_texts (job_id, text) SELECT id, :text FROM jobs", {"text": LYRICS})
+        columns = "tenant, key_id, created_at"
+        tx._run(
+            f"INSERT INTO search_texts (job_id, {columns}, text) SELECT id, {columns}, :text FROM jobs",
+            {"text": LYRICS},
+        )
 
 
 def _file(clip_id: str, kind: str, path: str) -> SavedFile:

@@ -13,8 +13,8 @@ from ..shapes import AnyId, SongAnswer, as_named
 class CancelJob(Operation):
     """Withdraw an order that was not sent yet; costs nothing then.
 
-    Only state queued can be stopped. One that is sending, running or fetching is paid: it is finished and saved all
-    the same, and only left out of list_songs. For state unknown use resolve_job.
+    Only state queued can be stopped. One that is sending may be paid, one that is running or fetching is: it is
+    finished and saved all the same, and only left out of list_songs. For state unknown use resolve_job.
     """
 
     label: ClassVar[str] = "Cancel job"

@@ -23,6 +23,7 @@ class SongFacts(SongAnswer):
 class GetSong(Operation):
     """Look up one song at once: state, files, cost, model, what it was made from; free.
 
+    A song that was paid and is not here, whatever became of it, is looked for again at the service, free.
     Takes a clip_id, a job_id, or the id of a task made elsewhere with the same key, which is then adopted: followed,
     saved and listed like a song of ours. To wait for an unfinished one use wait_for_song, to search by words
     list_songs; lyrics are in the resource song://clips/{clip_id}/lyrics.

@@ -14,9 +14,10 @@ from ..shapes import AnyId, SongAnswer, as_named
 class ResolveJob(Operation):
     """Settle an order in state `unknown`: its answer was lost, so it may or may not have been bought.
 
-    Ask the person first. `attach` follows a task id that they found on the service's website; `buy_again` orders it
-    once more at full price, always confirmed; `give_up` closes it. Only for status unknown; to stop an order that
-    still waits use cancel_job.
+    Ask the person first. `attach` follows a task id that they found on the service's website, if the service shows it
+    (also for one given up, or whose task the service does not know); `buy_again` orders it once more at full price,
+    always confirmed; `give_up` closes it, and it counts as spent. The last two also end the waiting for a paid song
+    that does not come. To stop an order that still waits for its turn use cancel_job.
     """
 
     label: ClassVar[str] = "Resolve job"
@@ -26,7 +27,7 @@ class ResolveJob(Operation):
     may_spend: ClassVar[bool] = True
     price_note: ClassVar[str] = "the full price again with buy_again; else nothing"
 
-    job_id: AnyId = Field(description="The order in state unknown.")
+    job_id: AnyId = Field(description="The order.")
     action: Literal["attach", "buy_again", "give_up"] = Field(description="What to do with it.")
     task_id: str | None = Field(None, max_length=100, description="With attach: the service's task id.")
     quote: str | None = Field(None, max_length=64, description="With buy_again: the quote the person agreed to.")

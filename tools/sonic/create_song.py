@@ -27,8 +27,8 @@ class CreateSong(Composition):
     that quote. Cheaper calls buy at once.
 
     If an answer was lost (connection, time-out), call wait_for_song or list_songs, or repeat the call with exactly
-    the same arguments: that joins the order, or returns it for 10 minutes after it was done, and never buys twice.
-    Changed arguments are a new purchase.
+    the same arguments: that joins the order, or returns it for 10 minutes after it was done, and never buys twice;
+    `again` buys another once it is done. Changed arguments are a new purchase.
     """
 
     label: ClassVar[str] = "Create song"
