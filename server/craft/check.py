@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from .duration import Calibration
 from .findings import Finding, Kind, Report, SectionStats, Stats, choose
-from .fixes import repair
+from .fixes import Repaired, repair
 from .genres import genre as find_genre
 from .languages import base
 from .lyric import read
 from .rhyme import can_rhyme
-from .rules import RULES
+from .rules import RULES, limits
 from .song import Song, engine_of, limits_for
 
 _MOST_CLICHES = 8
@@ -54,7 +54,9 @@ def check_lyrics(
         reference=read(repair(reference).text) if reference else None,
         calibration=calibration,
     )
-    findings = [*repaired.findings, *(finding for rule in RULES for finding in rule(song))]
+    # What is no lyric at all has no lines whose words or rhymes could be judged.
+    rules = limits.RULES if repaired.hopeless else RULES
+    findings = [*repaired.findings, *(finding for rule in rules for finding in rule(song))]
     shown, more = choose(_one_per_line(findings))
     return Report(
         ok=not any(finding.level == "stop" for finding in findings),
@@ -62,8 +64,14 @@ def check_lyrics(
         stats=_stats(song),
         estimate=song.estimate if song.lyric.lines else None,
         more=more,
-        fixed_lyrics=repaired.text if repaired.findings and len(lyrics) <= _MOST_CHARS else None,
+        recognised=repaired.recognised,
+        fixed_lyrics=repaired.text if _offered(repaired, lyrics) else None,
     )
+
+
+def _offered(repaired: Repaired, lyrics: str) -> bool:
+    """Whether the repaired text is something to go on with: not for what is no lyric, nor for a text cut off."""
+    return bool(repaired.findings) and not repaired.hopeless and len(lyrics) <= _MOST_CHARS and repaired.text != lyrics
 
 
 def _one_per_line(findings: list[Finding]) -> list[Finding]:

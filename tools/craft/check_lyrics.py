@@ -24,13 +24,20 @@ class LyricsReport(ReportAnswer):
     sections: list[str] | None = Field(
         None, description="Each section: syllables of its lines, end rhymes where they can be judged."
     )
+    recognised: list[str] | None = Field(
+        None, description="What the text came as, where it is no clean lyric: chord sheet, chat answer, subtitles."
+    )
+    clean_lyrics: str | None = Field(
+        None, description="The whole text with every repair made, to pass on instead. Absent when nothing would change."
+    )
     cliches: list[str] | None = Field(None, description="Overused words met.")
 
 
 class CheckLyrics(Operation):
     """Check lyrics before paying: limits, tags, words sung wrongly, metre, rhyme, form, clichés, length.
 
-    Returns findings (create_song blocks a stop; weigh a warn) with fixes, syllables per line, expected seconds. Free.
+    Pasted text too (chord sheets, subtitles, web pages, chat answers): clean_lyrics is the song in it. Returns findings
+    (create_song blocks a stop; weigh a warn), syllables per line, expected seconds. Free.
     """
 
     label: ClassVar[str] = "Check lyrics"

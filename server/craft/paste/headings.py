@@ -1,0 +1,246 @@
+"""Names of sections without square brackets, in any language and with whatever stands around them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+
+from ..bundled import toml
+from ..lyric import tag_names
+from .rows import Row, Rows, Seen
+
+_LONGEST = 90
+_MOST = 8
+"""How often a part is written out at most."""
+_DECORATION = " \t*_#=~-–—.·•:：|<>«»‹›\"“”„()（）{}【】「」『』+^/\\❖★☆♪♫►▶→✦■●"
+_TIMES = r"(?:[x×х]\s?(\d{1,2})|(\d{1,2})\s?(?:[x×х](?![^\W\d_])|times|mal\b|veces|fois|volte|vezes|раза?\b|рази?\b|razy|kez|回|번|次|遍))"
+"""The Cyrillic letter stands in for the Latin one in Russian texts."""
+TIMES = re.compile(_TIMES, re.IGNORECASE)
+_BRACKETED = re.compile(r"^\s*\[\s*([^\[\]]{1,60}?)\s*\]\s*(.*?)\s*$")
+_WITH_WORDS = frozenset(("bridge", "hook"))
+"""Words that hardly begin a sung line with a colon behind them, as "Break:" or "End:" may."""
+_MARKDOWN = re.compile(r"^(?:#|\*\*|__)")
+_DUPLICATE = re.compile(r"^\s*[*_]*\[([^\[\]]{1,60})\][*_]*\s*[:：]\s*[*_]*\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The name of a section as it was met."""
+
+    tag: str
+    """What belongs between the brackets."""
+    kind: str
+    """The documented tag, such as "Chorus"."""
+    number: str = ""
+    rest: str = ""
+    """Words of the song on the same line."""
+    times: int = 1
+    sure: bool = True
+    """False where the same line could be sung: others have to bear it out."""
+    bracketed: bool = False
+
+
+@cache
+def _names() -> dict[str, tuple[str, str]]:
+    """Every name → (documented tag, how sure it is: plain, word, short)."""
+    found: dict[str, tuple[str, str]] = {}
+    for sort in ("short", "word", "plain"):
+        for tag, names in toml("headings")[sort].items():
+            for name in names:
+                found[name] = (tag, sort)
+    for name, entry in tag_names().items():
+        found.setdefault(name, (name.title(), "plain" if " " in name and str(entry["kind"]) != "end" else "word"))
+    return found
+
+
+@cache
+def _numbers() -> dict[str, str]:
+    return {name: digit for digit, names in toml("headings")["number"].items() for name in names}
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    names = "|".join(re.escape(name) for name in sorted(_names(), key=len, reverse=True))
+    numbers = "|".join(re.escape(name) for name in sorted(_numbers(), key=len, reverse=True))
+    return re.compile(
+        rf"^(?:(?P<before>\d{{1,2}}|{numbers})(?:[.ªºa°]|st|nd|rd|th|-я|-й|\.º|\.ª)?\s*(?:el |la |le |die |der )?)?"
+        rf"(?P<name>{names})(?![^\W\d_](?<![\u3400-\u9fff\u3040-\u30ff]))"
+        rf"(?:\s*[#№.]?\s*(?P<after>\d{{1,2}}|(?:{numbers})(?![^\W_])))?(?P<more>.*)$",
+        re.IGNORECASE,
+    )
+
+
+def read_heading(text: str) -> Heading | None:
+    """The heading that a line is, or begins with; None for any other line."""
+    row = text.strip()
+    if not row or len(row) > 400 or row.startswith("["):
+        return _bracketed(row) if row.startswith("[") and len(row) <= _LONGEST else None
+    left = row.lstrip(_DECORATION)
+    decorated = len(row) - len(left)
+    match = _pattern().match(left)
+    if not match:
+        return None
+    name = match["name"].casefold()
+    tag, sort = _names()[name]
+    number = _digit(match["after"] or match["before"])
+    more = match["more"]
+    if match["after"] and not match["after"].isdigit() and sort != "plain":
+        return None  # "Bridge one" and the like are words
+    heading = Heading(_spelt(tag, name, match["name"], number), tag, number)
+    return _with_rest(heading, more, sort, decorated > 0, bool(number))
+
+
+def _with_rest(heading: Heading, more: str, sort: str, decorated: bool, numbered: bool) -> Heading | None:
+    """Read what follows the name: how often, a cue, a mark, words."""
+    times, cue = 1, ""
+    rest = more.strip()
+    if match := re.match(rf"^[\s*_.,:-]*[(\[]?\s*{_TIMES}\s*[)\]]?", rest, re.IGNORECASE):
+        times, rest = min(int(match[1] or match[2]), _MOST), rest[match.end() :].strip()
+    elif match := re.match(r"^[*_]*[(（\[]([^()（）\[\]]{1,40})[)）\]]", rest):
+        often = how_often(match[1])
+        times, cue = (often, "") if often else (1, match[1].strip())
+        rest = rest[match.end() :].strip()
+        if re.search(r"[.!?]$", cue):
+            return None
+    mark = re.match(r"^[\s*_]*([:：]|\.{1,}|…|=+|[-–—~]+|[)）}>»|\"”】」』*_#]+)[\s:*_=~\-–—.)）}>»|\"”】」』#]*", rest)
+    colon = bool(mark and (mark[1] in ":：" or ":" in mark[0]))
+    tail = rest[mark.end() :].strip() if mark else rest
+    if tail and not mark:
+        return None
+    if mark and not tail and re.fullmatch(r"\.{2,}|…", mark[1]) and not decorated and not numbered:
+        return None  # "Bridge..." trails off
+    if times == 1 and tail and (often := how_often(tail.strip("()[] "))):
+        times, tail = often, ""
+    made = replace(heading, times=times, rest=tail, tag=f"{heading.tag} - {cue}" if cue else heading.tag)
+    if sort == "short":
+        known = bool(mark) and (colon or mark[1].startswith(".")) if mark else False
+        return replace(made, sure=numbered and not tail) if known or (numbered and not tail and not mark) else None
+    if not tail:
+        sure = sort == "plain" or colon or bool(decorated and mark) or times > 1
+        return replace(made, sure=sure and (bool(mark) or numbered or decorated or times > 1))
+    if colon or (mark and numbered):
+        return replace(made, sure=sort == "plain" or heading.tag.casefold() in _WITH_WORDS)
+    return replace(made, sure=False) if sort == "plain" and mark and mark[1][0] in "-–—." else None
+
+
+def _bracketed(row: str) -> Heading | None:
+    """A tag that says how often, as "[Chorus] x2", "[Chorus x2]"."""
+    match = _BRACKETED.match(row)
+    if not match:
+        return None
+    inside, behind = match[1], match[2].strip(" :*_")
+    times = 1
+    if behind:
+        times = how_often(behind.strip("()[] ")) or 0
+        if not times:
+            return None
+    if found := re.search(rf"[\s,(-]*{_TIMES}\)?\s*$", inside, re.IGNORECASE):
+        times, inside = int(found[1] or found[2]), inside[: found.start()].strip()
+    bare = _pattern().match(inside.strip())
+    if not bare or _names()[bare["name"].casefold()][1] == "short":
+        return None
+    tag = _names()[bare["name"].casefold()][0]
+    return Heading(inside, tag, _digit(bare["after"] or bare["before"]), times=min(times, _MOST), bracketed=True)
+
+
+def _digit(text: str | None) -> str:
+    if not text:
+        return ""
+    return text if text.isdigit() else _numbers().get(text.casefold(), "")
+
+
+def _spelt(tag: str, name: str, written: str, number: str) -> str:
+    """English names stay as they were written; others become the tag that the service documents."""
+    spelling = written if name in tag_names() else tag
+    return f"{spelling} {number}" if number else spelling
+
+
+def how_often(text: str) -> int | None:
+    """The number in "x2", "2x", "bis", "zweimal"; None for other words."""
+    plain = text.strip().casefold().rstrip(".")
+    if match := TIMES.fullmatch(plain):
+        times = int(match[1] or match[2])
+        return times if 1 < times <= _MOST else None
+    words = toml("headings")["repeat"]
+    return 2 if plain in words["twice"] else 3 if plain in words["thrice"] else None
+
+
+def headed(rows: Rows) -> tuple[Rows, list[Seen]]:
+    """Put the names of sections into square brackets, each on a line of its own; repeats stay marked behind them."""
+    found = {index: heading for index, row in enumerate(rows) if (heading := read_heading(row.text))}
+    sure = [h for h in found.values() if h.sure and not h.bracketed]
+    bracketed = any(h.bracketed for h in found.values())
+    numbered = _numbered_stanzas(rows, {index for index, h in found.items() if h.sure})
+    dashes = sum(bool(h.rest) and not h.sure for h in found.values()) > 1
+    out: Rows = []
+    changed: list[tuple[int, str, str]] = []
+    for index, row in enumerate(rows):
+        heading = found.get(index)
+        if index in numbered:
+            number, words = numbered[index]
+            changed.append((row.number, row.text.strip(), f"[Verse {number}]"))
+            out += [Row(row.number, f"[Verse {number}]"), *([Row(row.number, words)] if words else [])]
+        elif heading is None or heading.bracketed:
+            tidy = _DUPLICATE.match(row.text)
+            out.append(Row(row.number, f"[{tidy[1]}]") if tidy else row)
+        elif heading.sure or _borne_out(rows, index, heading, bool(sure or numbered), bracketed, dashes):
+            times = f" x{heading.times}" if heading.times > 1 else ""
+            changed.append((row.number, row.text.strip(), f"[{heading.tag}]"))
+            out.append(Row(row.number, f"[{heading.tag}]{times}"))
+            if heading.rest:
+                out.append(Row(row.number, heading.rest))
+        else:
+            out.append(row)
+    return out, list(_told(changed, out))
+
+
+def _borne_out(rows: Rows, index: int, heading: Heading, others: bool, bracketed: bool, dashes: bool) -> bool:
+    """Whether a line that could be sung is a heading here: it opens a paragraph, and the text writes headings so."""
+    opens = index == 0 or rows[index - 1].blank
+    if heading.rest:
+        return others or dashes or (opens and not bracketed and _is_short(heading))
+    sort = _names().get(re.sub(r"[\s\d]+$", "", rows[index].text.strip().strip(_DECORATION).casefold()), ("", ""))[1]
+    follows = index + 1 < len(rows)
+    if sort == "plain":
+        return (opens and (follows or others)) or others or bool(heading.number)
+    return opens and others and not bracketed and follows
+
+
+def _is_short(heading: Heading) -> bool:
+    return heading.kind == "Chorus"
+
+
+def _told(changed: list[tuple[int, str, str]], out: Rows) -> Iterator[Seen]:
+    marked = [one for one in changed if _MARKDOWN.match(one[1])]
+    bare = [one for one in changed if not _MARKDOWN.match(one[1])]
+    for name, group in (("F2", marked), ("F4", bare)):
+        if not group:
+            continue
+        number, written, tag = group[0]
+        if len(group) == 1:
+            rows = [row.text for row in out if row.number == number]
+            why = f'"{written[:40]}" without square brackets would be sung; write {tag}.'
+            yield Seen("headings without brackets", why, number, name, fix="\n".join(rows))
+            continue
+        some = ", ".join(f'"{text[:24]}"' for _, text, _ in group[:3])
+        more = ", …" if len(group) > 3 else ""
+        why = f"{len(group)} section names without square brackets would be sung ({some}{more})."
+        yield Seen("headings without brackets", why, number, name)
+
+
+def _numbered_stanzas(rows: Rows, heads: set[int]) -> dict[int, tuple[str, str]]:
+    """The first line of each stanza in a text that numbers its stanzas: place → (number, words behind it)."""
+    found: dict[int, tuple[str, str]] = {}
+    inside = 0
+    for index, row in enumerate(rows):
+        opens = index == 0 or rows[index - 1].blank
+        match = re.match(r"^\s*(\d{1,2}|[IVX]{1,4})\s*([.)]|$)\s*(.*)$", row.text) if len(row.text) < 400 else None
+        if match and (match[2] or not match[3]):
+            number = match[1] if match[1].isdigit() else _numbers().get(match[1].casefold(), "")
+            if opens and number == str(len(found) + 1) and index + 1 < len(rows) and not rows[index + 1].blank:
+                found[index] = (number, match[3])
+            else:
+                inside += 1
+    if len(found) < 2 or inside or any(index in heads for index in found):
+        return {}
+    return found

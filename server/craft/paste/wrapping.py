@@ -1,0 +1,378 @@
+"""What stands around a song: an assistant's talk, the furniture of a lyric page, titles, credits, notes."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from ..bundled import toml
+from ..languages import WORD
+from ..lyric import read
+from .headings import read_heading
+from .rows import LONGEST_ROW, Row, Rows, Seen, labels, paragraphs, starts, wholes, without
+
+_RULE = re.compile(r"^\s*(?:[-–—_*=~⸻]\s?){3,}$|^\s*⸻\s*$")
+_CONTRIBUTORS = re.compile(r"^\s*\d{1,4}\s?Contributors?", re.IGNORECASE)
+_LYRICS_THEN = re.compile(r"^(.{0,200}?)\bLyrics\s*(?=\[|[A-Z]|$)")
+_EMBED = re.compile(r"\d*(?:\.\d+)?K?Embed$")
+_TICKETS = re.compile(r"See .{1,60}? Live\s?Get tickets as low as \$\d{1,5}")
+_ALSO = re.compile(r"(?:(?<=\S)|^)You might also like(?=\[|$|[A-Z])")
+_GLUED_TAG = re.compile(r"^(\S[^\[\]]{0,120}?)(\[[^\[\]]{3,60}\])(.*)$")
+_MORE = re.compile(r"^.{20,}?(?:…|\.\.\.)?\s?Read More\s*", re.IGNORECASE)
+_THINKING = re.compile(r"^\s*<(think|thinking|thought)>", re.IGNORECASE)
+_TURN_MARKS = re.compile(r"^[*_#\s]*([a-z ]{2,14})\s*:?[*_\s]*$", re.IGNORECASE)
+_DIRECTION = re.compile(r"^\s*(?:\*{1,2}|_{1,2})\s*[(\[]([^()\[\]]{2,60})[)\]]\s*(?:\*{1,2}|_{1,2})\s*$")
+_TOC_ENTRY = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])\s+(.*)$")
+_TOC_LINK = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])?\s*\[([^\[\]]{1,60})\]\(#[^()]{0,80}\)\s*$")
+_LINK = re.compile(r"(!?)\[([^\[\]]{0,120})\]\((?:https?:|#|/|www\.)[^()\s]{0,300}\)")
+_QUOTED_TITLE = re.compile(r"^[\"“«„「『].{1,80}[\"”»“」』]$")
+_LONG_SENTENCE = 80  # characters; what is shorter could be a line of the song
+_MOST_TITLE = 80
+_MOST_TITLE_WORDS = 9
+
+
+def unwrapped(rows: Rows, *, copied: bool) -> tuple[Rows, list[Seen]]:
+    """Take away what stands around the song. `copied`: the text was recognised as copied from somewhere already."""
+    pages, page = _page(rows)
+    talk, turns = _turns(pages)
+    marked, marks = _marks(talk)
+    heads = [index for index, row in enumerate(marked) if _is_head(row)]
+    gone: set[int] = set()
+    chat: set[int] = set()
+    site: set[int] = set(_furniture(marked))
+    front = heads[0] if heads else None
+    for start, end in _front(marked, front):
+        kind = _front_kind(marked[start:end], headed=front is not None)
+        (chat if kind == "chat" else site if kind == "site" else gone).update(range(start, end) if kind else ())
+        if not kind and front is not None:
+            gone.update(start + i for i in _front_rows(marked[start:end]))
+    last = heads[-1] if heads else -1
+    chat.update(_contents(marked))
+    back, notes = _back(marked, last, front is not None)
+    chat |= notes
+    gone |= back
+    evidence = bool(page or chat or site or turns or gone or copied or marks)
+    if front is not None and evidence:
+        left = [i for i in range(front) if not marked[i].blank and i not in gone | chat | site]
+        if _is_title(marked, left):
+            gone.update(left)
+    everything = gone | chat | site
+    if not (everything or page or turns or marks):
+        return rows, []
+    out = without(marked, everything)
+    if not any(not row.blank for row in out):
+        return rows, []
+    return out, list(_told(marked, gone, chat | turns, site, page or (None, False), marks))
+
+
+def _told(
+    rows: Rows, gone: set[int], chat: set[int], site: set[int], page: tuple[int | None, bool], marks: list[Seen]
+) -> Iterator[Seen]:
+    def line(places: set[int]) -> int | None:
+        return rows[min(places)].number if places and min(places) < len(rows) else None
+
+    if page[1] or site:
+        why = "This was copied from a lyric page: counters, credits and links of the page would be sung."
+        yield Seen("lyric page", why, page[0] or line(site))
+    if chat:
+        why = "This is an assistant's answer: what it says before, after and about the song would be sung."
+        yield Seen("chat answer", why, line(chat))
+    if gone and not (page[1] or site or chat):
+        why = "The title, credits or descriptions around the song would be sung."
+        yield Seen("title and credits", why, line(gone))
+    yield from marks
+
+
+# -- pages of lyric sites -------------------------------------------------------------------------------------------
+
+
+def _page(rows: Rows) -> tuple[Rows, tuple[int | None, bool] | None]:
+    """Counters glued to titles, tags and last lines, as they come from lyric pages."""
+    out: Rows = []
+    found: int | None = None
+    filled = [index for index, row in enumerate(rows) if not row.blank]
+    for index, row in enumerate(rows):
+        text = row.text
+        if len(text) > 4 * LONGEST_ROW or row.blank:
+            out.append(row)
+            continue
+        if filled and index == filled[0]:
+            if (head := _CONTRIBUTORS.match(text)) or re.search(r"Lyrics\s*\[", text[:300]):
+                rest = _LYRICS_THEN.match(text)
+                text = text[rest.end() :] if rest else "" if head and len(text) < 120 else text
+            elif glued := _GLUED_TAG.match(text):
+                # A title that ran into the first tag.
+                if not glued[1].endswith((" ", ":")) and read(glued[2]).tags[0].opens and len(glued[1]) <= _MOST_TITLE:
+                    text = glued[2] + glued[3]
+            text = _MORE.sub("", text) if "Read More" in text[:2000] else text
+        text = _TICKETS.sub("", text)
+        text = _ALSO.sub("\n", text) if "You might also like" in text else text
+        if filled and index == filled[-1]:
+            text = _EMBED.sub("", text)
+        if text == row.text:
+            out.append(row)
+            continue
+        found = found or row.number
+        out.extend(Row(row.number, part) for part in text.split("\n") if part.strip())
+    split, cut = _split_tags(out)
+    return split, (found or cut, bool(found)) if found or cut else None
+
+
+def _split_tags(rows: Rows) -> tuple[Rows, int | None]:
+    """A section tag that ran into the line before it stands on its own again."""
+    out: Rows = []
+    found: int | None = None
+    for row in rows:
+        match = _GLUED_TAG.match(row.text) if "[" in row.text and len(row.text) <= LONGEST_ROW else None
+        if match and match[1][-1:] not in " (" and read(match[2]).tags[0].opens and read(match[2]).tags[0].name.isascii():
+            found = found or row.number
+            out.append(Row(row.number, match[1]))
+            out.append(Row(row.number, match[2] + match[3]))
+        else:
+            out.append(row)
+    return out, found
+
+
+def _furniture(rows: Rows) -> Iterator[int]:
+    languages = wholes("site", "languages")
+    for index, row in enumerate(rows):
+        plain = row.plain
+        if not plain or len(plain) > 200:
+            continue
+        if wholes("site", "anywhere").match(plain):
+            yield index
+        elif re.fullmatch(r"Translations", plain) and index + 1 < len(rows) and languages.match(rows[index + 1].plain):
+            yield index
+            for later in range(index + 1, len(rows)):
+                if not languages.match(rows[later].plain):
+                    break
+                yield later
+
+
+# -- an assistant's answer ------------------------------------------------------------------------------------------
+
+
+def _turns(rows: Rows) -> tuple[Rows, set[int]]:
+    """The last answer of a conversation that was copied whole; thoughts are left out."""
+    out, hidden, seen = [], "", False
+    speakers = wholes("chat", "speakers")
+    for row in rows:
+        if match := _THINKING.match(row.text):
+            hidden, seen = match[1].casefold(), True
+        if hidden:
+            hidden = "" if f"</{hidden}>" in row.text.casefold() else hidden
+            continue
+        if (match := _TURN_MARKS.match(row.text)) and speakers.match(match[1].strip()):
+            if match[1].strip().casefold() not in ("you said", "user", "human", "me to ai"):
+                out = []
+            seen = True
+            continue
+        out.append(row)
+    if not seen or not any(not row.blank for row in out):
+        return rows, set()
+    return out, {0}
+
+
+def _marks(rows: Rows) -> tuple[Rows, list[Seen]]:
+    """Rules, links, quotation marks of Markdown, and directions that were set in italics."""
+    out: Rows = []
+    first: int | None = None
+    quoted = sum(row.text.lstrip().startswith(">") for row in rows) > 1
+    for row in rows:
+        text = row.text
+        if len(text) > LONGEST_ROW:
+            out.append(row)
+            continue
+        if _RULE.match(text):
+            text = ""
+        elif match := _DIRECTION.match(text):
+            text = f"[{match[1].strip()}]"
+        else:
+            if quoted:
+                text = re.sub(r"^\s*>\s?", "", text)
+            if "](" in text and not _TOC_LINK.match(text):
+                text = _LINK.sub(lambda m: "" if m[1] else m[2], text)
+            if text.endswith("\\"):
+                text = text[:-1].rstrip()
+        if text != row.text:
+            first = first or row.number
+        out.append(Row(row.number, text))
+    if first is None:
+        return rows, []
+    why = "Markdown and rules between the parts are not lyrics: the singer may sing them."
+    return out, [Seen("Markdown", why, first, "F2")]
+
+
+def _is_head(row: Row) -> bool:
+    """Whether a row names a section, in brackets or without."""
+    text = row.text.strip()
+    if not text or len(text) > LONGEST_ROW:
+        return False
+    inner = row.plain
+    if inner.startswith("["):
+        tags = read(inner).tags
+        return bool(tags) and tags[0].opens
+    found = read_heading(text)
+    return found is not None and (found.sure or (bool(re.match(r"^\s*[*_#]", text)) and not found.rest))
+
+
+def _front(rows: Rows, head: int | None) -> list[tuple[int, int]]:
+    """The paragraphs before the song; without section names only the first ones can be none of it."""
+    if head is not None:
+        return [(start, min(end, head)) for start, end in paragraphs(rows) if start < head]
+    found = paragraphs(rows)
+    return found[:2] if len(found) > 2 else found[: max(len(found) - 1, 0)]
+
+
+def _front_kind(rows: Rows, *, headed: bool) -> str | None:
+    """What a paragraph before the song is: chat, site, meta; None where it may be the song."""
+    if all(_is_label(row) or _is_edge(row) for row in rows):
+        return "site" if any(_is_edge(row) and not _is_label(row) for row in rows) else "meta"
+    text = " ".join(row.plain for row in rows)
+    first = rows[0].plain
+    opens = bool(starts("chat", "opening").match(first))
+    colon = rows[-1].plain.rstrip().endswith((":", "："))
+    if opens and len(rows) <= 3 and (colon or (headed and _speaks_of_songs(text))):
+        if headed or (colon and _speaks_of_songs(text)) or (len(WORD.findall(text)) <= 6 and colon):
+            return "chat"
+    if colon and headed and _speaks_of_songs(text) and len(rows) <= 2:
+        return "chat"
+    if headed and len(rows) == 1 and _speaks_of_songs(text) and len(text) > 100:
+        return "chat"
+    return None
+
+
+def _front_rows(rows: Rows) -> Iterator[int]:
+    """Single rows of a paragraph before the song that are none of it."""
+    for index, row in enumerate(rows):
+        if _is_label(row) or (_is_edge(row) and len(rows) > 1) or (index == 0 and _is_marked_title(row)):
+            yield index
+
+
+def _is_title(rows: Rows, left: list[int]) -> bool:
+    """Whether all that is left before the first section name is one or two lines that look like a title."""
+    if not left or len(left) > 2:
+        return False
+    texts = [rows[index].plain.strip() for index in left]
+    return all(
+        0 < len(text) <= _MOST_TITLE and len(WORD.findall(text)) <= _MOST_TITLE_WORDS and text[-1] not in ",;" for text in texts
+    )
+
+
+def _is_marked_title(row: Row) -> bool:
+    text = row.text.strip()
+    if len(text) > _MOST_TITLE + 8:
+        return False
+    bold = re.fullmatch(r"(\*\*|__)[^*_]{1,80}\1", text) or re.match(r"^#{1,3}\s", text)
+    return bool(bold) or bool(_QUOTED_TITLE.match(row.plain))
+
+
+def _is_label(row: Row) -> bool:
+    plain = row.plain.lstrip("-•[ ")
+    return bool(plain) and len(plain) <= 300 and bool(labels().match(plain))
+
+
+def _is_edge(row: Row) -> bool:
+    plain = row.plain.strip()
+    if not plain or len(plain) > 200:
+        return False
+    return bool(wholes("site", "edges").match(plain) or wholes("site", "anywhere").match(plain))
+
+
+def _speaks_of_songs(text: str) -> bool:
+    return bool(_craft().search(text[:1500].replace("’", "'")))
+
+
+@cache
+def _craft() -> re.Pattern[str]:
+    return re.compile(toml("paste")["chat"]["craft"], re.IGNORECASE)
+
+
+def _contents(rows: Rows) -> Iterator[int]:
+    """A list of the sections without their words."""
+    index = 0
+    while index < len(rows):
+        label = wholes("chat", "contents").match(rows[index].plain) if rows[index].plain else None
+        at = index + 1 if label else index
+        while at < len(rows) and rows[at].blank and label:
+            at += 1
+        end = at
+        while end < len(rows) and _is_entry(rows[end].text, bool(label)):
+            end += 1
+        links = all(_TOC_LINK.match(rows[i].text) for i in range(at, end))
+        if end - at >= (2 if label or links else 3):
+            yield from range(index, end)
+            index = end
+        elif label and end == at and _is_outline(rows[index].text):
+            yield index
+            index += 1
+        else:
+            index = max(index + 1, end)
+
+
+def _is_entry(text: str, labelled: bool) -> bool:
+    if len(text) > 120:
+        return False
+    link, item = _TOC_LINK.match(text), _TOC_ENTRY.match(text)
+    inner = link[1] if link else item[1] if item else text if labelled else ""
+    found = read_heading(inner.strip().strip("*_[]")) if inner.strip() else None
+    return found is not None and not found.rest
+
+
+def _is_outline(text: str) -> bool:
+    """ "Structure: Verse - Chorus - Verse" on one line."""
+    _, _, after = text.partition(":")
+    parts = [part for part in re.split(r"\s*(?:->|→|[-–—,|>/·])\s*", after.strip(" *_")) if part]
+    return len(parts) > 2 and all(read_heading(part) for part in parts)
+
+
+def _back(rows: Rows, last_head: int, headed: bool) -> tuple[set[int], set[int]]:
+    """What comes after the song: (credits and page furniture, an assistant's talk)."""
+    gone: set[int] = set()
+    notes: set[int] = set()
+    found = paragraphs(rows)
+    for start, end in found:
+        if start > max(last_head, 0) and _is_notes(rows[start], headed) and start > (found[0][0] if found else 0):
+            notes.update(range(start, len(rows)))
+            break
+    for start, end in reversed(found):
+        if start in notes:
+            continue
+        if start <= last_head or start == found[0][0]:
+            first_talk = next((i for i in range(end - 1, max(start, last_head), -1) if not _is_tail(rows[i])), end) + 1
+            gone.update(i for i in range(first_talk, end) if i > last_head + 1)
+            break
+        if _is_closing(rows[start:end]):
+            notes.update(range(start, end))
+        elif all(_is_label(row) or _is_edge(row) for row in rows[start:end]):
+            gone.update(range(start, end))
+        else:
+            tail = end
+            while tail - 1 > start and _is_tail(rows[tail - 1]):
+                tail -= 1
+            gone.update(range(tail, end))
+            break
+    return gone, notes
+
+
+def _is_tail(row: Row) -> bool:
+    """A row of credits at the very end that no blank sets apart."""
+    return bool(wholes("site", "anywhere").match(row.plain)) if row.plain else False
+
+
+def _is_notes(row: Row, headed: bool) -> bool:
+    text = row.text.strip()
+    plain = row.plain
+    marked = bool(re.match(r"^(?:#{1,6}\s|\*\*|__)", text)) or plain.endswith((":", "："))
+    label = bool(starts("chat", "notes").match(plain)) and (marked or bool(re.match(r"^[^:：]{3,40}[:：]", plain)))
+    return headed and label and read_heading(text) is None
+
+
+def _is_closing(rows: Rows) -> bool:
+    """Whether a paragraph is what an assistant says after a song; lines of a song that ask something are not."""
+    text = " ".join(row.plain for row in rows)
+    first = rows[0].plain.lstrip("\"'([¿ ")
+    offers = bool(starts("chat", "closing").match(first))
+    tells = bool(starts("chat", "about").match(first)) and len(text) > _LONG_SENTENCE and text[-1] in ".!?。！？"
+    if not (offers or tells) or not _speaks_of_songs(text):
+        return False
+    return len(rows) <= 2 or len(text) > 60 * len(rows) or _TOC_ENTRY.match(rows[-1].text) is not None
