@@ -73,7 +73,7 @@ def _pattern() -> re.Pattern[str]:
 def read_heading(text: str) -> Heading | None:
     """The heading that a line is, or begins with; None for any other line."""
     row = text.strip()
-    if not row or len(row) > 400 or row.startswith("["):
+    if not row or len(row) > 400 or row.startswith(("[", "【", "［")):
         return _bracketed(row) if row.startswith("[") and len(row) <= _LONGEST else None
     left = row.lstrip(_DECORATION)
     decorated = len(row) - len(left)

@@ -13,7 +13,7 @@ _SLASH = re.compile(r"\s+//+\s+|\s+\|\|\s+")
 _STROKE = re.compile(r"\s+[/|•·]\s+|\s*／\s*")
 _GLUED = re.compile(r"(?<=[a-zà-ÿа-яёіїєґ'’.,!?…])(?=[A-ZÀ-ÞА-ЯЁІЇЄҐ][a-zà-ÿа-яё'’ ])(?<![A-Z]\.)")
 _SENTENCE = re.compile(r"(?<=[.!?…;])[\"”»']?\s+(?=\S)|(?<=[。！？；])\s*(?=\S)")
-_CAPITAL = re.compile(r"(?<=[^\W\d_A-ZА-Я,;])\s+(?=[A-ZÀ-ÞА-ЯЁІЇЄҐ¿¡][^\W\d_]*[’'a-zà-ÿа-яёіїєґ ])")
+_CAPITAL = re.compile(r"(?:(?<=[^\W\d_A-ZА-Я])|(?<=[,;]))\s+(?=[A-ZÀ-ÞА-ЯЁІЇЄҐ¿¡][^\W\d_]*[’'a-zà-ÿа-яёіїєґ ])")
 _COMMA = re.compile(r"(?<=[,，、])\s*(?=\S)")
 _HAN = r"[\u3400-\u9fff\u3040-\u30ff]"
 _SET_APART = re.compile(rf"(?<={_HAN}) (?={_HAN})")
@@ -80,8 +80,20 @@ def _lines(text: str) -> list[str]:
         return [line for piece in pieces for line in re.split(r"\s+", piece) for line in _by_comma(line, 14)]
     gaps = [len(piece.split()) for part in pieces for piece in _CAPITAL.split(part)]
     if len(gaps) > 3 and _SHORT <= median(gaps) <= _LONG and sum(gap < 2 for gap in gaps) * 5 <= len(gaps):
-        pieces = [piece for part in pieces for piece in _CAPITAL.split(part)]
+        pieces = _rejoined([piece for part in pieces for piece in _CAPITAL.split(part)], median(gaps))
     return [line for piece in pieces for line in _by_comma(piece.strip(), _LONG) if line]
+
+
+def _rejoined(pieces: list[str], usual: float) -> list[str]:
+    """Put together what a name in the middle of a line has cut apart."""
+    out: list[str] = []
+    for piece in pieces:
+        words = len(piece.split())
+        if out and words * 2 <= usual and len(out[-1].split()) + words <= usual * 1.4 and out[-1][-1] not in ",.;!?":
+            out[-1] = f"{out[-1]} {piece}"
+        else:
+            out.append(piece)
+    return out
 
 
 def _cjk(text: str) -> bool:

@@ -12,6 +12,7 @@ _BLOCKS = frozenset(
     "br p div li ul ol h1 h2 h3 h4 h5 h6 tr table tbody thead section article main body html blockquote pre hr dl dt dd "
     "header footer nav aside figure form".split()
 )
+_STANZAS = frozenset(("p", "h1", "h2", "h3", "h4", "section", "ul", "ol"))
 _INLINE = frozenset(
     "a b i u em strong span font small big sub sup mark code s strike del ins img input label td th cite q abbr wbr time "
     "meta link base".split()
@@ -36,6 +37,9 @@ def unpacked(text: str) -> tuple[str, list[Seen]]:
     words = found if isinstance(found, str) else max(_texts(found, 0), key=len, default="")
     if len(words.split()) < 4 and len(words) < 12:
         return text, []
+    if isinstance(found, str):
+        why = "This is the text of a program, with quotation marks and line breaks spelt out that would be sung."
+        return words, [Seen("escaped text", why, 1)]
     return words, [Seen("JSON", "This is a JSON document around a lyric: its signs and names would be sung.", 1)]
 
 
@@ -116,11 +120,11 @@ def without_html(rows: Rows) -> tuple[Rows, list[Seen]]:
         elif name in _SKIPPED:
             # One that never closes would hide the whole song.
             hidden = "" if match[1] or f"</{name}" not in lowered[end:] else name
-        elif name in _BLOCKS and (name == "br" or pieces[0].strip()):
-            if text[end : end + 1] == "\n" and name == "br":
-                continue  # the source's own line break is the same one
-            close()
-            if name in ("p", "h1", "h2", "h3", "h4") and match[1]:
+        elif name in _BLOCKS:
+            own = name == "br" and text[end : end + 1] == "\n"  # the source's own line break is the same one
+            if (name == "br" and not own) or pieces[0].strip() and not own:
+                close()
+            if name in _STANZAS and match[1] and out:
                 out.append(Row(out[-1].number, ""))
     add(text[end:])
     close()

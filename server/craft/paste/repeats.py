@@ -48,11 +48,12 @@ def written_out(rows: Rows) -> tuple[Rows, list[Seen]]:
             elif [one.text for one in made] != [one.text for one in [row, *body]]:
                 seen.append(_seen(row, made))
                 room -= cost
-            lines = made if not body or heading.times > 1 else _lines(made, out, seen)
+            written = any(not one.blank for one in body)
+            lines = _lines(made, out, seen) if written and heading.times == 1 else made
             room -= sum(len(one.text) + 1 for one in lines) - sum(len(one.text) + 1 for one in made)
             out += lines
-            if body and not any(_same(part.heading, heading) for part in parts):
-                parts.append(_Part(heading, [one for one in lines[1:]][: len(lines)] if heading.times == 1 else body))
+            if written and not any(_same(part.heading, heading) for part in parts):
+                parts.append(_Part(heading, lines[1:] if heading.times == 1 else body))
             index = after
             continue
         made = _one(row, out, parts)
@@ -81,24 +82,21 @@ def _lines(made: Rows, out: Rows, seen: list[Seen]) -> Rows:
 def _section(heading: Heading, row: Row, body: Rows, parts: list[_Part]) -> Rows:
     """A tag with its lines, as often as it says; the lines of its first appearance where it has none of its own."""
     tag = Row(row.number, f"[{heading.tag}]")
-    if heading.times == 1 and (body or heading.bracketed and not _marked(row.text)):
-        return [row if heading.bracketed else tag, *body]
+    written = any(not one.blank for one in body)
+    if heading.times == 1 and written:
+        return [row, *body]
     lines = body
-    if not lines:
+    if not written:
         earlier = _find(parts, heading)
         if earlier is None or heading.kind not in _REPEATED:
-            return [tag]
+            return [row if heading.times == 1 else tag, *body]
         lines = [replace_number(one, row.number) for one in earlier.rows]
     lines = _trimmed(lines)
     gap = [Row(row.number, "")]
     made = [tag, *lines]
     for _ in range(heading.times - 1):
         made += [*gap, tag, *lines]
-    return [*made, *([one for one in body[len(_trimmed(body)) :]] if body else [])]
-
-
-def _marked(text: str) -> bool:
-    return bool(TIMES.search(text))
+    return [*made, *body[len(_trimmed(body)) :]]
 
 
 def _trimmed(rows: Rows) -> Rows:

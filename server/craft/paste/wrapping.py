@@ -25,6 +25,7 @@ _TOC_ENTRY = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])\s+(.*)$")
 _TOC_LINK = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])?\s*\[([^\[\]]{1,60})\]\(#[^()]{0,80}\)\s*$")
 _LINK = re.compile(r"(!?)\[([^\[\]]{0,120})\]\((?:https?:|#|/|www\.)[^()\s]{0,300}\)")
 _QUOTED_TITLE = re.compile(r"^[\"“«„「『].{1,80}[\"”»“」』]$")
+_LABELLED = re.compile(r"^[^\W\d_][^:：]{1,24}[:：]\s*.{1,60}$")
 _LONG_SENTENCE = 80  # characters; what is shorter could be a line of the song
 _MOST_TITLE = 80
 _MOST_TITLE_WORDS = 9
@@ -112,7 +113,11 @@ def _page(rows: Rows) -> tuple[Rows, tuple[int | None, bool] | None]:
             out.append(row)
             continue
         found = found or row.number
-        out.extend(Row(row.number, part) for part in text.split("\n") if part.strip())
+        for part in text.split("\n"):
+            if part.startswith("[") and out and not out[-1].blank:
+                out.append(Row(row.number, ""))
+            if part.strip():
+                out.append(Row(row.number, part))
     split, cut = _split_tags(out)
     return split, (found or cut, bool(found)) if found or cut else None
 
@@ -138,7 +143,9 @@ def _furniture(rows: Rows) -> Iterator[int]:
         plain = row.plain
         if not plain or len(plain) > 200:
             continue
-        if wholes("site", "anywhere").match(plain):
+        after = rows[index + 1].plain if index + 1 < len(rows) else ""
+        live = re.fullmatch(r"See .{1,60} Live", plain) and re.match(r"(?:Get tickets|You might also like)", after)
+        if live or wholes("site", "anywhere").match(plain):
             yield index
         elif re.fullmatch(r"Translations", plain) and index + 1 < len(rows) and languages.match(rows[index + 1].plain):
             yield index
@@ -338,25 +345,30 @@ def _back(rows: Rows, last_head: int, headed: bool) -> tuple[set[int], set[int]]
         if start in notes:
             continue
         if start <= last_head or start == found[0][0]:
-            first_talk = next((i for i in range(end - 1, max(start, last_head), -1) if not _is_tail(rows[i])), end) + 1
-            gone.update(i for i in range(first_talk, end) if i > last_head + 1)
+            gone.update(range(_tail(rows, max(start, last_head + 1), end), end))
             break
         if _is_closing(rows[start:end]):
             notes.update(range(start, end))
-        elif all(_is_label(row) or _is_edge(row) for row in rows[start:end]):
+        elif _tail(rows, start - 1, end) == start:
             gone.update(range(start, end))
         else:
-            tail = end
-            while tail - 1 > start and _is_tail(rows[tail - 1]):
-                tail -= 1
-            gone.update(range(tail, end))
+            gone.update(range(_tail(rows, start, end), end))
             break
     return gone, notes
 
 
-def _is_tail(row: Row) -> bool:
-    """A row of credits at the very end that no blank sets apart."""
-    return bool(wholes("site", "anywhere").match(row.plain)) if row.plain else False
+def _tail(rows: Rows, start: int, end: int) -> int:
+    """Where the credits and furniture at the end of a paragraph begin; its first row is the song's in any case."""
+    tail, sure, labelled = end, 0, 0
+    while tail - 1 > start:
+        row = rows[tail - 1]
+        sure += bool(row.plain) and bool(wholes("site", "anywhere").match(row.plain))
+        labelled += _is_label(row) or _is_edge(row)
+        if not (_is_label(row) or _is_edge(row) or (sure and _LABELLED.match(row.plain))):
+            break
+        tail -= 1
+    alone = start < 0 or (start < len(rows) and rows[start].blank)
+    return tail if sure or labelled > 1 or (alone and labelled) else end
 
 
 def _is_notes(row: Row, headed: bool) -> bool:
