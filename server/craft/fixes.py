@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from .findings import Finding, Level
-from .lyric import TAG_LINES, read
+from .lyric import TAG_LINES
 from .paste import headed, labelled, read_paste, unwritten, written_out
-from .paste.headings import read_heading
+from .paste.headings import opens_section, read_heading
 from .paste.rows import LONGEST_ROW, Row, Rows, Seen, tidied
 
 _INVISIBLE = re.compile(r"[\u200b\u200e\u200f\u2060\ufeff\u00ad\u061c\u202a-\u202e\u2066-\u2069]")
@@ -56,10 +56,15 @@ def repair(lyrics: str) -> Repaired:
         for stage in (_closed, _signs, headed, labelled, _markdown, _tags_alone, written_out):
             rows, found = stage(rows)
             seen += found
-        rows = tidied(rows) if seen else rows
+    if seen and not pasted.hopeless:
+        rows = tidied(rows)
+        text, numbers = "\n".join(row.text for row in rows), tuple(row.number for row in rows)
+    else:
+        text = lyrics.replace("\r\n", "\n")
+        numbers = tuple(range(1, text.count("\n") + 2))
     return Repaired(
-        "\n".join(row.text for row in rows),
-        tuple(row.number for row in rows),
+        text,
+        numbers,
         tuple(Finding(one.id, one.level, one.why, one.line, one.fix) for one in seen),
         tuple(dict.fromkeys(one.kind for one in seen if one.kind)),
         pasted.hopeless,
@@ -164,7 +169,7 @@ def _tags_alone(rows: Rows) -> tuple[Rows, list[Seen]]:
     seen: list[Seen] = []
     for row in rows:
         match = _ON_TAG.match(row.text) if row.text.lstrip().startswith("[") and len(row.text) <= LONGEST_ROW else None
-        if match and not match[2].startswith("[") and read_heading(row.text) is None and read(match[1]).tags[0].opens:
+        if match and not match[2].startswith("[") and read_heading(row.text) is None and opens_section(match[1]):
             why = "Words on the line of a section tag are easily lost; put them on a line of their own."
             lines = [match[1], match[2].strip()]
             seen.append(Seen("", why, row.number, "F5", "warn", "\n".join(lines)))

@@ -3,22 +3,25 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from ..bundled import toml
-from ..lyric import tag_names
+from ..lyric import is_cue, read, tag_names
 from .rows import Row, Rows, Seen
 
 _LONGEST = 90
+_CUE_WORDS = 3
 _MOST = 8
 """How often a part is written out at most."""
 _DECORATION = " \t*_#=~-–—.·•:：|<>«»‹›\"“”„()（）{}【】「」『』+^/\\❖★☆♪♫►▶→✦■●"
-_TIMES = r"(?:[x×х]\s?(\d{1,2})|(\d{1,2})\s?(?:[x×х](?![^\W\d_])|times|mal\b|veces|fois|volte|vezes|раза?\b|рази?\b|razy|kez|回|번|次|遍))"
+_TIMES = r"(?:[x×х]\s?(\d{1,2})|(\d{1,2})\s?(?:[x×х](?![^\W\d_])|times|mal\b|veces|fois|volte|vezes|раза?\b|рази?\b|р\b|razy|kez|回|번|次|遍))"
 """The Cyrillic letter stands in for the Latin one in Russian texts."""
 TIMES = re.compile(_TIMES, re.IGNORECASE)
 _BRACKETED = re.compile(r"^\s*\[\s*([^\[\]]{1,60}?)\s*\]\s*(.*?)\s*$")
 _WITH_WORDS = frozenset(("bridge", "hook"))
 """Words that hardly begin a sung line with a colon behind them, as "Break:" or "End:" may."""
+_COUNTERS = frozenset(("番", "절"))
+"""Counting words, which name a verse only behind a digit: with a character for one they mean "the best"."""
 _MARKDOWN = re.compile(r"^(?:#|\*\*|__)")
 _DUPLICATE = re.compile(r"^\s*[*_]*\[([^\[\]]{1,60})\][*_]*\s*[:：]\s*[*_]*\s*$")
 
@@ -37,6 +40,8 @@ class Heading:
     times: int = 1
     sure: bool = True
     """False where the same line could be sung: others have to bear it out."""
+    plain: bool = True
+    """Whether the name is hardly ever a word of a song."""
     bracketed: bool = False
 
 
@@ -59,17 +64,24 @@ def _numbers() -> dict[str, str]:
 
 
 @cache
+def _again() -> frozenset[str]:
+    table = toml("headings")["repeat"]
+    return frozenset((*table["words"], *table["last"], "again", "same", "same as above"))
+
+
+@cache
 def _pattern() -> re.Pattern[str]:
     names = "|".join(re.escape(name) for name in sorted(_names(), key=len, reverse=True))
     numbers = "|".join(re.escape(name) for name in sorted(_numbers(), key=len, reverse=True))
     return re.compile(
         rf"^(?:(?P<before>\d{{1,2}}|{numbers})(?:[.ªºa°]|st|nd|rd|th|-я|-й|\.º|\.ª)?\s*(?:el |la |le |die |der )?)?"
         rf"(?P<name>{names})(?![^\W\d_](?<![\u3400-\u9fff\u3040-\u30ff]))"
-        rf"(?:\s*[#№.]?\s*(?P<after>\d{{1,2}}|(?:{numbers})(?![^\W_])))?(?P<more>.*)$",
+        rf"(?:\s*(?:[#№.]|n[°º.])?\s*(?P<after>\d{{1,2}}(?!\d|\s?[xх×])|(?:{numbers})(?![^\W_])))?(?P<more>.*)$",
         re.IGNORECASE,
     )
 
 
+@lru_cache(maxsize=2048)
 def read_heading(text: str) -> Heading | None:
     """The heading that a line is, or begins with; None for any other line."""
     row = text.strip()
@@ -86,7 +98,9 @@ def read_heading(text: str) -> Heading | None:
     more = match["more"]
     if match["after"] and not match["after"].isdigit() and sort != "plain":
         return None  # "Bridge one" and the like are words
-    heading = Heading(_spelt(tag, name, match["name"], number), tag, number)
+    if name in _COUNTERS and not (match["before"] or "").isdigit():
+        return None
+    heading = Heading(_spelt(tag, name, match["name"], number), tag, number, plain=sort == "plain")
     return _with_rest(heading, more, sort, decorated > 0, bool(number))
 
 
@@ -97,8 +111,8 @@ def _with_rest(heading: Heading, more: str, sort: str, decorated: bool, numbered
     if match := re.match(rf"^[\s*_.,:-]*[(\[]?\s*{_TIMES}\s*[)\]]?", rest, re.IGNORECASE):
         times, rest = min(int(match[1] or match[2]), _MOST), rest[match.end() :].strip()
     elif match := re.match(r"^[*_]*[(（\[]([^()（）\[\]]{1,40})[)）\]]", rest):
-        often = how_often(match[1])
-        times, cue = (often, "") if often else (1, match[1].strip())
+        often, again = how_often(match[1]), match[1].strip().casefold() in _again()
+        times, cue = (often, "") if often else (1, "" if again else match[1].strip())
         rest = rest[match.end() :].strip()
         if re.search(r"[.!?]$", cue):
             return None
@@ -111,6 +125,10 @@ def _with_rest(heading: Heading, more: str, sort: str, decorated: bool, numbered
         return None  # "Bridge..." trails off
     if times == 1 and tail and (often := how_often(tail.strip("()[] "))):
         times, tail = often, ""
+    if tail.isdigit() and not numbered and len(tail) < 3:
+        heading, numbered, tail = replace(heading, number=tail, tag=f"{heading.tag} {tail}"), True, ""
+    if 0 < len(tail.split()) <= _CUE_WORDS and is_cue(tail.strip("()[]")):
+        cue, tail = ", ".join(part for part in (cue, tail.strip("()[]")) if part), ""
     made = replace(heading, times=times, rest=tail, tag=f"{heading.tag} - {cue}" if cue else heading.tag)
     if sort == "short":
         known = bool(mark) and (colon or mark[1].startswith(".")) if mark else False
@@ -143,6 +161,15 @@ def _bracketed(row: str) -> Heading | None:
     return Heading(inside, tag, _digit(bare["after"] or bare["before"]), times=min(times, _MOST), bracketed=True)
 
 
+@lru_cache(maxsize=1024)
+def opens_section(text: str) -> bool:
+    """Whether a text in square brackets is the tag of a section, and not a cue or a slot."""
+    if read_heading(text) is not None:
+        return True
+    tags = read(text).tags
+    return bool(tags) and tags[0].opens
+
+
 def _digit(text: str | None) -> str:
     if not text:
         return ""
@@ -171,7 +198,7 @@ def headed(rows: Rows) -> tuple[Rows, list[Seen]]:
     sure = [h for h in found.values() if h.sure and not h.bracketed]
     bracketed = any(h.bracketed for h in found.values())
     numbered = _numbered_stanzas(rows, {index for index, h in found.items() if h.sure})
-    dashes = sum(bool(h.rest) and not h.sure for h in found.values()) > 1
+    dashes = sum(bool(h.rest) and not h.sure and h.plain for h in found.values()) > 1
     out: Rows = []
     changed: list[tuple[int, str, str]] = []
     for index, row in enumerate(rows):
@@ -198,16 +225,13 @@ def _borne_out(rows: Rows, index: int, heading: Heading, others: bool, bracketed
     """Whether a line that could be sung is a heading here: it opens a paragraph, and the text writes headings so."""
     opens = index == 0 or rows[index - 1].blank
     if heading.rest:
-        return others or dashes or (opens and not bracketed and _is_short(heading))
-    sort = _names().get(re.sub(r"[\s\d]+$", "", rows[index].text.strip().strip(_DECORATION).casefold()), ("", ""))[1]
+        if not heading.plain:
+            return not bracketed and (others or (opens and heading.kind == "Chorus"))
+        return others or dashes or (opens and not bracketed)
     follows = index + 1 < len(rows)
-    if sort == "plain":
+    if heading.plain:
         return (opens and (follows or others)) or others or bool(heading.number)
     return opens and others and not bracketed and follows
-
-
-def _is_short(heading: Heading) -> bool:
-    return heading.kind == "Chorus"
 
 
 def _told(changed: list[tuple[int, str, str]], out: Rows) -> Iterator[Seen]:

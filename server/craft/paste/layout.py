@@ -3,11 +3,12 @@
 import re
 from statistics import median
 
-from ..lyric import read
+from .headings import opens_section
 from .rows import Row, Rows, Seen
 
 _LONG_ENOUGH = 160
-"""Characters; a shorter text on one line may be one line."""
+"""Characters; a shorter text on one line may be one line. Chinese and Japanese say as much in a third of them."""
+_LONGEST = 12_000
 _TAG = re.compile(r"\[[^\[\]]{2,60}\]")
 _SLASH = re.compile(r"\s+//+\s+|\s+\|\|\s+")
 _STROKE = re.compile(r"\s+[/|•·]\s+|\s*／\s*")
@@ -38,9 +39,9 @@ def joined_characters(rows: Rows) -> tuple[Rows, list[Seen]]:
 def broken_up(rows: Rows) -> tuple[Rows, list[Seen]]:
     """A song that came without line breaks gets lines: at its tags, strokes, sentences, capitals, commas."""
     filled = [row for row in rows if not row.blank]
-    if len(filled) != 1 or len(filled[0].text) < _LONG_ENOUGH or len(filled[0].text) > 12_000:
+    row = filled[0] if len(filled) == 1 else Row(0, "")
+    if not (_LONG_ENOUGH // (3 if _cjk(row.text) else 1) <= len(row.text) <= _LONGEST):
         return rows, []
-    row = filled[0]
     lines = [line for part in _parts(row.text) for line in part]
     made = [Row(row.number, line) for line in lines]
     sung = [line for line in lines if line and not line.startswith("[")]
@@ -55,8 +56,7 @@ def _parts(text: str) -> list[list[str]]:
     out: list[list[str]] = []
     end = 0
     for match in _TAG.finditer(text):
-        tags = read(match[0]).tags
-        if not tags or not (tags[0].opens or text[: match.start()].strip() == ""):
+        if not opens_section(match[0]):
             continue
         out.append(_lines(text[end : match.start()]))
         out.append(["", match[0]] if match.start() else [match[0]])

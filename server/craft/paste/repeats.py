@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from ..bundled import toml
-from ..lyric import read
-from .headings import TIMES, Heading, how_often, read_heading
+from .headings import TIMES, Heading, how_often, opens_section, read_heading
 from .rows import LONGEST_ROW, Row, Rows, Seen
 
 MOST_CHARS = 12_000
@@ -116,18 +115,12 @@ def _body(rows: Rows, start: int, tagged: bool) -> tuple[Rows, int]:
     index = start
     while index < len(rows):
         row = rows[index]
-        if row.text.lstrip().startswith("[") and len(row.text) <= LONGEST_ROW and (_tag(row.text) or _opens(row.text)):
+        if row.text.lstrip().startswith("[") and len(row.text) <= LONGEST_ROW and (_tag(row.text) or opens_section(row.text)):
             break
         if _repeat_of(row.text) or (row.blank and not tagged and index > start):
             break
         index += 1
     return rows[start:index], index
-
-
-@cache
-def _opens(text: str) -> bool:
-    tags = read(text).tags
-    return bool(tags) and tags[0].opens
 
 
 def _tag(text: str) -> Heading | None:
@@ -204,8 +197,10 @@ def _stanza(before: Rows) -> Rows:
             continue
         if row.blank or row.text.lstrip().startswith("["):
             break
-        found.insert(0, row)
-    return found if len(found) <= _LONGEST_PART else []
+        found.append(row)
+        if len(found) > _LONGEST_PART:
+            return []
+    return found[::-1]
 
 
 @cache
@@ -221,11 +216,21 @@ def _repeat_pattern() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]
     )
 
 
+def _may_repeat(row: str) -> bool:
+    """A quick look before the patterns: every row of every text comes by here."""
+    table = toml("headings")["repeat"]
+    return row.startswith(_heads()) or any(word in row for word in table["last"])
+
+
 @cache
+def _heads() -> tuple[str, ...]:
+    return tuple(toml("headings")["repeat"]["words"])
+
+
 def _repeat_of(text: str) -> tuple[tuple[Heading, ...], int, bool] | None:
     """The parts that a row orders once more, how often, and whether they fade: "Repeat Chorus x2 to fade"."""
     row = text.strip().strip("()[]（）*_-–— .{}").strip()
-    if not 3 < len(row) <= 80:
+    if not 3 < len(row) <= 80 or not _may_repeat(row.casefold()):
         return None
     front, behind, fade = _repeat_pattern()
     fades = bool(fade.search(row))

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from ..bundled import toml
@@ -12,6 +12,8 @@ LONGEST_ROW = 500
 """A longer row is no line of a song: patterns are not tried on it, also because they get slow there."""
 _ENDS = re.compile("\r\n|[\n\r\u2028\u2029\u0085\x0b\x0c]")
 _ODD_ENDS = re.compile("\r(?!\n)|[\u2028\u2029\u0085\x0b\x0c]")
+_WIDEST = 60
+_GAP = re.compile(rf"[^\S\n]{{{_WIDEST},}}")
 _MARKS = re.compile(r"^[\s*_#>`~]+|[\s*_#`~\\]+$")
 
 
@@ -29,12 +31,15 @@ class Row(NamedTuple):
     @property
     def plain(self) -> str:
         """The line without Markdown around it, with straight apostrophes; empty for a row too long to be a line."""
-        if len(self.text) > LONGEST_ROW:
-            return ""
-        return _MARKS.sub("", self.text).replace("’", "'")
+        return "" if len(self.text) > LONGEST_ROW else _plain(self.text)
 
 
 Rows = list[Row]
+
+
+@lru_cache(maxsize=2048)
+def _plain(text: str) -> str:
+    return _MARKS.sub("", text).replace("’", "'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,12 @@ class Seen:
 
 
 def rows_of(text: str) -> tuple[Rows, list[Seen]]:
-    """The lines of a text, whatever ends them."""
-    rows = [Row(number, row) for number, row in enumerate(_ENDS.split(text), 1)]
+    """The lines of a text, whatever ends them; of blank ones in a row and of endless gaps only a part is kept."""
+    rows: Rows = []
+    for number, row in enumerate(_ENDS.split(text), 1):
+        kept = Row(number, _GAP.sub(" " * _WIDEST, row) if len(row) > _WIDEST else row)
+        if not (kept.blank and rows and rows[-1].blank):
+            rows.append(kept)
     if not _ODD_ENDS.search(text):
         return rows, []
     why = "Lines end in a character that the service may not take for a line break."

@@ -44,7 +44,8 @@ def labelled(rows: Rows) -> tuple[Rows, list[Seen]]:
             out.append(Row(row.number, match["words"]))
     shown = ", ".join(f"{rows[i].text.strip()[:16]}" for i, m in met.items() if m["name"].casefold() in names)[:60]
     why = f"Names of singers would be sung ({shown}): they belong in square brackets on lines of their own."
-    return out, [Seen("singer labels", why, first, "F4", "warn")]
+    marked = any(rows[i].text.lstrip().startswith(("*", "_")) for i, m in met.items() if m["name"].casefold() in names)
+    return out, [Seen("singer labels", why, first, "F2", "stop") if marked else Seen("singer labels", why, first, "F4", "warn")]
 
 
 def _labels(met: dict[int, re.Match[str]]) -> set[str]:
@@ -60,7 +61,7 @@ def _labels(met: dict[int, re.Match[str]]) -> set[str]:
             shouted.add(name)
     sung = {name.casefold() for name in toml("headings")["not_singers"]["words"]}
     known = {name for name in counts if name in _known()}
-    generic = known if len(known) >= _ENOUGH or any(alone[n] or n in shouted or counts[n] > 1 for n in known) else set()
+    generic = known if len(known) >= _ENOUGH or any(alone[n] or n in shouted for n in known) else set()
     capital = {m["name"].casefold() for m in met.values() if all(w[:1].isupper() or w in "&+" or w in _AND for w in m["name"].split())}
     others = {name for name in capital - known - sung if not sung & set(name.split())}
     taking_turns = {

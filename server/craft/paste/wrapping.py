@@ -6,8 +6,7 @@ from functools import cache
 
 from ..bundled import toml
 from ..languages import WORD
-from ..lyric import read
-from .headings import read_heading
+from .headings import opens_section, read_heading
 from .rows import LONGEST_ROW, Row, Rows, Seen, labels, paragraphs, starts, wholes, without
 
 _RULE = re.compile(r"^\s*(?:[-–—_*=~⸻]\s?){3,}$|^\s*⸻\s*$")
@@ -102,7 +101,7 @@ def _page(rows: Rows) -> tuple[Rows, tuple[int | None, bool] | None]:
                 text = text[rest.end() :] if rest else "" if head and len(text) < 120 else text
             elif glued := _GLUED_TAG.match(text):
                 # A title that ran into the first tag.
-                if not glued[1].endswith((" ", ":")) and read(glued[2]).tags[0].opens and len(glued[1]) <= _MOST_TITLE:
+                if not glued[1].endswith((" ", ":")) and opens_section(glued[2]) and len(glued[1]) <= _MOST_TITLE:
                     text = glued[2] + glued[3]
             text = _MORE.sub("", text) if "Read More" in text[:2000] else text
         text = _TICKETS.sub("", text)
@@ -128,10 +127,9 @@ def _split_tags(rows: Rows) -> tuple[Rows, int | None]:
     found: int | None = None
     for row in rows:
         match = _GLUED_TAG.match(row.text) if "[" in row.text and len(row.text) <= LONGEST_ROW else None
-        if match and match[1][-1:] not in " (" and read(match[2]).tags[0].opens and read(match[2]).tags[0].name.isascii():
+        if match and match[1][-1:] not in " (" and any(c.isalpha() for c in match[1]) and opens_section(match[2]):
             found = found or row.number
-            out.append(Row(row.number, match[1]))
-            out.append(Row(row.number, match[2] + match[3]))
+            out += [Row(row.number, match[1]), Row(row.number, ""), Row(row.number, match[2] + match[3])]
         else:
             out.append(row)
     return out, found
@@ -216,8 +214,8 @@ def _is_head(row: Row) -> bool:
         return False
     inner = row.plain
     if inner.startswith("["):
-        tags = read(inner).tags
-        return bool(tags) and tags[0].opens
+        tag = re.match(r"\[[^\[\]]{1,60}\]", inner)
+        return tag is not None and opens_section(tag[0])
     found = read_heading(text)
     return found is not None and (found.sure or (bool(re.match(r"^\s*[*_#]", text)) and not found.rest))
 
