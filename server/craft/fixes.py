@@ -78,7 +78,9 @@ def _closed(rows: Rows) -> tuple[Rows, list[Seen]]:
     for index, row in enumerate(rows):
         if _never_closed(rows, index):
             fixed = f"{row.text}]"
-            seen.append(Seen("", "This square bracket never closes: lines after it can be lost.", row.number, "F1", fix=fixed))
+            seen.append(
+                Seen("", "This square bracket never closes: lines after it can be lost.", row.number, "F1", fix=fixed)
+            )
             row = Row(row.number, fixed)
         out.append(row)
     return out, seen
@@ -154,7 +156,12 @@ def _markdown(rows: Rows) -> tuple[Rows, list[Seen]]:
         plain = _EMPHASIS.sub(r"\2", _URL.sub("", heading["text"] if heading else text))
         if plain != text:
             text = _kept(plain)
-            yield "F2", "stop", "Markdown and links are not lyrics: the service may refuse them and the singer may sing them.", text
+            yield (
+                "F2",
+                "stop",
+                "Markdown and links are not lyrics: the service may refuse them and the singer may sing them.",
+                text,
+            )
         tidy = _NUMBERED.sub("", text) if numbered else text
         tidy = _BULLET.sub("", tidy) if bulleted else tidy
         if tidy != text:

@@ -7,8 +7,9 @@ it holds altogether.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
+from ..bundled import toml
 from .rows import LONGEST_ROW, Row, Rows, Seen, wholes
 
 _ROOT = r"[A-H](?:##?|bb?|♯|♭|is|es|s)?"
@@ -35,12 +36,6 @@ _OPENING = {"soc": "Chorus", "sov": "Verse", "sob": "Bridge"}
 _CLOSING = frozenset(("eoc", "eov", "eob", "end_of_chorus", "end_of_verse", "end_of_bridge"))
 _DRAWN = ("sot", "start_of_tab", "sog", "start_of_grid", "start_of_ly", "start_of_abc")
 _COMMENTS = frozenset(("c", "comment", "ci", "comment_italic", "cb", "comment_box", "highlight"))
-_KNOWN = frozenset(
-    "title t subtitle st artist composer lyricist copyright album year key time tempo duration capo meta define chord "
-    "new_page np new_physical_page npp column_break colb columns col new_song ns textfont textsize textcolour chordfont "
-    "chordsize chordcolour transpose eot end_of_tab eog end_of_grid end_of_ly end_of_abc sorttitle titles pagetype grid g "
-    "no_grid ng".split()
-)
 
 
 @dataclass(frozen=True)
@@ -55,7 +50,9 @@ class _Line:
     def strong(self) -> bool:
         """Whether it can hardly be words: a sign or number on a chord, and not one lonely "Am"."""
         marked = [chord for chord in self.chords if _MARKED.search(chord)]
-        return bool(marked) and (len(self.chords) > 1 or self.chords[0] not in ("Am", "Em", "Dm", "Gm", "Bm", "Fm", "Hm"))
+        return bool(marked) and (
+            len(self.chords) > 1 or self.chords[0] not in ("Am", "Em", "Dm", "Gm", "Bm", "Fm", "Hm")
+        )
 
 
 @dataclass
@@ -96,13 +93,20 @@ class _Sheet:
 
     @property
     def is_sheet(self) -> bool:
-        return bool(self.has_inline or self.has_rounds or self.has_above or self.has_behind or self.tabs or self.directives > 1)
+        return bool(
+            self.has_inline or self.has_rounds or self.has_above or self.has_behind or self.tabs or self.directives > 1
+        )
 
 
 def _proves(chords: list[str]) -> bool:
     kinds = set(chords)
     marked = any(_MARKED.search(chord) for chord in kinds)
     return len(chords) >= _ENOUGH_INLINE and len(kinds) > 1 and (marked or len(kinds) >= _ENOUGH_KINDS)
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(toml("paste")["sheet"]["directives"].split())
 
 
 def without_chords(rows: Rows) -> tuple[Rows, list[Seen]]:
@@ -134,7 +138,9 @@ def _look(rows: Rows) -> _Sheet:
             continue
         if match := _DIRECTIVE.match(row.text):
             name = match[1].casefold()
-            known = name in _KNOWN | _COMMENTS | _CLOSING or name in _OPENING or name.startswith(("start_of_", "end_of_"))
+            known = (
+                name in _known() | _COMMENTS | _CLOSING or name in _OPENING or name.startswith(("start_of_", "end_of_"))
+            )
             sheet.directives += known
             continue
         if wholes("sheet", "plain").match(row.plain.strip("()[] ")):
@@ -180,7 +186,11 @@ def chord_line(text: str) -> _Line | None:
         head, row = match[1], match[2]
     body = re.sub(r"\[([^\[\]]{1,14})\]|\{([^{}]{1,14})\}", r" \1\2 ", row) if not _INLINE.fullmatch(row) else row[1:-1]
     tokens = re.sub(r"[|‖]", " | ", body).translate(_LOOK_ALIKE).split()
-    if not tokens or len(tokens) > 60 or (len(tokens) == 1 and _INLINE.fullmatch(row) and not _MARKED.search(tokens[0])):
+    if (
+        not tokens
+        or len(tokens) > 60
+        or (len(tokens) == 1 and _INLINE.fullmatch(row) and not _MARKED.search(tokens[0]))
+    ):
         return None
     chords, minors = [], 0
     for token in tokens:
@@ -269,7 +279,9 @@ def _is_legend(row: Row, sheet: _Sheet) -> bool:
 
 def _directive(name: str, said: str) -> Iterator[str]:
     """What a ChordPro directive means for who sings."""
-    opened = _OPENING.get(name) or (_SECTIONS.get(name.removeprefix("start_of_")) if name.startswith("start_of_") else None)
+    opened = _OPENING.get(name) or (
+        _SECTIONS.get(name.removeprefix("start_of_")) if name.startswith("start_of_") else None
+    )
     if opened:
         number = re.search(r"\d+", said)
         yield f"[{opened} {number[0]}]" if number else f"[{opened}]"
@@ -279,5 +291,5 @@ def _directive(name: str, said: str) -> Iterator[str]:
         yield "(repeat chorus)"
     elif name in _COMMENTS and said:
         yield f"{said.rstrip(':')}:" if len(said) <= 40 else ""
-    elif name not in _KNOWN and not name.startswith(("start_of_", "end_of_", "x_")) and name not in _DRAWN:
+    elif name not in _known() and not name.startswith(("start_of_", "end_of_", "x_")) and name not in _DRAWN:
         yield f"{{{name}: {said}}}" if said else f"{{{name}}}"

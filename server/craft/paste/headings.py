@@ -13,8 +13,11 @@ _LONGEST = 90
 _CUE_WORDS = 3
 _MOST = 8
 """How often a part is written out at most."""
-_DECORATION = " \t*_#=~-–—.·•:：|<>«»‹›\"“”„()（）{}【】「」『』+^/\\❖★☆♪♫►▶→✦■●"
-_TIMES = r"(?:[x×х]\s?(\d{1,2})|(\d{1,2})\s?(?:[x×х](?![^\W\d_])|times|mal\b|veces|fois|volte|vezes|раза?\b|рази?\b|р\b|razy|kez|回|번|次|遍))"
+_DECORATION = ' \t*_#=~-–—.·•:：|<>«»‹›"“”„()（）{}【】「」『』+^/\\❖★☆♪♫►▶→✦■●'
+_TIMES = (
+    r"(?:[x×х]\s?(\d{1,2})|(\d{1,2})\s?(?:[x×х](?![^\W\d_])|times|mal\b|veces|fois|volte|vezes|раза?\b|рази?\b|р\b"
+    r"|razy|kez|回|번|次|遍))"
+)
 """The Cyrillic letter stands in for the Latin one in Russian texts."""
 TIMES = re.compile(_TIMES, re.IGNORECASE)
 _BRACKETED = re.compile(r"^\s*\[\s*([^\[\]]{1,60}?)\s*\]\s*(.*?)\s*$")
@@ -196,7 +199,7 @@ def headed(rows: Rows) -> tuple[Rows, list[Seen]]:
     """Put the names of sections into square brackets, each on a line of its own; repeats stay marked behind them."""
     found = {index: heading for index, row in enumerate(rows) if (heading := read_heading(row.text))}
     sure = [h for h in found.values() if h.sure and not h.bracketed]
-    bracketed = any(h.bracketed for h in found.values())
+    tags = {h.kind for h in found.values() if h.bracketed}
     numbered = _numbered_stanzas(rows, {index for index, h in found.items() if h.sure})
     dashes = sum(bool(h.rest) and not h.sure and h.plain for h in found.values()) > 1
     out: Rows = []
@@ -210,7 +213,7 @@ def headed(rows: Rows) -> tuple[Rows, list[Seen]]:
         elif heading is None or heading.bracketed:
             tidy = _DUPLICATE.match(row.text)
             out.append(Row(row.number, f"[{tidy[1]}]") if tidy else row)
-        elif heading.sure or _borne_out(rows, index, heading, bool(sure or numbered), bracketed, dashes):
+        elif heading.sure or _borne_out(rows, index, heading, bool(sure or numbered), tags, dashes):
             times = f" x{heading.times}" if heading.times > 1 else ""
             changed.append((row.number, row.text.strip(), f"[{heading.tag}]"))
             out.append(Row(row.number, f"[{heading.tag}]{times}"))
@@ -221,17 +224,17 @@ def headed(rows: Rows) -> tuple[Rows, list[Seen]]:
     return out, list(_told(changed, out))
 
 
-def _borne_out(rows: Rows, index: int, heading: Heading, others: bool, bracketed: bool, dashes: bool) -> bool:
+def _borne_out(rows: Rows, index: int, heading: Heading, others: bool, tags: set[str], dashes: bool) -> bool:
     """Whether a line that could be sung is a heading here: it opens a paragraph, and the text writes headings so."""
     opens = index == 0 or rows[index - 1].blank
     if heading.rest:
         if not heading.plain:
-            return not bracketed and (others or (opens and heading.kind == "Chorus"))
-        return others or dashes or (opens and not bracketed)
+            return not tags and (others or (opens and heading.kind == "Chorus"))
+        return others or dashes or (opens and not tags)
     follows = index + 1 < len(rows)
     if heading.plain:
-        return (opens and (follows or others)) or others or bool(heading.number)
-    return opens and others and not bracketed and follows
+        return (opens and (follows or heading.kind in tags)) or others or bool(heading.number)
+    return opens and others and not tags and follows
 
 
 def _told(changed: list[tuple[int, str, str]], out: Rows) -> Iterator[Seen]:

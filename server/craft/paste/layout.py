@@ -19,7 +19,9 @@ _COMMA = re.compile(r"(?<=[,，、])\s*(?=\S)")
 _HAN = r"[\u3400-\u9fff\u3040-\u30ff]"
 _SET_APART = re.compile(rf"(?<={_HAN}) (?={_HAN})")
 _PAIR = re.compile(rf"{_HAN}(?={_HAN})")
-_ALSO_PUNCTUATION = re.compile(rf"(?<=[\u3400-\u9fff\u3040-\u30ff，。！？、；：]) (?=[\u3400-\u9fff\u3040-\u30ff，。！？、；：])")
+_ALSO_PUNCTUATION = re.compile(
+    r"(?<=[\u3400-\u9fff\u3040-\u30ff，。！？、；：]) (?=[\u3400-\u9fff\u3040-\u30ff，。！？、；：])"
+)
 _ENOUGH_PAIRS = 8
 _SHORT, _LONG = 3, 12  # words of a line
 
@@ -47,7 +49,9 @@ def broken_up(rows: Rows) -> tuple[Rows, list[Seen]]:
     sung = [line for line in lines if line and not line.startswith("[")]
     why = "The whole text is one line: an engine needs lines to breathe and to place its rhymes."
     if len(sung) < 4:
-        return rows, [Seen("no line breaks", f"{why} Break it where a singer would breathe.", row.number, "F10", "warn")]
+        return rows, [
+            Seen("no line breaks", f"{why} Break it where a singer would breathe.", row.number, "F10", "warn")
+        ]
     return made, [Seen("no line breaks", why, row.number, "F10", "warn")]
 
 

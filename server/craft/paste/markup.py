@@ -4,25 +4,26 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
+from ..bundled import toml
 from .rows import Row, Rows, Seen
 
-_BLOCKS = frozenset(
-    "br p div li ul ol h1 h2 h3 h4 h5 h6 tr table tbody thead section article main body html blockquote pre hr dl dt dd "
-    "header footer nav aside figure form".split()
-)
 _STANZAS = frozenset(("p", "h1", "h2", "h3", "h4", "section", "ul", "ol"))
-_INLINE = frozenset(
-    "a b i u em strong span font small big sub sup mark code s strike del ins img input label td th cite q abbr wbr time "
-    "meta link base".split()
+_TAG = re.compile(
+    r"<!--.*?-->|<!doctype[^<>]{0,200}>|<(/?)([a-z][a-z0-9]{0,10})(?:\s[^<>]{0,600})?/?>", re.DOTALL | re.IGNORECASE
 )
-_SKIPPED = frozenset("script style head title nav footer button svg noscript select template textarea iframe".split())
-_TAG = re.compile(r"<!--.*?-->|<!doctype[^<>]{0,200}>|<(/?)([a-zA-Z][a-zA-Z0-9]{0,10})(?:\s[^<>]{0,600})?/?>", re.DOTALL | re.I)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,20});")
 _CODE = re.compile(r"\A\s*```\w*\s*\n|\n\s*```\s*\Z")
 _FIELDS = ("clean_lyrics", "lyrics", "lyric", "text", "words", "content", "prompt", "body", "lines", "segments", "line")
 _DEEPEST = 6
+
+
+@cache
+def _elements(sort: str) -> frozenset[str]:
+    """The names of HTML: blocks, inline, skipped (with what is in them)."""
+    return frozenset(toml("paste")["html"][sort].split())
 
 
 def unpacked(text: str) -> tuple[str, list[Seen]]:
@@ -117,12 +118,12 @@ def without_html(rows: Rows) -> tuple[Rows, list[Seen]]:
             place += match[0].count("\n")
         elif hidden:
             hidden = "" if match[1] and name == hidden else hidden
-        elif name in _SKIPPED:
+        elif name in _elements("skipped"):
             # One that never closes would hide the whole song.
             hidden = "" if match[1] or f"</{name}" not in lowered[end:] else name
-        elif name in _BLOCKS:
+        elif name in _elements("blocks"):
             own = name == "br" and text[end : end + 1] == "\n"  # the source's own line break is the same one
-            if (name == "br" and not own) or pieces[0].strip() and not own:
+            if (name == "br" and not own) or (pieces[0].strip() and not own):
                 close()
             if name in _STANZAS and match[1] and out:
                 out.append(Row(out[-1].number, ""))
@@ -136,4 +137,4 @@ def without_html(rows: Rows) -> tuple[Rows, list[Seen]]:
 
 
 def _known(name: str) -> bool:
-    return name.casefold() in _BLOCKS or name.casefold() in _INLINE or name.casefold() in _SKIPPED
+    return any(name.casefold() in _elements(sort) for sort in ("blocks", "inline", "skipped"))

@@ -12,7 +12,7 @@ MOST_CHARS = 12_000
 """What a text may grow to; beyond it shorthand stays as it is."""
 _LONGEST_PART = 20  # rows; a longer part is not one that somebody wants written out
 _BEHIND = re.compile(r"[\s,]*[(\[（]\s*([^()\[\]（）]{1,24})\s*[)\]）]\s*[.!]?\s*$")
-_BARE_TIMES = re.compile(rf"\s+(?:[x×х]\s?\d{{1,2}}|\d{{1,2}}\s?[x×х])\s*$", re.IGNORECASE)
+_BARE_TIMES = re.compile(r"\s+(?:[x×х]\s?\d{1,2}|\d{1,2}\s?[x×х])\s*$", re.IGNORECASE)
 _ALONE = re.compile(r"^\s*[(\[（*_-]*\s*([^()\[\]（）*_]{1,24}?)\s*[)\]）*_-]*\s*$")
 _SPLIT = re.compile(r"\s*(?:,|&|\+|/|\band\b|\bund\b|\by\b|\bet\b|\be\b|\bи\b|と)\s*", re.IGNORECASE)
 _REPEATED = frozenset(("Chorus", "Pre-Chorus", "Post-Chorus", "Final Chorus", "Hook"))
@@ -115,7 +115,11 @@ def _body(rows: Rows, start: int, tagged: bool) -> tuple[Rows, int]:
     index = start
     while index < len(rows):
         row = rows[index]
-        if row.text.lstrip().startswith("[") and len(row.text) <= LONGEST_ROW and (_tag(row.text) or opens_section(row.text)):
+        if (
+            row.text.lstrip().startswith("[")
+            and len(row.text) <= LONGEST_ROW
+            and (_tag(row.text) or opens_section(row.text))
+        ):
             break
         if _repeat_of(row.text) or (row.blank and not tagged and index > start):
             break
@@ -149,33 +153,32 @@ def _one(row: Row, before: Rows, parts: list[_Part]) -> Rows:
     if row.blank or len(row.text) > LONGEST_ROW:
         return [row]
     if wanted := _repeat_of(row.text):
-        heading_names, times, fades = wanted
-        made: Rows = []
-        for name in heading_names:
-            part = _find(parts, name)
-            if part is None:
-                return [row]
-            tag = part.heading.tag
-            for _ in range(times):
-                made += [Row(row.number, "")] if made else []
-                made += [Row(row.number, f"[{tag}]"), *(replace_number(one, row.number) for one in _trimmed(part.rows))]
-        return [*made, *([Row(row.number, "[Fade Out]")] if fades else [])]
-    if (match := _ALONE.match(row.text)) and (times := _alone(match[1], row.text)):
-        stanza = _stanza(before)
-        if not stanza:
-            return [row]
-        again = [replace_number(one, row.number) for one in stanza]
-        return [one for _ in range(times - 1) for one in again]
+        return _ordered(row, *wanted, parts)
+    if (match := _ALONE.match(row.text)) and (alone := _alone(match[1], row.text)):
+        again = [replace_number(one, row.number) for one in _stanza(before)]
+        return again * (alone - 1) or [row]
+    often, words = None, ""
     if match := _BEHIND.search(row.text):
         often = how_often(match[1]) or (2 if _is_repeat_word(match[1]) else None)
         words = row.text[: match.start()].strip()
-        if often and words and not words.startswith("["):
-            return [Row(row.number, words)] * often
     elif match := _BARE_TIMES.search(row.text):
         often, words = how_often(match[0]), row.text[: match.start()].strip()
-        if often and words and not words.startswith("[") and re.search(r"[^\W\d_]{2}|[\u3040-\u9fff]", words):
-            return [Row(row.number, words)] * often
-    return [row]
+    sung = words and not words.startswith("[") and re.search(r"[^\W\d_]{2}|[\u3040-\u9fff]", words)
+    return [Row(row.number, words)] * often if often and sung else [row]
+
+
+def _ordered(row: Row, names: tuple[Heading, ...], times: int, fades: bool, parts: list[_Part]) -> Rows:
+    """The parts that a row orders once more; the row itself where one of them is unknown."""
+    made: Rows = []
+    for name in names:
+        part = _find(parts, name)
+        if part is None:
+            return [row]
+        for _ in range(times):
+            made += [Row(row.number, "")] if made else []
+            made.append(Row(row.number, f"[{part.heading.tag}]"))
+            made += [replace_number(one, row.number) for one in _trimmed(part.rows)]
+    return [*made, *([Row(row.number, "[Fade Out]")] if fades else [])]
 
 
 def _alone(words: str, text: str) -> int | None:
@@ -210,7 +213,11 @@ def _repeat_pattern() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]
     last = "|".join(re.escape(word) for word in sorted(table["last"], key=len, reverse=True))
     fade = "|".join(re.escape(word) for word in sorted(table["fade"], key=len, reverse=True))
     return (
-        re.compile(rf"^(?:{words})(?![^\W\d_](?<![\u3040-\u9fff]))[\s.:：-]*(?:the |der |die |das |den |el |la |le |o |a |il |from )?(.+)$", re.IGNORECASE),
+        re.compile(
+            rf"^(?:{words})(?![^\W\d_](?<![\u3040-\u9fff]))[\s.:：-]*"
+            r"(?:the |der |die |das |den |el |la |le |o |a |il |from )?(.+)$",
+            re.IGNORECASE,
+        ),
         re.compile(rf"^(.{{1,40}}?)\s*[-:(（]?\s*(?:{last})\s*[)）]?$", re.IGNORECASE),
         re.compile(rf"\s*,?\s*(?:{fade})\s*$", re.IGNORECASE),
     )

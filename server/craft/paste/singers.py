@@ -25,7 +25,12 @@ def _known() -> dict[str, str]:
 
 def labelled(rows: Rows) -> tuple[Rows, list[Seen]]:
     """Write labels of singers as tags on lines of their own."""
-    met = {i: m for i, row in enumerate(rows) if ":" in row.text[:60] or "：" in row.text[:60] if (m := _LABEL.match(row.text))}
+    met = {
+        i: m
+        for i, row in enumerate(rows)
+        if ":" in row.text[:60] or "：" in row.text[:60]
+        if (m := _LABEL.match(row.text))
+    }
     names = _labels(met)
     if not names:
         return rows, []
@@ -45,7 +50,9 @@ def labelled(rows: Rows) -> tuple[Rows, list[Seen]]:
     shown = ", ".join(f"{rows[i].text.strip()[:16]}" for i, m in met.items() if m["name"].casefold() in names)[:60]
     why = f"Names of singers would be sung ({shown}): they belong in square brackets on lines of their own."
     marked = any(rows[i].text.lstrip().startswith(("*", "_")) for i, m in met.items() if m["name"].casefold() in names)
-    return out, [Seen("singer labels", why, first, "F2", "stop") if marked else Seen("singer labels", why, first, "F4", "warn")]
+    return out, [
+        Seen("singer labels", why, first, "F2", "stop") if marked else Seen("singer labels", why, first, "F4", "warn")
+    ]
 
 
 def _labels(met: dict[int, re.Match[str]]) -> set[str]:
@@ -62,7 +69,11 @@ def _labels(met: dict[int, re.Match[str]]) -> set[str]:
     sung = {name.casefold() for name in toml("headings")["not_singers"]["words"]}
     known = {name for name in counts if name in _known()}
     generic = known if len(known) >= _ENOUGH or any(alone[n] or n in shouted for n in known) else set()
-    capital = {m["name"].casefold() for m in met.values() if all(w[:1].isupper() or w in "&+" or w in _AND for w in m["name"].split())}
+    capital = {
+        m["name"].casefold()
+        for m in met.values()
+        if all(w[:1].isupper() or w in "&+" or w in _AND for w in m["name"].split())
+    }
     others = {name for name in capital - known - sung if not sung & set(name.split())}
     taking_turns = {
         name

@@ -10,28 +10,35 @@ _RANGE = rf"{_STAMP}(?:\s*(?:-->|->|→|[-–—~]|to)\s*{_STAMP})?"
 _LRC = re.compile(rf"^\s*((?:\[\s*{_RANGE}\s*\]\s*)+)(.*)$")
 _INNER = re.compile(rf"<\s*{_STAMP}\s*>\s?")
 _LRC_TAG = re.compile(
-    r"^\s*\[(?:ti|ar|al|au|by|offset|length|re|ve|la|id|tool|lr|kana|encoding|total|sign|qq|hash|#)\s*:[^\]]*\]\s*$", re.I
+    r"^\s*\[(?:ti|ar|al|au|by|offset|length|re|ve|la|id|tool|lr|kana|encoding|total|sign|qq|hash|#)\s*:[^\]]*\]\s*$",
+    re.IGNORECASE,
 )
 _ARROW = re.compile(rf"^\s*\[?\s*{_STAMP}\s*(?:-->|->|→)\s*{_STAMP}\s*\]?(.*)$")
-_SETTINGS = re.compile(r"^(?:\s*(?:align|position|line|size|vertical|region|X1|X2|Y1|Y2):\S+)+\s*$")
+_SETTING = r"(?:align|position|line|size|vertical|region|[XY][12]):\S+"
+_SETTINGS = re.compile(rf"^{_SETTING}(?:\s+{_SETTING})*$")
 _DIALOGUE = re.compile(r"^Dialogue:\s*[^,]*(?:,[^,]*){8},(.*)$")
 _LEADING = re.compile(rf"^\s*[(\[{{<]?({_RANGE})[)\]}}>]?(?:\s*[-–—:|.]\s+|\s+|$)(.*)$")
 _TRAILING = re.compile(rf"^(.*\S)\s+[(\[{{]?({_STAMP})[)\]}}]?\s*$")
-_SECONDS = re.compile(r"^\s*(?:[(\[]?\d{1,4}\.\d{1,6}\s*(?:s\b)?\s*(?:-|–|\t|→|,)\s*\d{1,4}\.\d{1,6}\s*(?:s\b)?[)\]]?\s*:?\s*|"
-                      r"[(\[]\d{1,4}(?:\.\d{1,6})?\s?s(?:ec)?[)\]]\s*|\d{1,4}\.\d{2,6}\s*s?(?::|\t)\s*)(.*)$")  # fmt: skip
+_DECIMAL = r"\d{1,4}\.\d{1,6}\s*(?:s\b)?"
+_SECONDS = re.compile(
+    rf"^\s*(?:[(\[]?{_DECIMAL}\s*(?:-|–|\t|→|,)\s*{_DECIMAL}[)\]]?\s*:?\s*"
+    rf"|[(\[]\d{{1,4}}(?:\.\d{{1,6}})?\s?s(?:ec)?[)\]]\s*|\d{{1,4}}\.\d{{2,6}}\s*s?(?::|\t)\s*)(.*)$"
+)
 _ON_HEADING = re.compile(rf"\s*[(\[,:@-]*\s*{_STAMP}\s*(?:-->|->|→|[-–—~]|to)\s*{_STAMP}\s*[)\]]?")
 _CAPTION = re.compile(
     r"^\s*[\[(*♪♫]*\s*(?:music|applause|laughter|cheering|musik|música|musique|musica|музыка|аплодисменты|音楽|音乐|음악|"
     r"(?:[a-z]+ ){0,2}music(?: playing| continues| fades)?)\s*[\])*♪♫]+\s*$",
-    re.I,
+    re.IGNORECASE,
 )
 _NOTES = re.compile(r"[♪♫♩♬]+")
 _VOICE = re.compile(r"<v(?:\.[\w.]*)?\s+([^<>]{1,40})>")
 _CUE_TAG = re.compile(r"</?(?:c|v|lang|ruby|rt|i|b|u)(?:\.[\w.]*)?(?:\s[^<>]{0,40})?>|\{\\[^{}]{0,80}\}")
 _HEADER = re.compile(r"^\s*(?:WEBVTT\b.*|Kind: .*|Language: .*|X-TIMESTAMP-MAP.*)$")
 _BLOCK = re.compile(r"^\s*(?:NOTE|STYLE|REGION)\b")
-_SUBSTATION = re.compile(r"^\s*(?:\[(?:Script Info|V4\+? Styles|Events|Fonts)\]|(?:Format|Style|ScriptType|PlayRes[XY]|"
-                         r"Collisions|Timer|WrapStyle|ScaledBorderAndShadow|Comment|Title|Original Script)\s*:.*|;.*)$")  # fmt: skip
+_SUBSTATION = re.compile(
+    r"^\s*(?:\[(?:Script Info|V4\+? Styles|Events|Fonts)\]|(?:Format|Style|ScriptType|PlayRes[XY]|Collisions|Timer"
+    r"|WrapStyle|ScaledBorderAndShadow|Comment|Title|Original Script)\s*:.*|;.*)$"
+)
 _ENOUGH = 3
 _PART = 0.5
 _PAUSE = 5.0  # seconds between two captions that tell one stanza from the next
@@ -62,7 +69,8 @@ def _moment(stamp: str) -> float:
 
 
 def _substation(rows: Rows) -> tuple[Rows, list[Seen]] | None:
-    out, first = [], None
+    out: Rows = []
+    first: int | None = None
     for row in rows:
         if match := _DIALOGUE.match(row.text):
             first = first or row.number
@@ -79,8 +87,9 @@ def _captions(rows: Rows) -> tuple[Rows, list[Seen]] | None:
     if not cues:
         return None
     web = any(row.text.lstrip("\ufeff ").startswith("WEBVTT") for row in rows[:3])
-    arrows, out, ended, voice = set(cues), [], None, ""
-    skipping = False
+    out: Rows = []
+    arrows, voice, skipping = set(cues), "", False
+    ended: float | None = None
     for index, row in enumerate(rows):
         if index in arrows:
             skipping = False
@@ -93,7 +102,9 @@ def _captions(rows: Rows) -> tuple[Rows, list[Seen]] | None:
                 out.append(Row(row.number, rest))
             continue
         skipping = (skipping and not row.blank) or bool(web and _BLOCK.match(row.text))
-        cue_name = index + 1 in arrows and (row.text.strip("\ufeff ").isdigit() or (web and index and rows[index - 1].blank))
+        cue_name = index + 1 in arrows and (
+            row.text.strip("\ufeff ").isdigit() or (web and index and rows[index - 1].blank)
+        )
         if skipping or row.blank or cue_name or _HEADER.match(row.text.lstrip("\ufeff")):
             continue
         if _CAPTION.match(row.text):
@@ -110,7 +121,9 @@ def _captions(rows: Rows) -> tuple[Rows, list[Seen]] | None:
 
 
 def _lrc(rows: Rows) -> tuple[Rows, list[Seen]] | None:
-    stamped = {index: m for index, row in enumerate(rows) if len(row.text) <= LONGEST_ROW and (m := _LRC.match(row.text))}
+    stamped = {
+        index: m for index, row in enumerate(rows) if len(row.text) <= LONGEST_ROW and (m := _LRC.match(row.text))
+    }
     tags = {index for index, row in enumerate(rows) if _LRC_TAG.match(row.text)}
     inner = sum(bool(_INNER.search(row.text)) for row in rows)
     if len(stamped) < 2 and not (stamped and tags) and len(tags) < 2 and inner < 2:
@@ -141,7 +154,9 @@ def _lrc(rows: Rows) -> tuple[Rows, list[Seen]] | None:
 
 def _clock(rows: Rows) -> tuple[Rows, list[Seen]] | None:
     """Times without square brackets, before, behind or above the lines. Clock times that are sung do not start at 0."""
-    content = [index for index, row in enumerate(rows) if not row.blank and not row.text.lstrip().startswith(("[V", "[C"))]
+    content = [
+        index for index, row in enumerate(rows) if not row.blank and not row.text.lstrip().startswith(("[V", "[C"))
+    ]
     for pattern, stamp, words in ((_LEADING, 1, 2), (_TRAILING, 2, 1)):
         found = {i: m for i in content if len(rows[i].text) <= LONGEST_ROW and (m := pattern.match(rows[i].text))}
         moments = [_moment(re.match(_STAMP, m[stamp])[0]) for m in found.values()]  # type: ignore[index]
@@ -170,7 +185,8 @@ def _seconds(rows: Rows) -> tuple[Rows, list[Seen]] | None:
 
 def _headings(rows: Rows) -> tuple[Rows, list[Seen]]:
     """Ranges of time beside section names: "[Verse 1 0:12-0:45]"."""
-    out, first = [], None
+    out: Rows = []
+    first: int | None = None
     for row in rows:
         short = len(row.text) <= 80 and ("[" in row.text or ":" in row.text)
         words = _ON_HEADING.sub("", row.text) if short else row.text

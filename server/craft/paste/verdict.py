@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 
 from ..languages import WORD
 from .headings import read_heading
@@ -13,14 +14,23 @@ _CODE = re.compile(
     r"|[\w.\[\]]+\s*[+*/-]?=\s*\S.*|.*[;{}]\s*$|[)}\]]+[;,]?\s*$|//.*|#!.*|@\w+.*|\$ \S.*|</?\w+[^<>]{0,200}>.*)"
 )
 _LOG = re.compile(
-    r"^\s*(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\[?\d\d:\d\d:\d\d[^\]]*\]?\s+\[?(?:INFO|WARN|ERROR|DEBUG)|(?:INFO|WARN(?:ING)?|ERROR|DEBUG"
-    r"|TRACE|FATAL)\b[\s:\[-]|Traceback \(|File \"|\s+at [\w.$]+\(|\w+(?:Error|Exception):)"
+    r"^\s*(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\[?\d\d:\d\d:\d\d[^\]]*\]?\s+\[?(?:INFO|WARN|ERROR|DEBUG)"
+    r"|(?:INFO|WARN(?:ING)?|ERROR|DEBUG|TRACE|FATAL)\b[\s:\[-]|Traceback \(|File \"|\s+at [\w.$]+\("
+    r"|\w+(?:Error|Exception):)"
 )
-_LINK_ONLY = re.compile(r"^\s*(?:<?(?:https?://|www\.)\S+>?[\s,]*)+$", re.IGNORECASE)
-_FILE = re.compile(r"^\s*(?:[A-Za-z]:[\\/]|~?/|\./|\.\./|file://)?[^\n:*?\"<>|]{1,180}\.(?:txt|docx?|pdf|rtf|md|odt|pages|lrc|srt|mp3|wav|json|html?)\s*$", re.I)
-_MAIL = re.compile(r"^(?:from|to|subject|date|cc|bcc|reply-to|sent|von|an|betreff|gesendet|de|para|asunto|assunto|à|objet|oggetto|от|кому|тема)\s*:\s*\S", re.IGNORECASE)
+_ADDRESS = re.compile(r"[<(]?(?:https?://|www\.)\S", re.IGNORECASE)
+_FILE = re.compile(
+    r"^\s*(?:[A-Za-z]:[\\/]|~?/|\./|\.\./|file://)?[^\n:*?\"<>|]{1,180}\.(?:txt|docx?|pdf|rtf|md|odt|pages|lrc|srt|mp3|wav|json|html?)\s*$",
+    re.IGNORECASE,
+)
+_MAIL = re.compile(
+    r"^(?:from|to|subject|date|cc|bcc|reply-to|sent|von|an|betreff|gesendet|de|para|asunto|assunto|à|objet|oggetto|от|кому|тема)\s*:\s*\S",
+    re.IGNORECASE,
+)
 _MAIL_SURE = re.compile(r"^(?:subject|betreff|asunto|assunto|objet|oggetto|тема|reply-to|cc|bcc)\s*:", re.IGNORECASE)
-_SOUND = re.compile(r"\b\d{2,3}\s?bpm\b|\b(?:male|female) (?:vocals?|voice)\b|\b(?:vocals?|reverb|808s?|lo-?fi)\b", re.IGNORECASE)
+_SOUND = re.compile(
+    r"\b\d{2,3}\s?bpm\b|\b(?:male|female) (?:vocals?|voice)\b|\b(?:vocals?|reverb|808s?|lo-?fi)\b", re.IGNORECASE
+)
 _NUMBER_CELL = re.compile(r"^\s*[-+]?[\d.,:%/€$ -]+\s*$")
 _MOST_ORDER = 600
 _ENOUGH = 3
@@ -39,27 +49,12 @@ def no_lyric(rows: Rows) -> list[Seen]:
 
 
 def _what(filled: Rows) -> tuple[str, str] | None:
+    """What a text is instead, and what to do with it."""
     text = "\n".join(row.text for row in filled)
-    headed = any(_headed(row) for row in filled)
-    first = filled[0].plain
-    tries = [
-        (lambda: _is_json(text), "a JSON document", "Pass the words that are in it."),
-        (lambda: all(_LINK_ONLY.match(row.text) for row in filled), "a link", "Links are not opened: paste the words."),
-        (lambda: len(filled) == 1 and bool(_FILE.match(text)), "the name of a file", "Files are not opened: paste the words."),
-        (lambda: _is_encoded(text), "encoded data", "Paste the words themselves."),
-        (lambda: len(filled) <= 3 and bool(wholes("no_lyric", "pages").match(first)), "an error or a filler text", ""),
-        (lambda: not headed and len(filled) <= 8 and bool(starts("chat", "refusals").match(first)) and len(text) > 40,
-         "an assistant's refusal", "Write the words first."),
-        (lambda: not headed and _is_order(filled, text), "an order for a song",
-         "Give it as `idea` and the service writes the words, or write them first."),
-        (lambda: not headed and _is_style(filled), "a description of the sound", "Give it as `style`."),
-        (lambda: _part(filled, _LOG) >= 0.5 and len(filled) >= _ENOUGH, "a log", ""),
-        (lambda: not headed and _part(filled, _CODE) >= 0.6 and len(filled) >= 4 and bool(re.search(r"[;{}()=]", text)), "program code", ""),
-        (lambda: _is_mail(filled), "an e-mail", "Pass only the words that are to be sung."),
-        (lambda: _is_sheet_of_numbers(filled), "a table", "Pass only the words that are to be sung."),
-        (lambda: not any(char.isalpha() for char in text), "a text without a single word", "Write lines, or ask for an instrumental."),
-    ]  # fmt: skip
-    return next(((kind, advice) for test, kind, advice in tries if test()), None)
+    for what, advice, certain in _KINDS:
+        if certain(filled, text):
+            return what, advice
+    return None
 
 
 def _headed(row: Row) -> bool:
@@ -86,11 +81,16 @@ def _is_json(text: str) -> bool:
 def _is_encoded(text: str) -> bool:
     tokens = text.split()
     long = sum(len(token) for token in tokens if len(token) >= 40 and re.fullmatch(r"[\w+/=%&.:;,-]+", token, re.ASCII))
-    return long > 0.8 * sum(map(len, tokens)) and bool(re.search(r"\d", text)) and len(tokens) <= max(len(text) // 40, 1) + 1
+    return (
+        long > 0.8 * sum(map(len, tokens))
+        and bool(re.search(r"\d", text))
+        and len(tokens) <= max(len(text) // 40, 1) + 1
+    )
 
 
 def _is_order(filled: Rows, text: str) -> bool:
-    return len(text) <= _MOST_ORDER and len(filled) <= 3 and bool(starts("no_lyric", "orders").match(filled[0].plain))
+    short = len(text) <= _MOST_ORDER and len(filled) <= 3 and not _any_head(filled)
+    return short and bool(starts("no_lyric", "orders").match(filled[0].plain))
 
 
 def _is_style(filled: Rows) -> bool:
@@ -99,7 +99,8 @@ def _is_style(filled: Rows) -> bool:
     text = filled[0].text
     parts = [part for part in text.split(",") if part.strip()]
     short = all(len(WORD.findall(part)) <= 5 for part in parts)
-    return len(parts) >= 4 and short and len(_SOUND.findall(text)) >= (1 if re.search(r"\d\s?bpm", text, re.I) else 2)
+    enough = 1 if re.search(r"\d\s?bpm", text, re.IGNORECASE) else 2
+    return len(parts) >= 4 and short and len(_SOUND.findall(text)) >= enough
 
 
 def _is_mail(filled: Rows) -> bool:
@@ -117,3 +118,55 @@ def _is_sheet_of_numbers(filled: Rows) -> bool:
             numbers = sum(bool(_NUMBER_CELL.match(cell)) for row in cells for cell in row)
             return numbers * 3 >= sum(map(len, cells))
     return False
+
+
+def _is_code(filled: Rows, text: str) -> bool:
+    return (
+        len(filled) >= 4
+        and _part(filled, _CODE) >= 0.6
+        and bool(re.search(r"[;{}()=]", text))
+        and not _any_head(filled)
+    )
+
+
+def _is_refusal(filled: Rows, text: str) -> bool:
+    starts_so = bool(starts("chat", "refusals").match(filled[0].plain))
+    return starts_so and len(filled) <= 8 and len(text) > 40 and not _any_head(filled)
+
+
+def _any_head(filled: Rows) -> bool:
+    return any(_headed(row) for row in filled)
+
+
+_WORDS = "Pass only the words that are to be sung."
+_KINDS: tuple[tuple[str, str, Callable[[Rows, str], bool]], ...] = (
+    ("a JSON document", _WORDS, lambda _, text: _is_json(text)),
+    (
+        "a link",
+        "Links are not opened: paste the words.",
+        lambda rows, _: all(_ADDRESS.match(word) for row in rows for word in row.text.split()),
+    ),
+    (
+        "the name of a file",
+        "Files are not opened: paste the words.",
+        lambda rows, text: len(rows) == 1 and bool(_FILE.match(text)),
+    ),
+    ("encoded data", "Paste the words themselves.", lambda _, text: _is_encoded(text)),
+    (
+        "an error or a filler text",
+        "",
+        lambda rows, _: len(rows) <= 3 and bool(wholes("no_lyric", "pages").match(rows[0].plain)),
+    ),
+    ("an assistant's refusal", "Write the words first.", _is_refusal),
+    ("an order for a song", "Give it as `idea` and the service writes the words, or write them first.", _is_order),
+    ("a description of the sound", "Give it as `style`.", lambda rows, _: _is_style(rows)),
+    ("a log", "", lambda rows, _: len(rows) >= _ENOUGH and _part(rows, _LOG) >= 0.5),
+    ("program code", "", _is_code),
+    ("an e-mail", _WORDS, lambda rows, _: _is_mail(rows)),
+    ("a table", _WORDS, lambda rows, _: _is_sheet_of_numbers(rows)),
+    (
+        "a text without a single word",
+        "Write lines, or ask for an instrumental.",
+        lambda _, text: not any(map(str.isalpha, text)),
+    ),
+)

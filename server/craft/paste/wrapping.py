@@ -99,10 +99,8 @@ def _page(rows: Rows) -> tuple[Rows, tuple[int | None, bool] | None]:
             if (head := _CONTRIBUTORS.match(text)) or re.search(r"Lyrics\s*\[", text[:300]):
                 rest = _LYRICS_THEN.match(text)
                 text = text[rest.end() :] if rest else "" if head and len(text) < 120 else text
-            elif glued := _GLUED_TAG.match(text):
-                # A title that ran into the first tag.
-                if not glued[1].endswith((" ", ":")) and opens_section(glued[2]) and len(glued[1]) <= _MOST_TITLE:
-                    text = glued[2] + glued[3]
+            elif (glued := _GLUED_TAG.match(text)) and _is_glued_title(glued[1], glued[2]):
+                text = glued[2] + glued[3]
             text = _MORE.sub("", text) if "Read More" in text[:2000] else text
         text = _TICKETS.sub("", text)
         text = _ALSO.sub("\n", text) if "You might also like" in text else text
@@ -113,12 +111,17 @@ def _page(rows: Rows) -> tuple[Rows, tuple[int | None, bool] | None]:
             continue
         found = found or row.number
         for part in text.split("\n"):
-            if part.startswith("[") and out and not out[-1].blank:
+            if part.startswith("[") and not row.text.startswith("[") and out and not out[-1].blank:
                 out.append(Row(row.number, ""))
             if part.strip():
                 out.append(Row(row.number, part))
     split, cut = _split_tags(out)
     return split, (found or cut, bool(found)) if found or cut else None
+
+
+def _is_glued_title(title: str, tag: str) -> bool:
+    """Whether a title ran into the first tag."""
+    return not title.endswith((" ", ":")) and len(title) <= _MOST_TITLE and opens_section(tag)
 
 
 def _split_tags(rows: Rows) -> tuple[Rows, int | None]:
@@ -158,7 +161,8 @@ def _furniture(rows: Rows) -> Iterator[int]:
 
 def _turns(rows: Rows) -> tuple[Rows, set[int]]:
     """The last answer of a conversation that was copied whole; thoughts are left out."""
-    out, hidden, seen = [], "", False
+    out: Rows = []
+    hidden, seen = "", False
     speakers = wholes("chat", "speakers")
     for row in rows:
         if match := _THINKING.match(row.text):
@@ -236,9 +240,8 @@ def _front_kind(rows: Rows, *, headed: bool) -> str | None:
     first = rows[0].plain
     opens = bool(starts("chat", "opening").match(first))
     colon = rows[-1].plain.rstrip().endswith((":", "："))
-    if opens and len(rows) <= 3 and (colon or (headed and _speaks_of_songs(text))):
-        if headed or (colon and _speaks_of_songs(text)) or (len(WORD.findall(text)) <= 6 and colon):
-            return "chat"
+    if opens and len(rows) <= 3 and (colon or headed) and (_speaks_of_songs(text) or (colon and headed)):
+        return "chat"
     if colon and headed and _speaks_of_songs(text) and len(rows) <= 2:
         return "chat"
     if headed and len(rows) == 1 and _speaks_of_songs(text) and len(text) > 100:
@@ -259,7 +262,8 @@ def _is_title(rows: Rows, left: list[int]) -> bool:
         return False
     texts = [rows[index].plain.strip() for index in left]
     return all(
-        0 < len(text) <= _MOST_TITLE and len(WORD.findall(text)) <= _MOST_TITLE_WORDS and text[-1] not in ",;" for text in texts
+        0 < len(text) <= _MOST_TITLE and len(WORD.findall(text)) <= _MOST_TITLE_WORDS and text[-1] not in ",;"
+        for text in texts
     )
 
 
@@ -335,7 +339,7 @@ def _back(rows: Rows, last_head: int, headed: bool) -> tuple[set[int], set[int]]
     gone: set[int] = set()
     notes: set[int] = set()
     found = paragraphs(rows)
-    for start, end in found:
+    for start, _ in found:
         if start > max(last_head, 0) and _is_notes(rows[start], headed) and start > (found[0][0] if found else 0):
             notes.update(range(start, len(rows)))
             break
