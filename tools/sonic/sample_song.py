@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from ...server.operation import Facts, Request, Route
-from ..composing import Composition, ShortIdea
+from ..composing import Composition, FromSource, ShortIdea
 from ..shapes import SHORT_DESCRIPTION_LIMIT, Closeness, End, ShortLyrics, Source, Start, check_source, is_link, span
 
 
-class SampleSong(Composition):
+class SampleSong(Composition, FromSource):
     """Build a new song around a stretch of a clip, or of a hummed tune by link; two takes.
 
     1-3 min. To continue a song use extend_song.
