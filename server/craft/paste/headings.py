@@ -246,7 +246,7 @@ def _told(changed: list[tuple[int, str, str]], out: Rows) -> Iterator[Seen]:
         number, written, tag = group[0]
         if len(group) == 1:
             rows = [row.text for row in out if row.number == number]
-            why = f'"{written[:40]}" without square brackets would be sung; write {tag}.'
+            why = f'"{written[:40].rstrip(" :：")}" without square brackets would be sung; write {tag}.'
             yield Seen("headings without brackets", why, number, name, fix="\n".join(rows))
             continue
         some = ", ".join(f'"{text[:24]}"' for _, text, _ in group[:3])

@@ -61,7 +61,7 @@ def unwrapped(rows: Rows, *, copied: bool) -> tuple[Rows, list[Seen]]:
     out = without(marked, everything)
     if not any(not row.blank for row in out):
         return rows, []
-    return out, list(_told(marked, gone, chat | turns, site, page or (None, False), marks))
+    return out, list(_told(marked, set() if copied else gone, chat | turns, site, page or (None, False), marks))
 
 
 def _told(
