@@ -13,6 +13,7 @@ _CODE = re.compile(
     r"|#include|package|using|namespace|SELECT|INSERT|UPDATE|CREATE|FROM|WHERE|export|async|await)\b.*[;:(){}=>,]\s*$"
     r"|[\w.\[\]]+\s*[+*/-]?=\s*\S.*|.*[;{}]\s*$|[)}\]]+[;,]?\s*$|//.*|#!.*|@\w+.*|\$ \S.*|</?\w+[^<>]{0,200}>.*)"
 )
+_PAGE = re.compile(r"<(?:br|p|div|li|span|h[1-6])\b", re.IGNORECASE)
 _LOG = re.compile(
     r"^\s*(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\[?\d\d:\d\d:\d\d[^\]]*\]?\s+\[?(?:INFO|WARN|ERROR|DEBUG)"
     r"|(?:INFO|WARN(?:ING)?|ERROR|DEBUG|TRACE|FATAL)\b[\s:\[-]|Traceback \(|File \"|\s+at [\w.$]+\("
@@ -121,12 +122,9 @@ def _is_sheet_of_numbers(filled: Rows) -> bool:
 
 
 def _is_code(filled: Rows, text: str) -> bool:
-    return (
-        len(filled) >= 4
-        and _part(filled, _CODE) >= 0.6
-        and bool(re.search(r"[;{}()=]", text))
-        and not _any_head(filled)
-    )
+    if len(filled) < 4 or _any_head(filled) or _PAGE.search(text):
+        return False
+    return _part(filled, _CODE) >= 0.6 and bool(re.search(r"[;{}()=]", text))
 
 
 def _is_refusal(filled: Rows, text: str) -> bool:

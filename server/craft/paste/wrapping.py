@@ -45,6 +45,8 @@ def unwrapped(rows: Rows, *, copied: bool) -> tuple[Rows, list[Seen]]:
         (chat if kind == "chat" else site if kind == "site" else gone).update(range(start, end) if kind else ())
         if not kind and front is not None:
             gone.update(start + i for i in _front_rows(marked[start:end]))
+    if front is None:
+        gone |= _leading_labels(marked, copied)
     last = heads[-1] if heads else -1
     chat.update(_contents(marked))
     back, notes = _back(marked, last, front is not None)
@@ -115,13 +117,16 @@ def _page(rows: Rows) -> tuple[Rows, tuple[int | None, bool] | None]:
                 out.append(Row(row.number, ""))
             if part.strip():
                 out.append(Row(row.number, part))
+        if not text.strip() and out:
+            out.append(Row(row.number, ""))
     split, cut = _split_tags(out)
     return split, (found or cut, bool(found)) if found or cut else None
 
 
 def _is_glued_title(title: str, tag: str) -> bool:
     """Whether a title ran into the first tag."""
-    return not title.endswith((" ", ":")) and len(title) <= _MOST_TITLE and opens_section(tag)
+    words = any(map(str.isalpha, title)) and len(title) <= _MOST_TITLE
+    return words and not title.endswith((" ", ":")) and opens_section(tag)
 
 
 def _split_tags(rows: Rows) -> tuple[Rows, int | None]:
@@ -254,6 +259,16 @@ def _front_rows(rows: Rows) -> Iterator[int]:
     for index, row in enumerate(rows):
         if _is_label(row) or (_is_edge(row) and len(rows) > 1) or (index == 0 and _is_marked_title(row)):
             yield index
+
+
+def _leading_labels(rows: Rows, copied: bool) -> set[int]:
+    """Credits above a song that names no sections; a single one only where the text was copied anyway."""
+    found: set[int] = set()
+    for index, row in enumerate(rows):
+        if not row.blank and not _is_label(row):
+            break
+        found |= set() if row.blank else {index}
+    return found if len(found) > 1 or copied else set()
 
 
 def _is_title(rows: Rows, left: list[int]) -> bool:
