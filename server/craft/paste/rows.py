@@ -31,14 +31,15 @@ class Row(NamedTuple):
     @property
     def plain(self) -> str:
         """The line without Markdown around it, with straight apostrophes; empty for a row too long to be a line."""
-        return "" if len(self.text) > LONGEST_ROW else _plain(self.text)
+        return "" if len(self.text) > LONGEST_ROW else plain(self.text)
 
 
 Rows = list[Row]
 
 
 @lru_cache(maxsize=2048)
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A line without Markdown around it, with straight apostrophes."""
     return _MARKS.sub("", text).replace("’", "'")
 
 
