@@ -22,6 +22,7 @@ _JOINING_SCRIPT = re.compile(r"[\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u
 _SPACES = re.compile(r"[\t\u00a0\u2000-\u200a\u202f\u205f]")
 _BULLET = re.compile(r"^\s*[-*•·‣]\s+(?=\S)")
 _NUMBERED = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\S)")
+_ORDINAL = re.compile(r"^\s*\d{1,3}[:|.)]?\s+(?=\S)")
 _FENCE = re.compile(r"^\s*(?:```|~~~)\S*\s*$")
 _HEADING = re.compile(r"^\s*#{1,6}\s+(?P<text>.*?)\s*#*$")
 _EMPHASIS = re.compile(r"(\*{1,3}|(?<!\w)_{1,2})(?=\S)(.{1,120}?)(?<=\S)\1(?!\w)")
@@ -149,6 +150,7 @@ def _joined(match: re.Match[str]) -> str:
 def _markdown(rows: Rows) -> tuple[Rows, list[Seen]]:
     """Take out what is left of Markdown, links, bullets and line numbers."""
     numbered = sum(bool(_NUMBERED.match(row.text)) for row in rows) > 1
+    counted = _counted(rows)
     bulleted = sum(bool(_BULLET.match(row.text)) for row in rows) > 1
 
     def changes(text: str) -> Iterator[Change]:
@@ -162,12 +164,22 @@ def _markdown(rows: Rows) -> tuple[Rows, list[Seen]]:
                 "Markdown and links are not lyrics: the service may refuse them and the singer may sing them.",
                 text,
             )
-        tidy = _NUMBERED.sub("", text) if numbered else text
+        tidy = _NUMBERED.sub("", text) if numbered else _ORDINAL.sub("", text) if counted else text
         tidy = _BULLET.sub("", tidy) if bulleted else tidy
         if tidy != text:
             yield "F7", "note", "Bullets and line numbers do not belong to the words.", _kept(tidy)
 
     return _each(rows, changes)
+
+
+def _counted(rows: Rows) -> bool:
+    """Whether every line that is no tag begins with its number, as editors show them."""
+    lines = [row.text for row in rows if not row.blank and not row.text.lstrip().startswith("[")]
+    return (
+        len(lines) > 3
+        and all(_ORDINAL.match(text) for text in lines)
+        and [int(text.split()[0].strip(":|.)")) for text in lines] == list(range(1, len(lines) + 1))
+    )
 
 
 def _tags_alone(rows: Rows) -> tuple[Rows, list[Seen]]:

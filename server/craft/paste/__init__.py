@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .chords import without_chords
 from .headings import headed
-from .layout import broken_up, joined_characters
+from .layout import broken_up, joined_characters, struck
 from .markup import spelt_out, unpacked, without_html
 from .repeats import unwritten, written_out
 from .rows import Rows, Seen, rows_of
@@ -26,6 +26,7 @@ _PACKED: tuple[Callable[[Rows], tuple[Rows, list[Seen]]], ...] = (
     without_html,
     joined_characters,
     broken_up,
+    struck,
     without_chords,
 )
 
@@ -56,7 +57,9 @@ def read_paste(text: str) -> Pasted:
         kind = next(one.kind for one in seen if one.id in ("F8", "F2"))
         why = f"This is {kind} without words: nothing in it can be sung."
         return Pasted(given, (Seen(f"{kind} without words", why, None, "F9"),), hopeless=True)
-    rows, around = unwrapped(rows, copied=copied)
+    played = any(one.id == "F8" for one in seen)
+    first = next((row.number for row in given if not row.blank), None) if played else None
+    rows, around = unwrapped(rows, copied=copied, first=first)
     seen += around
     if copied and around and (verdict := no_lyric(rows)):
         return Pasted(given, tuple(verdict), hopeless=True)

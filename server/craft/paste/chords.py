@@ -27,6 +27,10 @@ _ROUND = re.compile(r"\(\s*([^()]{1,10}?)\s*\)")
 _TAB = re.compile(r"^\s*(?:[A-Ha-h][#b]?)?\s*[|:‖]?[-–—|\dhpbrx/\\~^*.()=< >XTtsvVoO]{8,}$")
 _SHAPE = re.compile(r"\s*\S{1,9}\s*[:=\-–]?\s*[xX\d]{4,7}(?:\s+\S{1,9}\s*[:=\-–]?\s*[xX\d]{4,7})*\s*")
 _DIRECTIVE = re.compile(r"^\s*\{\s*([a-z_+]{1,24})\s*(?::?\s*([^{}]{0,120}?))?\s*\}\s*$", re.IGNORECASE)
+_CUE = re.compile(
+    r"\((?:let ring|fade|hold|strum|pause|stop|mute|palm|repeat|ring|arpegg|pick|slow|x\d|\d ?x)[^()]{0,24}\)", re.I
+)
+_SAME = re.compile(r"\s*\((?:same|repeat|play|as)\b[^()]{0,40}\)\s*$", re.IGNORECASE)
 _ENOUGH_INLINE, _ENOUGH_KINDS = 2, 3
 _TAB_LINES = 3
 _LOOK_ALIKE = str.maketrans("АВСЕНаеНмМ", "ABCEHaeHmM")  # Cyrillic letters that look like chord names
@@ -185,6 +189,8 @@ def chord_line(text: str) -> _Line | None:
     if match := re.match(r"^(\[[^\[\]]{2,30}\]|\(?[^\W\d_][\w -]{1,20}?\)?\s*:)\s*(\S.*)$", row):
         head, row = match[1], match[2]
     body = re.sub(r"\[([^\[\]]{1,14})\]|\{([^{}]{1,14})\}", r" \1\2 ", row) if not _INLINE.fullmatch(row) else row[1:-1]
+    if "(" in body and _CUE.search(body):
+        body = _CUE.sub(" ", body)
     tokens = re.sub(r"[|‖]", " | ", body).translate(_LOOK_ALIKE).split()
     if (
         not tokens
@@ -240,7 +246,7 @@ def _words(rows: Rows, sheet: _Sheet) -> Iterator[Row]:
 
 
 def _of_row(row: Row, index: int, sheet: _Sheet) -> Iterator[Row]:
-    text = row.text
+    text = _SAME.sub("", row.text) if row.text.lstrip().startswith("[") else row.text
     if sheet.has_behind and index in sheet.behind and (found := _chords_behind(text)):
         text = found[0]
     if sheet.has_inline:
@@ -269,6 +275,8 @@ def _is_legend(row: Row, sheet: _Sheet) -> bool:
     if not text or len(text) > 120:
         return False
     tokens = text.split()
+    if re.fullmatch(r"\(?N\.?C\.?\)?", text):
+        return True
     if _SHAPE.fullmatch(text) and any(is_chord(token.rstrip(":=-")) for token in tokens[:1]):
         return True
     if len(tokens) > 2 and all(_STRUM.fullmatch(token) for token in tokens) and re.search(r"[DUdu↓↑]", text):

@@ -124,13 +124,16 @@ def _with_rest(heading: Heading, more: str, sort: str, decorated: bool, numbered
     tail = rest[mark.end() :].strip() if mark else rest
     if tail and not mark:
         return None
-    if mark and not tail and re.fullmatch(r"\.{2,}|…", mark[1]) and not decorated and not numbered:
-        return None  # "Bridge..." trails off
+    trailing = bool(mark and not tail and re.fullmatch(r"\.{2,}|…", mark[1]) and not decorated and not numbered)
+    if trailing:
+        return replace(heading, sure=False) if heading.plain else None  # "Bridge..." trails off
     if times == 1 and tail and (often := how_often(tail.strip("()[] "))):
         times, tail = often, ""
     if tail.isdigit() and not numbered and len(tail) < 3:
         heading, numbered, tail = replace(heading, number=tail, tag=f"{heading.tag} {tail}"), True, ""
-    if 0 < len(tail.split()) <= _CUE_WORDS and is_cue(tail.strip("()[]")):
+    if 0 < len(tail.split()) <= _CUE_WORDS and (
+        is_cue(tail.strip("()[]")) or tail.strip("()[]. ").casefold() in tag_names()
+    ):
         cue, tail = ", ".join(part for part in (cue, tail.strip("()[]")) if part), ""
     made = replace(heading, times=times, rest=tail, tag=f"{heading.tag} - {cue}" if cue else heading.tag)
     if sort == "short":
@@ -200,6 +203,7 @@ def headed(rows: Rows) -> tuple[Rows, list[Seen]]:
     found = {index: heading for index, row in enumerate(rows) if (heading := read_heading(row.text))}
     sure = [h for h in found.values() if h.sure and not h.bracketed]
     tags = {h.kind for h in found.values() if h.bracketed}
+    kinds = {h.kind for h in found.values() if h.sure}
     numbered = _numbered_stanzas(rows, {index for index, h in found.items() if h.sure})
     dashes = sum(bool(h.rest) and not h.sure and h.plain for h in found.values()) > 1
     out: Rows = []
@@ -213,7 +217,7 @@ def headed(rows: Rows) -> tuple[Rows, list[Seen]]:
         elif heading is None or heading.bracketed:
             tidy = _DUPLICATE.match(row.text)
             out.append(Row(row.number, f"[{tidy[1]}]") if tidy else row)
-        elif heading.sure or _borne_out(rows, index, heading, bool(sure or numbered), tags, dashes):
+        elif heading.sure or _borne_out(rows, index, heading, bool(sure or numbered), tags, kinds, dashes):
             times = f" x{heading.times}" if heading.times > 1 else ""
             changed.append((row.number, row.text.strip(), f"[{heading.tag}]"))
             out.append(Row(row.number, f"[{heading.tag}]{times}"))
@@ -224,7 +228,9 @@ def headed(rows: Rows) -> tuple[Rows, list[Seen]]:
     return out, list(_told(changed, out))
 
 
-def _borne_out(rows: Rows, index: int, heading: Heading, others: bool, tags: set[str], dashes: bool) -> bool:
+def _borne_out(
+    rows: Rows, index: int, heading: Heading, others: bool, tags: set[str], kinds: set[str], dashes: bool
+) -> bool:
     """Whether a line that could be sung is a heading here: it opens a paragraph, and the text writes headings so."""
     opens = index == 0 or rows[index - 1].blank
     if heading.rest:
@@ -233,8 +239,8 @@ def _borne_out(rows: Rows, index: int, heading: Heading, others: bool, tags: set
         return others or dashes or (opens and not tags)
     follows = index + 1 < len(rows)
     if heading.plain:
-        return (opens and (follows or heading.kind in tags)) or others or bool(heading.number)
-    return opens and others and not tags and follows
+        return (opens and (follows or heading.kind in kinds)) or others or bool(heading.number)
+    return opens and others and not tags and (follows or heading.kind in kinds | {"End", "Outro", "Fade Out"})
 
 
 def _told(changed: list[tuple[int, str, str]], out: Rows) -> Iterator[Seen]:

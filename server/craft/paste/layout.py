@@ -26,6 +26,19 @@ _ENOUGH_PAIRS = 8
 _SHORT, _LONG = 3, 12  # words of a line
 
 
+def struck(rows: Rows) -> tuple[Rows, list[Seen]]:
+    """Lines of verse that stand in one row with strokes between them."""
+    strokes = [row for row in rows if len(row.text) <= _LONGEST and " / " in row.text]
+    if sum(row.text.count(" / ") for row in strokes) < 3 or len(rows) == len(strokes) == 1:
+        return rows, []
+    out: Rows = []
+    for row in rows:
+        parts = [part.strip() for part in re.split(r"\s+/{1,2}\s+", row.text)] if row in strokes else [row.text]
+        out += [Row(row.number, part) for part in parts if part or row.blank]
+    why = "Lines stand in one row with strokes between them, which are no line breaks to an engine."
+    return out, [Seen("lines in one row", why, strokes[0].number, "F10", "warn")]
+
+
 def joined_characters(rows: Rows) -> tuple[Rows, list[Seen]]:
     """Chinese and Japanese whose every character was set apart by a space; spaces between words stay."""
     text = "\n".join(row.text for row in rows)

@@ -7,6 +7,7 @@ the word can be nothing else.
 import re
 from collections import Counter, defaultdict
 from functools import cache
+from itertools import pairwise
 
 from ..bundled import toml
 from .rows import Row, Rows, Seen
@@ -82,7 +83,9 @@ def _labels(met: dict[int, re.Match[str]]) -> set[str]:
         or (alone[name] and sum(alone[n] for n in others) >= _ENOUGH)
         or (counts[name] >= _ENOUGH and len(said[name]) >= _ENOUGH)
     }
-    turns = len(taking_turns) > 1 or any(name in shouted or alone[name] for name in taking_turns)
+    order = [name for name in (m["name"].casefold() for m in met.values()) if name in taking_turns]
+    changes = 1 + sum(one != other for one, other in pairwise(order))
+    turns = changes > len(taking_turns) > 1 or any(name in shouted or alone[name] for name in taking_turns)
     if generic and len(generic | taking_turns) + len(others) > 1:
         # Beside "Both:" every name that stands the same way is a singer, also one who sings once.
         return generic | others

@@ -19,6 +19,13 @@ _GLUED_TAG = re.compile(r"^(\S[^\[\]]{0,120}?)(\[[^\[\]]{3,60}\])(.*)$")
 _MORE = re.compile(r"^.{20,}?(?:…|\.\.\.)?\s?Read More\s*", re.IGNORECASE)
 _THINKING = re.compile(r"^\s*<(think|thinking|thought)>", re.IGNORECASE)
 _TURN_MARKS = re.compile(r"^[*_#\s]*([a-z ]{2,14})\s*:?[*_\s]*$", re.IGNORECASE)
+_TABLE = re.compile(r"^\s*\|(.*)\|\s*$")
+_TABLE_RULE = re.compile(r"^\s*\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?)?\s*$")
+_ALTERNATIVE = re.compile(
+    r"^(?:option|version|variante?|alternative|opción|opção|opzione|versión|versão|versione|вариант|варіант|方案|版本|バージョン|버전)"
+    r"\s*[#№]?\s*(?:2|two|zwei|dos|deux|due|dois|b|ii)\b.{0,40}$",
+    re.IGNORECASE,
+)
 _DIRECTION = re.compile(r"^\s*(?:\*{1,2}|_{1,2})\s*[(\[]([^()\[\]]{2,60})[)\]]\s*(?:\*{1,2}|_{1,2})\s*$")
 _TOC_ENTRY = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])\s+(.*)$")
 _TOC_LINK = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])?\s*\[([^\[\]]{1,60})\]\(#[^()]{0,80}\)\s*$")
@@ -30,8 +37,12 @@ _MOST_TITLE = 80
 _MOST_TITLE_WORDS = 9
 
 
-def unwrapped(rows: Rows, *, copied: bool) -> tuple[Rows, list[Seen]]:
-    """Take away what stands around the song. `copied`: the text was recognised as copied from somewhere already."""
+def unwrapped(rows: Rows, *, copied: bool, first: int | None = None) -> tuple[Rows, list[Seen]]:
+    """Take away what stands around the song. `copied`: the text was recognised as copied from somewhere already.
+
+    `first` is the number of the only line that can be a title, where that is known: a line that had chords above it
+    is sung, though it stands first now.
+    """
     pages, page = _page(rows)
     talk, turns = _turns(pages)
     marked, marks = _marks(talk)
@@ -49,16 +60,16 @@ def unwrapped(rows: Rows, *, copied: bool) -> tuple[Rows, list[Seen]]:
         gone |= _leading_labels(marked, copied)
     last = heads[-1] if heads else -1
     chat.update(_contents(marked))
-    back, notes = _back(marked, last, front is not None)
+    back, notes = _back(marked, last, headed=front is not None, copied=bool(page or chat or site or turns or copied))
     chat |= notes
     gone |= back
-    evidence = bool(page or chat or site or turns or gone or copied or marks)
+    evidence = bool(page or chat or site or turns or gone or copied)
     if front is not None and evidence:
         left = [i for i in range(front) if not marked[i].blank and i not in gone | chat | site]
-        if _is_title(marked, left):
+        if _is_title(marked, left) and first in (None, marked[left[0]].number):
             gone.update(left)
     everything = gone | chat | site
-    if not (everything or page or turns or marks):
+    if not (everything or page or turns or marks or any(_ALTERNATIVE.match(row.plain) for row in marked)):
         return rows, []
     out = without(marked, everything)
     if not any(not row.blank for row in out):
@@ -81,6 +92,9 @@ def _told(
     if gone and not (page[1] or site or chat):
         why = "The title, credits or descriptions around the song would be sung."
         yield Seen("title and credits", why, line(gone))
+    if several := next((row.number for row in rows if _ALTERNATIVE.match(row.plain)), None):
+        why = "Several versions of a song stand here one after the other: keep one of them."
+        yield Seen("several versions", why, several)
     yield from marks
 
 
@@ -190,15 +204,24 @@ def _marks(rows: Rows) -> tuple[Rows, list[Seen]]:
     """Rules, links, quotation marks of Markdown, and directions that were set in italics."""
     out: Rows = []
     first: int | None = None
+    ruled: int | None = None
     quoted = sum(row.text.lstrip().startswith(">") for row in rows) > 1
-    for row in rows:
+    table = sum(bool(_TABLE.match(row.text)) for row in rows) > 1 and any(_TABLE_RULE.match(row.text) for row in rows)
+    for index, row in enumerate(rows):
         text = row.text
         if len(text) > LONGEST_ROW:
             out.append(row)
             continue
+        if table and (cells := _TABLE.match(text)):
+            first = first or row.number
+            if not _TABLE_RULE.match(text) and not (index + 1 < len(rows) and _TABLE_RULE.match(rows[index + 1].text)):
+                out += [Row(row.number, cell.strip()) for cell in cells[1].split("|") if cell.strip()]
+            continue
         if _RULE.match(text):
-            text = ""
-        elif match := _DIRECTION.match(text):
+            ruled, text = ruled or row.number, ""
+            out.append(Row(row.number, text))
+            continue
+        if match := _DIRECTION.match(text):
             text = f"[{match[1].strip()}]"
         else:
             if quoted:
@@ -210,8 +233,10 @@ def _marks(rows: Rows) -> tuple[Rows, list[Seen]]:
         if text != row.text:
             first = first or row.number
         out.append(Row(row.number, text))
-    if first is None:
+    if first is None and ruled is None:
         return rows, []
+    if first is None:
+        return out, [Seen("Markdown", "Rules between the parts are no lyrics; a blank line does.", ruled, "F2", "warn")]
     why = "Markdown and rules between the parts are not lyrics: the singer may sing them."
     return out, [Seen("Markdown", why, first, "F2")]
 
@@ -264,16 +289,22 @@ def _front_rows(rows: Rows) -> Iterator[int]:
 def _leading_labels(rows: Rows, copied: bool) -> set[int]:
     """Credits above a song that names no sections; a single one only where the text was copied anyway."""
     found: set[int] = set()
+    labelled = 0
     for index, row in enumerate(rows):
-        if not row.blank and not _is_label(row):
+        title = index == 0 and len(row.plain) <= _MOST_TITLE and len(rows) > 1 and _is_label(rows[1])
+        if not row.blank and not _is_label(row) and not title:
             break
+        labelled += not row.blank and not title
         found |= set() if row.blank else {index}
-    return found if len(found) > 1 or copied else set()
+    return found if labelled > 1 or len(found) > 1 or (labelled and copied) else set()
 
 
 def _is_title(rows: Rows, left: list[int]) -> bool:
     """Whether all that is left before the first section name is one or two lines that look like a title."""
-    if not left or len(left) > 2:
+    apart = all(
+        rows[i + 1].blank and (i == 0 or rows[i - 1].blank or i - 1 not in left) for i in left if i + 1 < len(rows)
+    )
+    if not left or len(left) > 2 or (len(left) == 2 and not apart):
         return False
     texts = [rows[index].plain.strip() for index in left]
     return all(
@@ -297,6 +328,8 @@ def _is_label(row: Row) -> bool:
 
 def _is_edge(row: Row) -> bool:
     plain = row.plain.strip()
+    if re.fullmatch(r"\s*(?:#\w+\s*)+", row.text[:LONGEST_ROW]) and read_heading(row.text) is None:
+        return True
     if not plain or len(plain) > 200:
         return False
     return bool(wholes("site", "edges").match(plain) or wholes("site", "anywhere").match(plain))
@@ -349,7 +382,7 @@ def _is_outline(text: str) -> bool:
     return len(parts) > 2 and all(read_heading(part) for part in parts)
 
 
-def _back(rows: Rows, last_head: int, headed: bool) -> tuple[set[int], set[int]]:
+def _back(rows: Rows, last_head: int, *, headed: bool, copied: bool) -> tuple[set[int], set[int]]:
     """What comes after the song: (credits and page furniture, an assistant's talk)."""
     gone: set[int] = set()
     notes: set[int] = set()
@@ -362,30 +395,39 @@ def _back(rows: Rows, last_head: int, headed: bool) -> tuple[set[int], set[int]]
         if start in notes:
             continue
         if start <= last_head or start == found[0][0]:
-            gone.update(range(_tail(rows, max(start, last_head + 1), end), end))
+            gone.update(range(_tail(rows, max(start, last_head + 1), end, copied=copied), end))
             break
         if _is_closing(rows[start:end]):
             notes.update(range(start, end))
-        elif _tail(rows, start - 1, end) == start:
+        elif _tail(rows, start - 1, end, copied=copied or bool(notes)) == start:
             gone.update(range(start, end))
         else:
-            gone.update(range(_tail(rows, start, end), end))
+            gone.update(range(_tail(rows, start, end, copied=copied), end))
             break
     return gone, notes
 
 
-def _tail(rows: Rows, start: int, end: int) -> int:
-    """Where the credits and furniture at the end of a paragraph begin; its first row is the song's in any case."""
+def _tail(rows: Rows, start: int, end: int, *, copied: bool) -> int:
+    """Where the credits and furniture at the end of a paragraph begin; its first row is the song's in any case.
+
+    Under the last lines of a song only labels with a colon count, and a single one nowhere unless more speaks for it:
+    "Written by the moon" and "Key: under the mat" are lines that somebody may sing.
+    """
+    alone = start < 0 or (start < len(rows) and rows[start].blank)
     tail, sure, labelled = end, 0, 0
     while tail - 1 > start:
         row = rows[tail - 1]
-        sure += bool(row.plain) and bool(wholes("site", "anywhere").match(row.plain))
-        labelled += _is_label(row) or _is_edge(row)
-        if not (_is_label(row) or _is_edge(row) or (sure and _LABELLED.match(row.plain))):
+        certain = bool(row.plain) and bool(wholes("site", "anywhere").match(row.plain))
+        label = _is_label(row) or (alone and _is_edge(row))
+        if not (certain or label or (sure and _LABELLED.match(row.plain))):
             break
-        tail -= 1
-    alone = start < 0 or (start < len(rows) and rows[start].blank)
-    return tail if sure or labelled > 1 or (alone and labelled) else end
+        sure, labelled, tail = sure + certain, labelled + label, tail - 1
+    return tail if sure or labelled > 1 or (alone and labelled and copied) or _is_counter(rows, tail, end) else end
+
+
+def _is_counter(rows: Rows, tail: int, end: int) -> bool:
+    """Whether the one row that is left over is a counter of a page and nothing else."""
+    return end - tail == 1 and bool(re.fullmatch(r"\d*(?:\.\d+)?K?Embed", rows[tail].plain))
 
 
 def _is_notes(row: Row, headed: bool) -> bool:
