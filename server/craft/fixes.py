@@ -7,7 +7,7 @@ recognises whole texts (chord sheets, chat answers and the like); single lines a
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .findings import Finding, Level
 from .lyric import TAG_LINES
@@ -29,6 +29,7 @@ _EMPHASIS = re.compile(r"(\*{1,3}|(?<!\w)_{1,2})(?=\S)(.{1,120}?)(?<=\S)\1(?!\w)
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55\ufe0f©®™]")
 _ON_TAG = re.compile(r"^\s*(\[[^\[\]]+\])\s*(\S.*)$")
+_MOST_PASSES = 3
 _MANY = 4
 """Lines of one kind from which on they are told together: `clean_lyrics` shows them all."""
 
@@ -50,7 +51,36 @@ class Repaired:
 
 
 def repair(lyrics: str) -> Repaired:
-    """Apply every safe repair to a lyric."""
+    """Apply every safe repair to a lyric, again where the first ones have laid bare more."""
+    made = _once(lyrics)
+    for _ in range(_MOST_PASSES - 1):
+        if made.hopeless or not made.findings:
+            break
+        again = _once(made.text)
+        if again.hopeless:
+            return replace(again, text=lyrics, numbers=tuple(range(1, lyrics.count("\n") + 2)))
+        if again.text == made.text:
+            break
+        made = _after(made, again)
+    return made
+
+
+def _after(first: Repaired, second: Repaired) -> Repaired:
+    """What two passes did, with the line numbers of the text that was given."""
+
+    def given(line: int | None) -> int | None:
+        return first.numbers[line - 1] if line is not None and 0 < line <= len(first.numbers) else None
+
+    told = {finding.id for finding in first.findings}
+    return Repaired(
+        second.text,
+        tuple(given(number) or 1 for number in second.numbers),
+        (*first.findings, *(replace(one, line=given(one.line)) for one in second.findings if one.id not in told)),
+        tuple(dict.fromkeys((*first.recognised, *second.recognised))),
+    )
+
+
+def _once(lyrics: str) -> Repaired:
     pasted = read_paste(lyrics)
     rows, seen = pasted.rows, list(pasted.seen)
     if not pasted.hopeless:

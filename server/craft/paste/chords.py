@@ -28,7 +28,8 @@ _TAB = re.compile(r"^\s*(?:[A-Ha-h][#b]?)?\s*[|:‖]?[-–—|\dhpbrx/\\~^*.()=<
 _SHAPE = re.compile(r"\s*\S{1,9}\s*[:=\-–]?\s*[xX\d]{4,7}(?:\s+\S{1,9}\s*[:=\-–]?\s*[xX\d]{4,7})*\s*")
 _DIRECTIVE = re.compile(r"^\s*\{\s*([a-z_+]{1,24})\s*(?::?\s*([^{}]{0,120}?))?\s*\}\s*$", re.IGNORECASE)
 _CUE = re.compile(
-    r"\((?:let ring|fade|hold|strum|pause|stop|mute|palm|repeat|ring|arpegg|pick|slow|x\d|\d ?x)[^()]{0,24}\)", re.I
+    r"\((?:let ring|fade|hold|strum|pause|stop|mute|palm|repeat|ring|arpegg|pick|slow|x\d|\d ?x)[^()]{0,24}\)",
+    re.IGNORECASE,
 )
 _SAME = re.compile(r"\s*\((?:same|repeat|play|as)\b[^()]{0,40}\)\s*$", re.IGNORECASE)
 _ENOUGH_INLINE, _ENOUGH_KINDS = 2, 3

@@ -7,29 +7,16 @@ from functools import cache
 from ..bundled import toml
 from ..languages import WORD
 from .headings import opens_section, read_heading
+from .marks import TOC_LINK, last_answer, without_marks
+from .pages import furniture, without_counters
 from .rows import LONGEST_ROW, Row, Rows, Seen, labels, paragraphs, starts, wholes, without
 
-_RULE = re.compile(r"^\s*(?:[-–—_*=~⸻]\s?){3,}$|^\s*⸻\s*$")
-_CONTRIBUTORS = re.compile(r"^\s*\d{1,4}\s?Contributors?", re.IGNORECASE)
-_LYRICS_THEN = re.compile(r"^(.{0,200}?)\bLyrics\s*(?=\[|[A-Z]|$)")
-_EMBED = re.compile(r"\d*(?:\.\d+)?K?Embed$")
-_TICKETS = re.compile(r"See .{1,60}? Live\s?Get tickets as low as \$\d{1,5}")
-_ALSO = re.compile(r"(?:(?<=\S)|^)You might also like(?=\[|$|[A-Z])")
-_GLUED_TAG = re.compile(r"^(\S[^\[\]]{0,120}?)(\[[^\[\]]{3,60}\])(.*)$")
-_MORE = re.compile(r"^.{20,}?(?:…|\.\.\.)?\s?Read More\s*", re.IGNORECASE)
-_THINKING = re.compile(r"^\s*<(think|thinking|thought)>", re.IGNORECASE)
-_TURN_MARKS = re.compile(r"^[*_#\s]*([a-z ]{2,14})\s*:?[*_\s]*$", re.IGNORECASE)
-_TABLE = re.compile(r"^\s*\|(.*)\|\s*$")
-_TABLE_RULE = re.compile(r"^\s*\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?)?\s*$")
 _ALTERNATIVE = re.compile(
     r"^(?:option|version|variante?|alternative|opción|opção|opzione|versión|versão|versione|вариант|варіант|方案|版本|バージョン|버전)"
     r"\s*[#№]?\s*(?:2|two|zwei|dos|deux|due|dois|b|ii)\b.{0,40}$",
     re.IGNORECASE,
 )
-_DIRECTION = re.compile(r"^\s*(?:\*{1,2}|_{1,2})\s*[(\[]([^()\[\]]{2,60})[)\]]\s*(?:\*{1,2}|_{1,2})\s*$")
 _TOC_ENTRY = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])\s+(.*)$")
-_TOC_LINK = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])?\s*\[([^\[\]]{1,60})\]\(#[^()]{0,80}\)\s*$")
-_LINK = re.compile(r"(!?)\[([^\[\]]{0,120})\]\((?:https?:|#|/|www\.)[^()\s]{0,300}\)")
 _QUOTED_TITLE = re.compile(r"^[\"“«„「『].{1,80}[\"”»“」』]$")
 _LABELLED = re.compile(r"^[^\W\d_][^:：]{1,24}[:：]\s*.{1,60}$")
 _LONG_SENTENCE = 80  # characters; what is shorter could be a line of the song
@@ -43,13 +30,13 @@ def unwrapped(rows: Rows, *, copied: bool, first: int | None = None) -> tuple[Ro
     `first` is the number of the only line that can be a title, where that is known: a line that had chords above it
     is sung, though it stands first now.
     """
-    pages, page = _page(rows)
-    talk, turns = _turns(pages)
-    marked, marks = _marks(talk)
+    pages, page = without_counters(rows)
+    talk, turns = last_answer(pages)
+    marked, marks = without_marks(talk)
     heads = [index for index, row in enumerate(marked) if _is_head(row)]
     gone: set[int] = set()
     chat: set[int] = set()
-    site: set[int] = set(_furniture(marked))
+    site: set[int] = set(furniture(marked))
     front = heads[0] if heads else None
     for start, end in _front(marked, front):
         kind = _front_kind(marked[start:end], headed=front is not None)
@@ -96,149 +83,6 @@ def _told(
         why = "Several versions of a song stand here one after the other: keep one of them."
         yield Seen("several versions", why, several)
     yield from marks
-
-
-# -- pages of lyric sites -------------------------------------------------------------------------------------------
-
-
-def _page(rows: Rows) -> tuple[Rows, tuple[int | None, bool] | None]:
-    """Counters glued to titles, tags and last lines, as they come from lyric pages."""
-    out: Rows = []
-    found: int | None = None
-    filled = [index for index, row in enumerate(rows) if not row.blank]
-    for index, row in enumerate(rows):
-        text = row.text
-        if len(text) > 4 * LONGEST_ROW or row.blank:
-            out.append(row)
-            continue
-        if filled and index == filled[0]:
-            if (head := _CONTRIBUTORS.match(text)) or re.search(r"Lyrics\s*\[", text[:300]):
-                rest = _LYRICS_THEN.match(text)
-                text = text[rest.end() :] if rest else "" if head and len(text) < 120 else text
-            elif (glued := _GLUED_TAG.match(text)) and _is_glued_title(glued[1], glued[2]):
-                text = glued[2] + glued[3]
-            text = _MORE.sub("", text) if "Read More" in text[:2000] else text
-        text = _TICKETS.sub("", text)
-        text = _ALSO.sub("\n", text) if "You might also like" in text else text
-        if filled and index == filled[-1]:
-            text = _EMBED.sub("", text)
-        if text == row.text:
-            out.append(row)
-            continue
-        found = found or row.number
-        for part in text.split("\n"):
-            if part.startswith("[") and not row.text.startswith("[") and out and not out[-1].blank:
-                out.append(Row(row.number, ""))
-            if part.strip():
-                out.append(Row(row.number, part))
-        if not text.strip() and out:
-            out.append(Row(row.number, ""))
-    split, cut = _split_tags(out)
-    return split, (found or cut, bool(found)) if found or cut else None
-
-
-def _is_glued_title(title: str, tag: str) -> bool:
-    """Whether a title ran into the first tag."""
-    words = any(map(str.isalpha, title)) and len(title) <= _MOST_TITLE
-    return words and not title.endswith((" ", ":")) and opens_section(tag)
-
-
-def _split_tags(rows: Rows) -> tuple[Rows, int | None]:
-    """A section tag that ran into the line before it stands on its own again."""
-    out: Rows = []
-    found: int | None = None
-    for row in rows:
-        match = _GLUED_TAG.match(row.text) if "[" in row.text and len(row.text) <= LONGEST_ROW else None
-        if match and match[1][-1:] not in " (" and any(c.isalpha() for c in match[1]) and opens_section(match[2]):
-            found = found or row.number
-            out += [Row(row.number, match[1]), Row(row.number, ""), Row(row.number, match[2] + match[3])]
-        else:
-            out.append(row)
-    return out, found
-
-
-def _furniture(rows: Rows) -> Iterator[int]:
-    languages = wholes("site", "languages")
-    for index, row in enumerate(rows):
-        plain = row.plain
-        if not plain or len(plain) > 200:
-            continue
-        after = rows[index + 1].plain if index + 1 < len(rows) else ""
-        live = re.fullmatch(r"See .{1,60} Live", plain) and re.match(r"(?:Get tickets|You might also like)", after)
-        if live or wholes("site", "anywhere").match(plain):
-            yield index
-        elif re.fullmatch(r"Translations", plain) and index + 1 < len(rows) and languages.match(rows[index + 1].plain):
-            yield index
-            for later in range(index + 1, len(rows)):
-                if not languages.match(rows[later].plain):
-                    break
-                yield later
-
-
-# -- an assistant's answer ------------------------------------------------------------------------------------------
-
-
-def _turns(rows: Rows) -> tuple[Rows, set[int]]:
-    """The last answer of a conversation that was copied whole; thoughts are left out."""
-    out: Rows = []
-    hidden, seen = "", False
-    speakers = wholes("chat", "speakers")
-    for row in rows:
-        if match := _THINKING.match(row.text):
-            hidden, seen = match[1].casefold(), True
-        if hidden:
-            hidden = "" if f"</{hidden}>" in row.text.casefold() else hidden
-            continue
-        if (match := _TURN_MARKS.match(row.text)) and speakers.match(match[1].strip()):
-            if match[1].strip().casefold() not in ("you said", "user", "human", "me to ai"):
-                out = []
-            seen = True
-            continue
-        out.append(row)
-    if not seen or not any(not row.blank for row in out):
-        return rows, set()
-    return out, {0}
-
-
-def _marks(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Rules, links, quotation marks of Markdown, and directions that were set in italics."""
-    out: Rows = []
-    first: int | None = None
-    ruled: int | None = None
-    quoted = sum(row.text.lstrip().startswith(">") for row in rows) > 1
-    table = sum(bool(_TABLE.match(row.text)) for row in rows) > 1 and any(_TABLE_RULE.match(row.text) for row in rows)
-    for index, row in enumerate(rows):
-        text = row.text
-        if len(text) > LONGEST_ROW:
-            out.append(row)
-            continue
-        if table and (cells := _TABLE.match(text)):
-            first = first or row.number
-            if not _TABLE_RULE.match(text) and not (index + 1 < len(rows) and _TABLE_RULE.match(rows[index + 1].text)):
-                out += [Row(row.number, cell.strip()) for cell in cells[1].split("|") if cell.strip()]
-            continue
-        if _RULE.match(text):
-            ruled, text = ruled or row.number, ""
-            out.append(Row(row.number, text))
-            continue
-        if match := _DIRECTION.match(text):
-            text = f"[{match[1].strip()}]"
-        else:
-            if quoted:
-                text = re.sub(r"^\s*>\s?", "", text)
-            if "](" in text and not _TOC_LINK.match(text):
-                text = _LINK.sub(lambda m: "" if m[1] else m[2], text)
-            if text.endswith("\\"):
-                text = text[:-1].rstrip()
-        if text != row.text:
-            first = first or row.number
-        out.append(Row(row.number, text))
-    if first is None and ruled is None:
-        return rows, []
-    if first is None:
-        return out, [Seen("Markdown", "Rules between the parts are no lyrics; a blank line does.", ruled, "F2", "warn")]
-    why = "Markdown and rules between the parts are not lyrics: the singer may sing them."
-    return out, [Seen("Markdown", why, first, "F2")]
 
 
 def _is_head(row: Row) -> bool:
@@ -355,7 +199,7 @@ def _contents(rows: Rows) -> Iterator[int]:
         end = at
         while end < len(rows) and _is_entry(rows[end].text, bool(label)):
             end += 1
-        links = all(_TOC_LINK.match(rows[i].text) for i in range(at, end))
+        links = all(TOC_LINK.match(rows[i].text) for i in range(at, end))
         if end - at >= (2 if label or links else 3):
             yield from range(index, end)
             index = end
@@ -369,7 +213,7 @@ def _contents(rows: Rows) -> Iterator[int]:
 def _is_entry(text: str, labelled: bool) -> bool:
     if len(text) > 120:
         return False
-    link, item = _TOC_LINK.match(text), _TOC_ENTRY.match(text)
+    link, item = TOC_LINK.match(text), _TOC_ENTRY.match(text)
     inner = link[1] if link else item[1] if item else text if labelled else ""
     found = read_heading(inner.strip().strip("*_[]")) if inner.strip() else None
     return found is not None and not found.rest

@@ -29,8 +29,12 @@ def some_tags(song: Song) -> Iterator[Finding]:
 
 
 def known_tags(song: Song) -> Iterator[Finding]:
-    """T2: tags nobody has documented."""
+    """T2: tags nobody has documented, each told once: a singer's name stands there again and again."""
+    told: set[str] = set()
     for tag in song.lyric.tags:
+        if tag.name in told:
+            continue
+        told.add(tag.name)
         if tag.documented or tag.name in tag_names() or is_cue(tag.text) or _folklore(tag.text):
             continue
         alias = toml("tags")["alias"].get(tag.name)
