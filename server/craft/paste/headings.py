@@ -43,6 +43,8 @@ class Heading:
     times: int = 1
     sure: bool = True
     """False where the same line could be sung: others have to bear it out."""
+    written: str = ""
+    """The name as it stands there."""
     plain: bool = True
     """Whether the name is hardly ever a word of a song."""
     bracketed: bool = False
@@ -103,7 +105,7 @@ def read_heading(text: str) -> Heading | None:
         return None  # "Bridge one" and the like are words
     if name in _COUNTERS and not (match["before"] or "").isdigit():
         return None
-    heading = Heading(_spelt(tag, name, match["name"], number), tag, number, plain=sort == "plain")
+    heading = Heading(_spelt(tag, name, match["name"], number), tag, number, written=name, plain=sort == "plain")
     return _with_rest(heading, more, sort, decorated > 0, bool(number))
 
 
@@ -138,7 +140,9 @@ def _with_rest(heading: Heading, more: str, sort: str, decorated: bool, numbered
     made = replace(heading, times=times, rest=tail, tag=f"{heading.tag} - {cue}" if cue else heading.tag)
     if sort == "short":
         known = bool(mark) and (colon or mark[1].startswith(".")) if mark else False
-        return replace(made, sure=numbered and not tail) if known or (numbered and not tail and not mark) else None
+        # "Ref.:" alone on its line is nothing else; "R:" may be somebody's initial.
+        sure = not tail and (numbered or (colon and len(heading.written) > 2))
+        return replace(made, sure=sure) if known or (numbered and not tail and not mark) else None
     if not tail:
         sure = sort == "plain" or colon or bool(decorated and mark) or times > 1
         return replace(made, sure=sure and (bool(mark) or numbered or decorated or times > 1))

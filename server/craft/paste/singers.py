@@ -76,6 +76,8 @@ def _labels(met: dict[int, re.Match[str]]) -> set[str]:
         if all(w[:1].isupper() or w in "&+" or w in _AND for w in m["name"].split())
     }
     others = {name for name in capital - known - sung if not sung & set(name.split())}
+    if len(others) > 1:
+        generic |= {name for name in known if _known()[name] in ("Both", "All")}
     taking_turns = {
         name
         for name in others

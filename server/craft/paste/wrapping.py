@@ -258,6 +258,13 @@ def _tail(rows: Rows, start: int, end: int, *, copied: bool) -> int:
     "Written by the moon" and "Key: under the mat" are lines that somebody may sing.
     """
     alone = start < 0 or (start < len(rows) and rows[start].blank)
+    if (
+        alone
+        and end - start > 2
+        and _is_label(rows[start + 1])
+        and wholes("site", "anywhere").match(rows[end - 1].plain)
+    ):
+        return start + 1  # what stands between credits and a copyright line is of their kind
     tail, sure, labelled = end, 0, 0
     while tail - 1 > start:
         row = rows[tail - 1]
