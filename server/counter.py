@@ -161,6 +161,7 @@ class Counter:
         self, operation: Operation, talk: Talk, started: float, *, quote: str | None, replaces: Job | None = None
     ) -> Result:
         facts = await in_thread(self._facts)
+        operation = await in_thread(operation.settled, facts)
         if self.account.shared:
             await in_thread(fence.check, self._journal, self.account, operation)
         await in_thread(fence.check_engine, facts, operation)

@@ -67,8 +67,9 @@ class Stats:
 class Report:
     """The answer of check_lyrics.
 
-    `findings` holds the most important ones, at most twelve; `more` counts the others by rule. `fixed_lyrics` is the
-    lyric with every safe fix, None when there was nothing to fix: it is an offer, nothing was changed.
+    `findings` holds the most important ones, at most twelve; `more` counts the others by rule. `recognised` says what
+    the text came as ("chord sheet"), where that was not a clean lyric. `fixed_lyrics` is the lyric with every safe fix,
+    None when there was nothing to fix or nothing to go on with: it is an offer, nothing was changed.
     """
 
     ok: bool
@@ -76,6 +77,7 @@ class Report:
     stats: Stats
     estimate: Range | None = None
     more: dict[str, int] = field(default_factory=dict)
+    recognised: tuple[str, ...] = ()
     fixed_lyrics: str | None = None
 
     def as_json(self) -> dict[str, Any]:

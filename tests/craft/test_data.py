@@ -27,7 +27,10 @@ def test_the_page_of_rules_is_the_one_the_data_makes() -> None:
 def test_every_rule_that_can_be_told_is_on_the_page_and_no_other() -> None:
     told = set()
     for source in ROOT.rglob("*.py"):
-        told |= set(re.findall(r"(?:Finding|_Change)\(\s*\"([A-Z]\d+)\"", source.read_text(encoding="utf-8")))
+        text = source.read_text(encoding="utf-8")
+        told |= set(re.findall(r"Finding\(\s*\"([A-Z]\d+)\"", text))
+        if source.parent.name == "paste" or source.name == "fixes.py":
+            told |= set(re.findall(r"\"(F\d+)\"", text))
     assert told == set(toml("rules")["rule"])
 
 

@@ -25,17 +25,19 @@ def some_tags(song: Song) -> Iterator[Finding]:
 
 
 def known_tags(song: Song) -> Iterator[Finding]:
-    """T2: tags nobody has documented; a word of another language once, since it is understood and only a risk."""
-    told = set()
+    """T2: tags nobody has documented, each told once: a singer's name, or a word of another language, comes again."""
+    told: set[str] = set()
     for tag in song.lyric.tags:
+        if tag.name in told:
+            continue
+        told.add(tag.name)
         if tag.documented or tag.name in tag_names() or is_cue(tag.text) or _folklore(tag.text):
             continue
         alias = toml("tags")["alias"].get(tag.name) or toml("tags")["exact"].get(tag.name)
         meant = alias or nearest_tag(tag.name)
-        if (meant and meant == tag.name.replace(" ", "-")) or tag.name in told:
+        if meant and meant == tag.name.replace(" ", "-"):
             continue
         if alias:
-            told.add(tag.name)
             why = f"[{tag.text[:40]}] is read as [{alias.title()}], the tag that engines are known to understand."
         else:
             hint = f"; did you mean [{meant.title()}]?" if meant else "; it may be ignored or sung."
