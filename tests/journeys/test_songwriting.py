@@ -22,7 +22,7 @@ from songwright.server.publish import parse
 from songwright.server.settings import load
 
 CRAFT = tools.TOOLSETS["craft"]
-CRAFT_WEIGHT = 900
+CRAFT_WEIGHT = 950
 """Tokens that a model reads for the four local tools."""
 TYPICAL_ANSWER = 1500
 """Bytes of a usual answer of a check or a plan."""
