@@ -166,6 +166,7 @@ class Counter:
         replaces = None if over else instead_of
         reason = "" if instead_of is None else money.bought_before(instead_of)
         facts = await in_thread(self._facts)
+        operation = await in_thread(operation.settled, facts)
         if self.account.shared:
             await in_thread(fence.check, self._journal, self.account, operation)
         await in_thread(fence.check_engine, facts, operation)

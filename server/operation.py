@@ -257,6 +257,14 @@ class Operation(BaseModel):
         text = cls.__doc__ or ""
         return "\n".join(" ".join(part.split()) for part in text.strip().split("\n\n"))
 
+    def settled(self, facts: Facts) -> Self:
+        """The same order in the terms it is kept in, such as a clip's id where a link to the clip was given.
+
+        Comes before everything else, so that both ways of naming a thing are one purchase.
+        """
+        del facts
+        return self
+
     def check(self, facts: Facts) -> None:
         """Raise `ArgumentRefused` for what the service would certainly refuse. Runs before any credit moves."""
 

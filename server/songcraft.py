@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from .craft import Calibration, Finding, Plan, Report, StyleReport
     from .craft.findings import SectionStats
 
-MOST_FINDINGS = 8
-"""Findings told in full, unless more than that are stops."""
-MOST_STOPS = 12
-"""Stops told in full; the others are counted."""
 LONGEST_FIX = 400
 """Characters of a repaired line; a longer one is not repeated."""
 LONGEST_NEGATIVES = 1_000
@@ -37,6 +33,12 @@ MOST_SECTIONS, MOST_LINES = 30, 40
 MOST_WARNINGS = 3
 """Warnings that travel in the result of a purchase."""
 FIX_CUT = 80
+LONGEST_FIX = 240
+"""Characters of the fix of one line; a longer one is seen in the clean lyric."""
+CLEAN_BYTES = 16_000
+"""What a clean lyric may weigh in an answer: 5000 characters of any usual script, which is what a purchase takes."""
+_MENDED = frozenset({"F1", "F2", "F3", "F4", "F5", "F7", "F8", "F10"})
+"""Rules whose stops the clean lyric of check_lyrics mends."""
 RECENT_CLIPS = 60
 """How many of the newest clips the length estimate learns from."""
 _PARTS = ("extend_song", "replace_section")
@@ -105,6 +107,10 @@ class Songcraft:
             calibration=self.calibration(),
         )
         line = _summary(report.findings, report.more)
+        if report.recognised:
+            line = f"Recognised: {', '.join(report.recognised)}. {line}"
+        if report.fixed_lyrics is not None:
+            line += f" {_about_clean(report.fixed_lyrics)}"
         if report.estimate is not None:
             line += f" It will take some {report.estimate.low} to {report.estimate.high} seconds."
         return Result(_lyrics_data(report), line)
@@ -167,12 +173,18 @@ def preflight(operation: Operation) -> tuple[str, ...]:
         said = "; ".join(_said(finding) for finding in stops[:MOST_WARNINGS])
         left = len(stops) - MOST_WARNINGS
         further = f"; and {left} more" if left > 0 else ""
+        mend = "call check_lyrics, which gives the clean lyric as clean_lyrics" if _mendable(stops) else "repair it"
         raise ArgumentRefused(
-            f"{said}{further}. Nothing was sent or spent. Repair it, or call again with force: true to order it as it "
-            "stands. check_lyrics and check_style are free.",
+            f"{said}{further}. Nothing was sent or spent. {mend.capitalize()}, or call again with force: true to order "
+            "it as it stands. check_lyrics and check_style are free.",
             field=_field(stops[0]),
         )
     return _told(stops, warnings)
+
+
+def _mendable(stops: Sequence[Finding]) -> bool:
+    """Whether the clean lyric has what is needed; not beside a stop that only a person can do something about."""
+    return all(finding.id in _MENDED for finding in stops)
 
 
 def warnings_of(operation: Operation) -> tuple[str, ...]:
@@ -292,6 +304,10 @@ def _lyrics_data(report: Report) -> dict[str, Any]:
     if stats.language:
         data["language"] = stats.language
     data |= {"words": stats.words, "chars": stats.chars}
+    if report.recognised:
+        data["recognised"] = list(report.recognised)
+    if report.fixed_lyrics is not None and _fits(report.fixed_lyrics):
+        data["clean_lyrics"] = report.fixed_lyrics
     if stats.sections:
         data["sections"] = [_section(section) for section in stats.sections[:MOST_SECTIONS]]
         if (left := len(stats.sections) - MOST_SECTIONS) > 0:
@@ -299,6 +315,16 @@ def _lyrics_data(report: Report) -> dict[str, Any]:
     if stats.cliches:
         data["cliches"] = list(stats.cliches)
     return data
+
+
+def _fits(clean: str) -> bool:
+    return len(clean.encode("utf-8", "replace")) <= CLEAN_BYTES
+
+
+def _about_clean(clean: str) -> str:
+    if _fits(clean):
+        return "clean_lyrics is the text with every repair made."
+    return "The repaired text is too long for an answer: check the song in two halves."
 
 
 def _style_data(report: StyleReport, style: str, negative_style: str | None) -> dict[str, Any]:
@@ -346,11 +372,8 @@ def _measure(plan: Plan) -> str:
 
 
 def _findings_data(ok: bool, findings: Iterable[Finding], more: Mapping[str, int]) -> dict[str, Any]:
-    ordered = list(findings)
-    room = max(MOST_FINDINGS, min(sum(finding.level == "stop" for finding in ordered), MOST_STOPS))
-    left = Counter(finding.id for finding in ordered[room:]) + Counter(dict(more))
-    data: dict[str, Any] = {"ok": ok, "findings": [_finding(finding) for finding in ordered[:room]]}
-    return data | ({"more": dict(left)} if left else {})
+    data: dict[str, Any] = {"ok": ok, "findings": [_finding(finding) for finding in findings]}
+    return data | ({"more": dict(more)} if more else {})
 
 
 def _section(section: SectionStats) -> str:

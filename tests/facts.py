@@ -70,7 +70,7 @@ class Placed:
 
 def checked(name: str, facts: KnownFacts, arguments: dict[str, Any]) -> Operation:
     """An order as it is checked before it is priced."""
-    operation = parse(tools.load(name), arguments)
+    operation = parse(tools.load(name), arguments).settled(facts)
     fence.check_engine(facts, operation)
     operation.check(facts)
     return operation

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, model_validator
 
 from ..server.operation import Facts, Finish, KnownClip, Model, Purchase, Request, Route, refuse_long
+from .links import own_clip
 from .shapes import (
     DESCRIPTION_LIMIT,
     SHORT_DESCRIPTION_LIMIT,
@@ -222,13 +223,23 @@ class Composition(Styled, Words):
         return " ".join(text for text in (self.title, self.idea, self.style, self.lyrics) if text) or self.subject()
 
 
-class Sourced(SonicPurchase):
+class FromSource(SonicPurchase):
+    """Made from something that exists: a clip, or a recording behind a link."""
+
+    source: Source
+
+    def settled(self, facts: Facts) -> Self:
+        """A link to one of the caller's own clips is that clip: nothing has to be uploaded again."""
+        clip_id = own_clip(self.source, facts) if is_link(self.source) else None
+        return self.model_copy(update={"source": clip_id}) if clip_id else self
+
+
+class Sourced(FromSource):
     """Made from something that exists: a clip, or a recording behind a link."""
 
     timeout: ClassVar[float] = 120.0
     """The service fetches a link within the request."""
 
-    source: Source
     source_uploaded: bool | None = Field(None, description="Only for a clip made elsewhere: whether it is an upload.")
 
     @property

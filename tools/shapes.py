@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from ..server.errors import ArgumentRefused
 from ..server.operation import KnownClip
+from .links import no_audio, only_id
 
 TITLE_LIMIT = 80
 DESCRIPTION_LIMIT, SHORT_DESCRIPTION_LIMIT = 400, 200
@@ -146,6 +147,7 @@ End = Annotated[float, Field(gt=0, description="Where the stretch ends.")]
 
 _ADDRESS = re.compile(r"song://(?:clips|jobs)/([^/?#]+)(?:/\w*)?", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-fA-F-]+")
+AUDIO = "audio file"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _AUDIO_ENDINGS = (".mp3", ".wav", ".m4a", ".flac", ".ogg", ".aac", ".aiff", ".opus")
 
@@ -160,8 +162,11 @@ def is_link(source: str) -> bool:
     return "://" in source
 
 
-def check_link(link: str, field: str = "source", what: str = "audio file") -> None:
-    """Refuse what is no link that the service could fetch. Loopback is let through: the sandbox can fetch it."""
+def check_link(link: str, field: str = "source", what: str = AUDIO) -> None:
+    """Refuse what is no link that the service could fetch. Loopback is let through: the sandbox can fetch it.
+
+    Pages of recordings, instead of the recordings themselves, are told by what is known of the sites.
+    """
     try:
         parts = urlsplit(link)
         host = parts.hostname
@@ -170,6 +175,8 @@ def check_link(link: str, field: str = "source", what: str = "audio file") -> No
     clean = not any(character.isspace() or not character.isprintable() for character in link)
     if not (clean and host and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))):
         refuse(f"{field} must be a public https link that leads straight to the {what}.", field)
+    if what == AUDIO and (instead := no_audio(link)):
+        refuse(f"{field} {instead}", field)
 
 
 def looks_like_an_id(text: str) -> bool:
@@ -191,6 +198,8 @@ def check_source(source: str) -> None:
 
 
 def _clip_id(value: str, info: ValidationInfo) -> str:
+    if is_link(value) and (named := only_id(value)):
+        return named
     if not looks_like_an_id(value):
         field = info.field_name or "clip_id"
         refuse(f"{field} takes ids of clips, not titles or files; list_songs shows them.", field)

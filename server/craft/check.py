@@ -7,16 +7,15 @@ from .duration import Calibration
 from .findings import Finding, Kind, Report, SectionStats, Stats, choose
 from .fixes import Repaired, repair
 from .genres import recognise
-from .languages import base
 from .lyric import read
 from .plan import kind_of
 from .rhyme import can_rhyme
-from .rules import RULES
+from .rules import RULES, limits
 from .song import Song, engine_of, limits_for
 from .syllables import bounded
 
 _MOST_CLICHES = 8
-_ABOUT_A_WHOLE_SONG = frozenset(("T1", "T7", "S1", "S4", "S6", "S9", "D2", "D3"))
+_ABOUT_A_WHOLE_SONG = frozenset(("T1", "S6", "D2", "D3"))
 """What says nothing about a part that continues another song."""
 _MOST_CHARS = 10_000  # twice the longest limit: what comes after is not read
 
@@ -52,7 +51,7 @@ def check_lyrics(
         kind=kind_of(kind, known),
         engine=engine_of(model, engine),
         genre=known.genre,
-        declared=base(language),
+        said_language=language,
         seconds=seconds,
         bpm=bpm,
         metre=metre,
@@ -66,7 +65,9 @@ def check_lyrics(
 
 
 def _report(song: Song, repaired: Repaired) -> Report:
-    findings = [*repaired.findings, *(finding for rule in RULES for finding in rule(song))]
+    # What is no lyric at all has no lines whose words or rhymes could be judged.
+    rules = limits.RULES if repaired.hopeless else RULES
+    findings = [*repaired.findings, *(finding for rule in rules for finding in rule(song))]
     if song.kind == "continuation":
         findings = [finding for finding in findings if finding.id not in _ABOUT_A_WHOLE_SONG]
     shown, more = choose(_one_per_line(findings))
@@ -76,8 +77,14 @@ def _report(song: Song, repaired: Repaired) -> Report:
         stats=_stats(song),
         estimate=song.estimate if song.lyric.lines else None,
         more=more,
-        fixed_lyrics=repaired.text if repaired.findings and len(song.given) <= _MOST_CHARS else None,
+        recognised=repaired.recognised,
+        fixed_lyrics=repaired.text if _offered(repaired, song.given) else None,
     )
+
+
+def _offered(repaired: Repaired, lyrics: str) -> bool:
+    """Whether the repaired text is something to go on with: not for what is no lyric, nor for a text cut off."""
+    return bool(repaired.findings) and not repaired.hopeless and len(lyrics) <= _MOST_CHARS and repaired.text != lyrics
 
 
 def _one_per_line(findings: list[Finding]) -> list[Finding]:
@@ -108,7 +115,7 @@ def _stats(song: Song) -> Stats:
         words=len(song.lyric.words),
         lines=len(song.lyric.lines),
         syllables=sum(sum(counts) for counts in song.syllables.values()),
-        language=song.language,
+        language=song.dialect,
         sections=sections,
         cliches=tuple(list(song.worn)[:_MOST_CLICHES]),
     )

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 Level = Literal["stop", "warn", "note"]
 Kind = Literal["song", "rap", "jingle", "child", "lullaby", "musical", "instrumental", "spoken", "continuation"]
 
 MOST_IN_FULL = 12
+_TOLD_IN_FULL = 2  # findings of one rule and level; the others are named by their lines
+_LINES_NAMED = 8
 _ORDER: dict[str, int] = {"stop": 0, "warn": 1, "note": 2}
 
 
@@ -65,8 +67,9 @@ class Stats:
 class Report:
     """The answer of check_lyrics.
 
-    `findings` holds the most important ones, at most twelve; `more` counts the others by rule. `fixed_lyrics` is the
-    lyric with every safe fix, None when there was nothing to fix: it is an offer, nothing was changed.
+    `findings` holds the most important ones, at most twelve; `more` counts the others by rule. `recognised` says what
+    the text came as ("chord sheet"), where that was not a clean lyric. `fixed_lyrics` is the lyric with every safe fix,
+    None when there was nothing to fix or nothing to go on with: it is an offer, nothing was changed.
     """
 
     ok: bool
@@ -74,6 +77,7 @@ class Report:
     stats: Stats
     estimate: Range | None = None
     more: dict[str, int] = field(default_factory=dict)
+    recognised: tuple[str, ...] = ()
     fixed_lyrics: str | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -142,19 +146,36 @@ class Plan:
 
 
 def choose(findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], dict[str, int]]:
-    """The most important findings in order, and how many of each rule were left out.
+    """The most important findings in order, at most twelve, and how many of each rule were left out.
 
-    Every rule gets a word before any rule gets a second one of the same level; stops are never left out.
+    What one rule says of many lines is one finding: two are told in full, the others are named by their lines. Every
+    rule gets a word before any rule gets a second one of the same level.
     """
-    seen: Counter[str] = Counter()
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.id, finding.level), []).append(finding)
+    left: Counter[str] = Counter()
     ranked = []
-    for place, finding in enumerate(findings):
-        ranked.append(((_ORDER[finding.level], seen[finding.id] * (finding.level != "stop"), place), finding))
-        seen[finding.id] += 1
+    for place, ((name, level), group) in enumerate(groups.items()):
+        told, rest = group[:_TOLD_IN_FULL], group[_TOLD_IN_FULL:]
+        if rest:
+            told[-1] = replace(told[-1], why=told[-1].why + _elsewhere(rest))
+            left[name] += len(rest)
+        ranked += [((_ORDER[level], turn, place), finding) for turn, finding in enumerate(told)]
     ordered = [finding for _, finding in sorted(ranked, key=lambda pair: pair[0])]
-    room = max(MOST_IN_FULL, sum(finding.level == "stop" for finding in ordered))
-    shown = sorted(ordered[:room], key=lambda finding: (_ORDER[finding.level], finding.line or 0))
-    return tuple(shown), dict(Counter(finding.id for finding in ordered[room:]))
+    left.update(finding.id for finding in ordered[MOST_IN_FULL:])
+    shown = sorted(ordered[:MOST_IN_FULL], key=lambda finding: (_ORDER[finding.level], finding.line or 0))
+    return tuple(shown), dict(left)
+
+
+def _elsewhere(rest: list[Finding]) -> str:
+    """Where else the same was found."""
+    lines = [str(finding.line) for finding in rest if finding.line]
+    if not lines:
+        return f" And {len(rest)} more like it."
+    more = len(rest) - len(lines[:_LINES_NAMED])
+    named = ", ".join(lines[:_LINES_NAMED])
+    return f" Also on line{'s' if len(lines) > 1 else ''} {named}{f' and {more} more' if more else ''}."
 
 
 def without_nothing(value: dict[str, Any]) -> dict[str, Any]:

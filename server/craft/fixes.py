@@ -1,33 +1,42 @@
 """Safe repairs: what no singer should meet is taken out, and nothing that was meant is lost.
 
-Each repair is reported; the text that was given is never changed, a repaired copy is made.
+Each repair is reported; the text that was given is never changed, a repaired copy is made. The reader in `paste`
+recognises whole texts (chord sheets, chat answers and the like); single lines are mended here.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
-from .bundled import toml
 from .findings import Finding, Level
-from .lyric import TAG_LINES, read, tag_names
+from .lyric import TAG_LINES
+from .paste import headed, labelled, read_paste, unwritten, written_out
+from .paste.headings import opens_section, read_heading
+from .paste.rows import LONGEST_ROW, Row, Rows, Seen, tidied
 
-_MOST_REPEATS = 8
-_LONGEST_CHORUS = 20  # rows; a longer one is not a chorus that somebody wants written out
-_LONGEST_ROW = 500  # a longer row is no line of a song: it is left alone, also because patterns get slow on it
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
+# Joiners belong to the words of the scripts that shape letters by their neighbours (Arabic, Persian, Hindi, Khmer …).
+_SHAPED = r"[\u0600-\u07ff\u08a0-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc]"
+_INVISIBLE = re.compile(
+    r"[\u200b\u200e\u200f\u2060\ufeff\u00ad\u061c\u202a-\u202e\u2066-\u2069]"
+    rf"|(?<!{_SHAPED})[\u200c\u200d]|[\u200c\u200d](?!{_SHAPED})"
+)
+_SPACES = re.compile(r"[\t\u00a0\u2000-\u200a\u202f\u205f]")
 _BULLET = re.compile(r"^\s*[-*•·‣]\s+(?=\S)")
 _NUMBERED = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\S)")
+_ORDINAL = re.compile(r"^\s*\d{1,3}[:|.)]?\s+(?=\S)")
 _FENCE = re.compile(r"^\s*(?:```|~~~)\S*\s*$")
 _HEADING = re.compile(r"^\s*#{1,6}\s+(?P<text>.*?)\s*#*$")
 _EMPHASIS = re.compile(r"(\*{1,3}|(?<!\w)_{1,2})(?=\S)(.{1,120}?)(?<=\S)\1(?!\w)")
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_HTML = re.compile(r"</?(?:b|i|u|em|strong|p|br|div|span|a|h[1-6])\b[^<>]*/?>|&(?:nbsp|amp|lt|gt|quot);", re.IGNORECASE)
-_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55\ufe0f\u200d©®™]")
-_TIMES = re.compile(r"\s*[(\[]?\s*(?:[x×]\s?(\d{1,2})|(\d{1,2})\s?[x×])\s*[)\]]?\s*$", re.IGNORECASE)
-_REPEAT = re.compile(
-    r"^\s*[(\[]?\s*(?:repeat|repetir|répéter|wiederhole)\s+(?:the\s+)?(chorus|hook|refrain)\s*[)\]]?\s*$", re.IGNORECASE
-)
-_ALWAYS_HEADINGS = frozenset(("verse", "chorus", "pre-chorus", "bridge", "intro", "outro", "refrain"))
+_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55\ufe0f©®™]\u200d?")
+_ON_TAG = re.compile(r"^\s*(\[[^\[\]]+\])\s*(\S.*)$")
+_MOST_PASSES = 3
+_MANY = 4
+"""Lines of one kind from which on they are told together: `clean_lyrics` shows them all."""
+
+Change = tuple[str, Level, str, str]
+"""Rule, level, why, and what the line becomes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,165 +46,185 @@ class Repaired:
     text: str
     numbers: tuple[int, ...]
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    id: str
-    level: Level
-    why: str
-    rows: list[str]
+    recognised: tuple[str, ...] = ()
+    """What the text was recognised as: "chord sheet", "headings without brackets"."""
+    hopeless: bool = False
+    """Whether it is certainly no lyric, so that there is nothing to repair."""
 
 
 def repair(lyrics: str) -> Repaired:
-    """Apply every safe repair to a lyric."""
-    rows = lyrics.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    numbered = sum(bool(_NUMBERED.match(row)) for row in rows) > 1
-    bulleted = sum(bool(_BULLET.match(row)) for row in rows) > 1
-    out: list[str] = []
-    numbers: list[int] = []
-    findings: list[Finding] = []
-    for number, row in enumerate(rows, 1):
-        made = [row]
-        if _never_closed(rows, number - 1):
-            change = _Change("F1", "stop", "This square bracket never closes: lines after it can be lost.", [f"{row}]"])
-            findings.append(_finding(change, number))
-            row = f"{row}]"
-            made = [row]
-        if len(row) > _LONGEST_ROW:
-            out.append(row)
-            numbers.append(number)
-            continue
-        for change in _row_changes(row, numbered, bulleted):
-            made = change.rows
-            findings.append(_finding(change, number))
-        if (repeated := _repeats(made, out)) is not None:
-            made = repeated.rows
-            findings.append(_finding(repeated, number))
-        out.extend(made)
-        numbers.extend([number] * len(made))
-    return Repaired("\n".join(out), tuple(numbers), tuple(findings))
+    """Apply every safe repair to a lyric, again where the first ones have laid bare more."""
+    made = _once(lyrics)
+    for _ in range(_MOST_PASSES - 1):
+        if made.hopeless or not made.findings:
+            break
+        again = _once(made.text)
+        if again.hopeless:
+            return replace(again, text=lyrics, numbers=tuple(range(1, lyrics.count("\n") + 2)))
+        if again.text == made.text:
+            break
+        made = _after(made, again)
+    return made
 
 
-def _never_closed(rows: list[str], index: int) -> bool:
+def _after(first: Repaired, second: Repaired) -> Repaired:
+    """What two passes did, with the line numbers of the text that was given."""
+
+    def given(line: int | None) -> int | None:
+        return first.numbers[line - 1] if line is not None and 0 < line <= len(first.numbers) else None
+
+    told = {finding.id for finding in first.findings}
+    return Repaired(
+        second.text,
+        tuple(given(number) or 1 for number in second.numbers),
+        (*first.findings, *(replace(one, line=given(one.line)) for one in second.findings if one.id not in told)),
+        tuple(dict.fromkeys((*first.recognised, *second.recognised))),
+    )
+
+
+def _once(lyrics: str) -> Repaired:
+    pasted = read_paste(lyrics)
+    rows, seen = pasted.rows, list(pasted.seen)
+    if not pasted.hopeless:
+        for stage in (_closed, _signs, headed, labelled, _markdown, _tags_alone, written_out):
+            rows, found = stage(rows)
+            seen += found
+    if seen and not pasted.hopeless:
+        rows = tidied(rows)
+        text, numbers = "\n".join(row.text for row in rows), tuple(row.number for row in rows)
+    else:
+        text = lyrics.replace("\r\n", "\n")
+        numbers = tuple(range(1, text.count("\n") + 2))
+    return Repaired(
+        text,
+        numbers,
+        tuple(Finding(one.id, one.level, one.why, one.line, one.fix) for one in seen),
+        tuple(dict.fromkeys(one.kind for one in seen if one.kind)),
+        pasted.hopeless,
+    )
+
+
+def _closed(rows: Rows) -> tuple[Rows, list[Seen]]:
+    """Close the bracket of a section name that was left open."""
+    out: Rows = []
+    seen: list[Seen] = []
+    for index, row in enumerate(rows):
+        if _never_closed(rows, index):
+            fixed = f"{row.text}]"
+            seen.append(
+                Seen("", "This square bracket never closes: lines after it can be lost.", row.number, "F1", fix=fixed)
+            )
+            row = Row(row.number, fixed)
+        out.append(row)
+    return out, seen
+
+
+def _never_closed(rows: Rows, index: int) -> bool:
     """Whether a row is a section name whose bracket is closed neither here nor on the lines below."""
-    row = rows[index].strip()
-    if not re.fullmatch(r"\[[^\[\]]{1,40}", row) or not _section_name(row[1:]):
+    row = rows[index].text.strip()
+    if not re.fullmatch(r"\[[^\[\]]{1,40}", row) or read_heading(f"{row}]") is None:
         return False
-    below = " ".join(rows[index + 1 : index + TAG_LINES])
+    below = " ".join(one.text for one in rows[index + 1 : index + TAG_LINES])
     return "]" not in below.partition("[")[0]
 
 
-def _finding(change: _Change, number: int) -> Finding:
-    return Finding(change.id, change.level, change.why, number, "\n".join(change.rows))
+def _each(rows: Rows, changes: Callable[[str], Iterator[Change]]) -> tuple[Rows, list[Seen]]:
+    """Mend every row by itself; many changes of one kind are told as one."""
+    out: Rows = []
+    told: defaultdict[tuple[str, Level, str], list[Seen]] = defaultdict(list)
+    for row in rows:
+        text = row.text
+        if len(text) <= LONGEST_ROW and not row.blank:
+            for name, level, why, made in changes(text):
+                text = made
+                told[name, level, why].append(Seen("", why, row.number, name, level, text))
+        if text or row.blank:
+            out.append(Row(row.number, text))
+    seen: list[Seen] = []
+    for (name, level, why), group in told.items():
+        if len(group) < _MANY:
+            seen += group
+        else:
+            seen.append(Seen("", f"{why} {len(group)} lines are concerned.", group[0].line, name, level))
+    return out, seen
 
 
-def _row_changes(row: str, numbered: bool, bulleted: bool) -> Iterator[_Change]:
-    """The repairs of one row, each working on what the one before left."""
-    if _FENCE.match(row):
-        yield _Change("F2", "stop", "A code fence would be sung or refused; take it out.", [])
-        return
-    plain = _EMOJI.sub("", row)
-    if plain != row:
-        yield _Change("F2", "warn", "Emoji and copyright signs cannot be sung.", _kept(plain))
-    marked, row = plain, plain
-    heading = _HEADING.match(row)
-    row = _HTML.sub(" ", _URL.sub("", heading["text"] if heading else row))
-    row = _EMPHASIS.sub(r"\2", row)
-    if row != marked:
-        row = _bracketed(row) if heading and _section_name(row.strip(" :")) else row
-        why = "Markdown, links and HTML are not lyrics: the service may refuse them and the singer may sing them."
-        yield _Change("F2", "stop", why, _kept(row))
-    tidy = _INVISIBLE.sub("", row).replace("\t", " ")
-    tidy = _NUMBERED.sub("", tidy) if numbered else tidy
-    tidy = _BULLET.sub("", tidy) if bulleted else tidy
-    if tidy != row:
-        yield _Change(
-            "F7",
-            "note",
-            "Invisible characters, tabs, bullets and line numbers do not belong to the words.",
-            _kept(tidy),
-        )
-    yield from _heading_changes(tidy)
+def _kept(row: str) -> str:
+    return re.sub(r" {2,}", " ", row).strip()
 
 
-def _kept(row: str) -> list[str]:
-    row = re.sub(r" {2,}", " ", row).strip()
-    return [row] if row else []
+def _signs(rows: Rows) -> tuple[Rows, list[Seen]]:
+    """Take out code fences, emoji and characters that nobody sees."""
+
+    def changes(text: str) -> Iterator[Change]:
+        if _FENCE.match(text):
+            yield "F2", "stop", "A code fence would be sung or refused; take it out.", ""
+            return
+        plain = _EMOJI.sub("", text)
+        if plain != text:
+            text = _kept(plain.replace("\u200d", ""))
+            yield "F2", "warn", "Emoji and copyright signs cannot be sung.", text
+        seen = _INVISIBLE.sub("", text)
+        if seen != text or _SPACES.search(text):
+            why = "Invisible characters and tabs do not belong to the words."
+            yield "F7", "note", why, _kept(_SPACES.sub(" ", seen))
+
+    return _each(rows, changes)
 
 
-def _heading_changes(row: str) -> Iterator[_Change]:
-    if bare := _bare_heading(row):
-        name, rest = bare
-        why = f'"{name}" without square brackets would be sung; write [{name}].'
-        yield _Change("F4", "stop", why, [f"[{name}]", *([rest] if rest else [])])
-        return
-    tagged = re.match(r"^\s*(\[[^\[\]]+\])\s*(\S.*)$", row)
-    if tagged and not re.match(r"^(?:\[|[(\[]?\s*(?:[x×]\s?\d|\d\s?[x×]))", tagged[2]):
-        section = read(tagged[1]).tags[0]
-        if section.opens:
+def _markdown(rows: Rows) -> tuple[Rows, list[Seen]]:
+    """Take out what is left of Markdown, links, bullets and line numbers."""
+    numbered = sum(bool(_NUMBERED.match(row.text)) for row in rows) > 1
+    counted = _counted(rows)
+    bulleted = sum(bool(_BULLET.match(row.text)) for row in rows) > 1
+
+    def changes(text: str) -> Iterator[Change]:
+        heading = _HEADING.match(text)
+        plain = _EMPHASIS.sub(r"\2", _URL.sub("", heading["text"] if heading else text))
+        if plain != text:
+            text = _kept(plain)
+            yield (
+                "F2",
+                "stop",
+                "Markdown and links are not lyrics: the service may refuse them and the singer may sing them.",
+                text,
+            )
+        tidy = _NUMBERED.sub("", text) if numbered else _ORDINAL.sub("", text) if counted else text
+        tidy = _BULLET.sub("", tidy) if bulleted else tidy
+        if tidy != text:
+            yield "F7", "note", "Bullets and line numbers do not belong to the words.", _kept(tidy)
+
+    return _each(rows, changes)
+
+
+def _counted(rows: Rows) -> bool:
+    """Whether every line that is no tag begins with its number, as editors show them."""
+    lines = [row.text for row in rows if not row.blank and not row.text.lstrip().startswith("[")]
+    return (
+        len(lines) > 3
+        and all(_ORDINAL.match(text) for text in lines)
+        and [int(text.split()[0].strip(":|.)")) for text in lines] == list(range(1, len(lines) + 1))
+    )
+
+
+def _tags_alone(rows: Rows) -> tuple[Rows, list[Seen]]:
+    """Give words on the line of a section tag a line of their own."""
+    out: Rows = []
+    seen: list[Seen] = []
+    for row in rows:
+        match = _ON_TAG.match(row.text) if row.text.lstrip().startswith("[") and len(row.text) <= LONGEST_ROW else None
+        if match and not match[2].startswith("[") and read_heading(row.text) is None and opens_section(match[1]):
             why = "Words on the line of a section tag are easily lost; put them on a line of their own."
-            yield _Change("F5", "warn", why, [tagged[1], tagged[2].strip()])
-
-
-def _bare_heading(row: str) -> tuple[str, str] | None:
-    """(section name, words after it) for "Verse 1:", "(Chorus)", "CHORUS" and "Bridge: and so on"."""
-    text = row.strip()
-    wrapped = re.match(r"^[(<{]\s*([^(){}<>]{3,24}?)\s*:?\s*[)>}]\s*:?$", text)
-    if wrapped:
-        return (wrapped[1], "") if _section_name(wrapped[1]) else None
-    match = re.match(r"^([^\W\d_][\w -]{2,20}?(?:\s+\d{1,2})?)\s*:\s*(.*)$", text)
-    if match and _section_name(match[1]):
-        return match[1].strip(), match[2].strip()
-    name = re.sub(r"\s*\d{1,2}$", "", text).casefold()
-    return (text, "") if name in _ALWAYS_HEADINGS else None
-
-
-def _section_name(text: str) -> bool:
-    name = re.sub(r"[\s#]*\d{1,2}$", "", text.casefold().strip())
-    return name in tag_names() or name in toml("tags")["alias"]
-
-
-def _bracketed(row: str) -> str:
-    return f"[{row.strip(' :')}]"
-
-
-def _repeats(rows: list[str], before: list[str]) -> _Change | None:
-    """Write out "line (x4)" and "repeat chorus"."""
-    if len(rows) != 1:
-        return None
-    row = rows[0]
-    if _REPEAT.match(row):
-        chorus = _first_chorus(before)
-        if chorus:
-            return _Change("F3", "warn", "Shorthand is sung as it stands; write the chorus out.", chorus)
-        return None
-    match = _TIMES.search(row)
-    words = row[: match.start()].strip() if match else ""
-    if not match or not words or words.startswith("["):
-        return None
-    times = int(match[1] or match[2])
-    if not 1 < times <= _MOST_REPEATS:
-        return None
-    return _Change("F3", "warn", f"x{times} is sung as it stands; write the line out.", [words] * times)
-
-
-def _first_chorus(rows: list[str]) -> list[str]:
-    """The rows of the first chorus so far, its tag included."""
-    start = next(
-        (i for i, row in enumerate(rows) if re.match(r"^\s*\[(?:chorus|hook|refrain)", row, re.IGNORECASE)), None
-    )
-    if start is None:
-        return []
-    end = next(
-        (i for i in range(start + 1, len(rows)) if not rows[i].strip() or rows[i].lstrip().startswith("[")), len(rows)
-    )
-    return rows[start:end] if end - start <= _LONGEST_CHORUS else []
+            lines = [match[1], match[2].strip()]
+            seen.append(Seen("", why, row.number, "F5", "warn", "\n".join(lines)))
+            out += [Row(row.number, line) for line in lines]
+        else:
+            out.append(row)
+    if len(seen) < _MANY:
+        return out, seen
+    return out, [Seen("", f"{seen[0].why} {len(seen)} lines are concerned.", seen[0].line, "F5", "warn")]
 
 
 def unrepaired_shorthand(row: str) -> bool:
     """Whether a row still holds shorthand that could not be written out."""
-    text = row.strip()
-    return bool(_REPEAT.match(text)) or bool(
-        re.search(r"[(\[]\s*(?:[x×]\s?\d{1,2}|\d{1,2}\s?[x×])\s*[)\]]", text, re.IGNORECASE)
-    )
+    return unwritten(row)

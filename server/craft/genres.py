@@ -45,7 +45,6 @@ class Genre:
     half: bool = False
     near: bool = False
     perfect: bool = False
-    repeats: bool = False
     may: tuple[str, ...] = ()
 
     @property
@@ -133,9 +132,9 @@ def genre_words(text: str) -> list[str]:
     return list(dict.fromkeys(name for name in found if _by_name(name).kind != "instrumental"))
 
 
-def broad(name: str) -> str:
-    """The broad genre that a genre belongs to."""
-    return _by_name(name).like
+def genre_names() -> tuple[str, ...]:
+    """Everything that people call a genre, in small letters without accents, its words apart."""
+    return tuple(_exact())
 
 
 def _first_row(part: str) -> list[re.Match[str]]:

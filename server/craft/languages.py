@@ -6,10 +6,9 @@ from functools import cache, lru_cache
 
 from .bundled import toml
 
-WORD = re.compile(
-    r"['’]?[^\W\d_][\u0300-\u036f\u064b-\u0652\u0900-\u0903\u093a-\u094f]*"
-    r"(?:['’]?[^\W\d_][\u0300-\u036f\u064b-\u0652\u0900-\u0903\u093a-\u094f]*)*['’]?"
-)
+_MARKS = r"[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670\u0900-\u0903\u093a-\u094f]"
+_JOINERS = r"[\u200c\u200d]"  # they shape letters inside a word of Persian or Hindi and part nothing
+WORD = re.compile(rf"['’]?[^\W\d_]{_MARKS}*(?:(?:['’׳״]|{_JOINERS})?[^\W\d_]{_MARKS}*)*['’]?")
 """A word of any script; apostrophes inside and at its edges belong to it."""
 
 _SCRIPTS = (
@@ -18,10 +17,18 @@ _SCRIPTS = (
     ("zh", re.compile(r"[\u3400-\u9fff]")),
     ("uk", re.compile(r"[іїєґІЇЄҐ]")),
     ("ru", re.compile(r"[\u0400-\u04ff]")),
+    ("ur", re.compile(r"[ٹڈڑںےہھ]")),
+    ("fa", re.compile(r"[پچژگکی]")),
     ("ar", re.compile(r"[\u0600-\u06ff]")),
+    ("he", re.compile(r"[\u0590-\u05ff]")),
+    ("el", re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]")),
     ("hi", re.compile(r"[\u0900-\u097f]")),
 )
 _ENOUGH_VOTES = 2
+_OWN_LETTERS = (
+    0.04  # part of the letters from which those that Arabic lacks tell another language; Arabic has a few in names
+)
+_PERSIAN = re.compile(r"(?<!\w)(?:از|را|که|است|می|نیست|برای|هستم|بود)(?!\w)")
 
 
 def languages() -> tuple[str, ...]:
@@ -30,9 +37,19 @@ def languages() -> tuple[str, ...]:
 
 
 def language_name(code: str) -> str:
-    """The English name of a language code of `base`; the code itself when it is none of ours."""
+    """The English name of a language or dialect ("Mexican Spanish"); the code itself when it is none of ours."""
+    dialect = toml("languages")["dialect"].get(dialect_of(code))
     entry = toml("languages")["language"].get(base(code) or "")
-    return str(entry["name"]) if entry else code
+    return str(dialect or (entry["name"] if entry else code))
+
+
+def dialect_of(language: str | None) -> str:
+    """The tag with its region as it is usually written ("es-MX"), also for its name; else the two-letter code."""
+    text = " ".join((language or "").replace("_", "-").split())
+    for tag, name in toml("languages")["dialect"].items():
+        if text.casefold() in (tag.casefold(), name.casefold()):
+            return str(tag)
+    return base(language) or ""
 
 
 def stretch(language: str | None) -> float:
@@ -46,10 +63,8 @@ def base(language: str | None) -> str | None:
     if not language or not language.strip(" .-"):
         return None
     text = language.strip().casefold().replace("_", "-")
-    if text in _names():
-        return _names()[text]
-    head = text.split("-")[0].split(" ")[0]
-    return _names().get(head, head)
+    words = [text, *re.split(r"[\s()/,-]+", text)]
+    return next((_names()[word] for word in words if word in _names()), text.split("-")[0].split(" ")[0])
 
 
 @cache
@@ -73,6 +88,12 @@ def script(text: str) -> str | None:
         return "ja"  # kanji count for whoever writes kana beside them
     if counts["uk"]:
         counts["uk"] += counts.pop("ru", 0)
+    arabic = counts["ar"] + counts["fa"] + counts["ur"]
+    if counts["ur"] > arabic * _OWN_LETTERS:
+        return "ur" if arabic >= counts["latin"] else "latin"
+    if counts["fa"] > arabic * _OWN_LETTERS or (arabic and _PERSIAN.search(text)):
+        return "fa" if arabic >= counts["latin"] else "latin"
+    counts["ar"] = arabic
     return counts.most_common(1)[0][0]
 
 
@@ -88,6 +109,8 @@ def scripts(text: str) -> set[str]:
         found.discard("zh")
     if "uk" in found:
         found.discard("ru")
+    if found & {"fa", "ur"}:
+        found = found - {"fa", "ur"} | {"ar"}
     return found
 
 

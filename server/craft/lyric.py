@@ -61,7 +61,7 @@ class Line:
     @property
     def end(self) -> str:
         """The last word, lower case; empty when there is none."""
-        return self.words[-1].casefold() if self.words else ""
+        return self.words[-1].lower() if self.words else ""
 
 
 @dataclass(frozen=True)

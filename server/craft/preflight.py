@@ -11,7 +11,7 @@ from .song import engine_of, limits_for
 from .style import bpm_of, check_style
 
 MOST_WARNINGS = 3
-_ABOUT_LYRICS_ALONE = frozenset(("T1", "T4", "D1", "D2", "S3", "C1"))
+_ABOUT_LYRICS_ALONE = frozenset(("T1", "T4", "D1", "D2"))
 """Warnings about the form of a whole song; they say nothing about a part that continues or repairs one."""
 
 

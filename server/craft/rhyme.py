@@ -1,17 +1,18 @@
-"""Which words rhyme: by pronunciation in English, by the stressed end of the spelling in eleven other languages.
-
-Vietnamese, Korean and Hindi have endings of their own, see `rimes`.
-"""
+"""Which words rhyme: by a pronouncing dictionary in English, by how a word's stressed end sounds in fourteen others."""
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Literal
 
-from .languages import base
+from .languages import base, dialect_of
 from .pronunciation import readings
-from .rimes import KEYS, Keys
+from .rimes import Keys, hindi, korean, vietnamese
+from .rimes_germanic import dutch, german, swedish
+from .rimes_romance import french, italian, portuguese, spanish
+from .rimes_slavic import polish, russian, turkish, ukrainian
 
 Rhyme = Literal["same", "perfect", "near"]
 
@@ -21,14 +22,18 @@ _LONGEST_END = 32
 """Letters at the end of a word in which its rhyme is looked for."""
 _REACH = 4  # lines back in which an ear still expects the answer
 _SHORTEST_ANALOGY = 3
-_OPENING = 3  # letters from the stressed vowel on that make a near rhyme whatever unstressed vowel follows
-_SPELLED = frozenset(("es", "it", "pt", "fr", "de", "nl", "sv", "pl", "ru", "uk", "tr"))
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVW"
+KEYS: Mapping[str, Callable[[str, str], Keys]] = {
+    "es": spanish, "pt": portuguese, "it": italian, "fr": french, "de": german, "nl": dutch, "sv": swedish,
+    "pl": polish, "ru": russian, "uk": ukrainian, "tr": turkish, "vi": vietnamese, "ko": korean, "hi": hindi,
+}  # fmt: skip
+"""The rhyming ends of a word, perfect and near, by language; the second argument is the dialect."""
 
 
 def can_rhyme(language: str | None) -> bool:
     """Whether rhyme is judged in this language; the writing of the others does not show it."""
     code = base(language) or "en"
-    return code == "en" or code in _SPELLED or code in KEYS
+    return code == "en" or code in KEYS
 
 
 def rhyme(one: str, other: str, language: str | None = None) -> Rhyme | None:
@@ -38,54 +43,46 @@ def rhyme(one: str, other: str, language: str | None = None) -> Rhyme | None:
         return None
     if a == b:
         return "same"
-    code = base(language) or "en"
+    code, dialect = base(language) or "en", dialect_of(language)
     if code == "en":
         return _english(a, b)
-    if code in KEYS:
-        return _by_keys(KEYS[code](a), KEYS[code](b))
-    if code not in _SPELLED:
-        return None
-    tail_a, tail_b = spelled_tail(a, code), spelled_tail(b, code)
-    if tail_a == tail_b:
-        return "perfect"
-    vowels_a, vowels_b = _sung_vowels(tail_a, code), _sung_vowels(tail_b, code)
-    if vowels_a and vowels_a == vowels_b:
-        return "near"
-    # Where stress falls freely and is not written, a shared last syllable is the best sign there is.
-    if code in ("ru", "uk", "pl", "tr"):
-        same_start = len(tail_a) > _OPENING and tail_a[:_OPENING] == tail_b[:_OPENING]
-        return "near" if same_start or a[-2:] == b[-2:] else None
-    return None
+    return _by_keys(_keys(a, code, dialect), _keys(b, code, dialect)) if code in KEYS else None
 
 
 def scheme(ends: Sequence[str], language: str | None = None) -> str:
     """A letter per line: lines that rhyme share one, a line that rhymes with none of its neighbours is X."""
-    letters: list[str] = []
-    names = iter("ABCDEFGHIJKLMNOPQRSTUVW" * 20)
-    for index, end in enumerate(ends):
-        letters.append("X")
-        for back in range(index - 1, max(index - _REACH, 0) - 1, -1):
-            if rhyme(end, ends[back], language):
-                if letters[back] == "X":
-                    letters[back] = next(names)
-                letters[index] = letters[back]
-                break
-    return _in_order("".join(letters))
+    groups = [0] * len(ends)
+    numbers = count(1)
+    # Full rhymes first: only lines that found none listen for a near one.
+    for kinds in (("same", "perfect"), ("near",)):
+        for index, end in enumerate(ends):
+            if groups[index]:
+                continue
+            for back in range(index - 1, max(index - _REACH, 0) - 1, -1):
+                if rhyme(end, ends[back], language) in kinds:
+                    groups[back] = groups[back] or next(numbers)
+                    groups[index] = groups[back]
+                    break
+    return _lettered(groups)
 
 
-def _in_order(letters: str) -> str:
-    """The same scheme with its letters renamed in the order in which they appear."""
-    names: dict[str, str] = {}
-    for letter in letters:
-        if letter != "X" and letter not in names:
-            names[letter] = "ABCDEFGHIJKLMNOPQRSTUVW"[len(names) % 23]
-    return "".join(names.get(letter, "X") for letter in letters)
+def _lettered(groups: Sequence[int]) -> str:
+    """Letters in the order in which the groups appear; 0 is none."""
+    names = {0: "X"}
+    for group in groups:
+        names.setdefault(group, _LETTERS[(len(names) - 1) % len(_LETTERS)])
+    return "".join(names[group] for group in groups)
 
 
 def _clean(word: str) -> str:
-    return (
-        unicodedata.normalize("NFC", word[-2 * _LONGEST_END :]).casefold().replace("’", "'").strip("'")[-_LONGEST_END:]
-    )
+    # Small letters, not folded ones: ß tells a long vowel from the short one before ss.
+    end = unicodedata.normalize("NFC", word[-2 * _LONGEST_END :])
+    return end.lower().replace("’", "'").strip("'")[-_LONGEST_END:]
+
+
+@lru_cache(maxsize=4_000)
+def _keys(end: str, code: str, dialect: str) -> Keys:
+    return KEYS[code](end, dialect)
 
 
 def _by_keys(a: Keys, b: Keys) -> Rhyme | None:
@@ -129,65 +126,3 @@ def _near(x: str, y: str) -> bool:
 def _last_vowel(tail: str) -> str:
     match = re.search(r"[A-O][a-z]*$", tail)
     return match[0] if match else tail
-
-
-_VOWELS = "aeiouyáàâãäåąæéèêëęíîìïıóòôõöøúùûüœаеёиоуыэюяєії"
-
-
-@lru_cache(maxsize=4_000)
-def spelled_tail(word: str, code: str) -> str:
-    """The end of a word from its (probably) stressed vowel on, with silent letters and accents taken away."""
-    if code == "fr":
-        word = re.sub(r"(?<=.[^aeiouy])e(?:s|nt)?$|(?<=[éiu])es?$", "", word)
-        word = re.sub(r"(?:(?<=[aeiouéè])|(?<=[rn]))(?:[stdxzp]+)$", "", word)
-        word = re.sub(r"eau|au", "o", re.sub(r"er$|ez$|ai$", "é", word))
-    nuclei = [match.start() for match in re.finditer(f"[{_VOWELS}]+", word)]
-    if not nuclei:
-        return word
-    start = nuclei[-1]
-    accent = [match.start() for match in re.finditer(r"[áéíóúàèìòùâêôãõ]", word)]
-    if code in ("es", "pt", "it"):
-        if accent:
-            start = accent[-1]
-        elif len(nuclei) > 1 and not _stressed_at_end(word, code):
-            start = nuclei[-2]
-    elif code in ("pl", "ru", "uk", "de", "nl", "sv") and len(nuclei) > 1 and _weak_end(word, code):
-        start = nuclei[-2]
-    if code in ("es", "pt", "it"):
-        group = re.match(f"[{_VOWELS}]+", word[start:])
-        if group and len(group[0]) > 1 and word[start] in "iu" and start == nuclei[-1]:
-            start += 1  # rising diphthong: the second vowel carries the rhyme
-    tail = word[start:]
-    return tail if code == "fr" else _bare(tail, code)
-
-
-def _sung_vowels(tail: str, code: str) -> list[str]:
-    """The vowels of a rhyming part, one entry a syllable; what only glides into another vowel does not count."""
-    groups = re.findall(f"[{_VOWELS}]+", tail)
-    if code in ("es", "pt", "it"):
-        return [re.sub(r"[iu](?=[aeo])|(?<=[aeo])[iu]", "", group) or group for group in groups]
-    return groups
-
-
-def _stressed_at_end(word: str, code: str) -> bool:
-    if code == "it":
-        return False
-    if code == "es":
-        return not re.search(r"[aeiouns]$", word)
-    return not re.search(r"[aeo](?:s|m|ns)?$|em$|ens$", word)
-
-
-def _weak_end(word: str, code: str) -> bool:
-    if code in ("de", "nl", "sv"):
-        return bool(re.search(r"(?:e|en|er|el|es|et|est|em|a|or|ar)$", word))
-    return code == "pl" or bool(re.search(f"[{_VOWELS}][^{_VOWELS}]*[{_VOWELS}]$", word))
-
-
-def _bare(tail: str, code: str) -> str:
-    if code in ("es", "pt", "it"):
-        tail = "".join(c for c in unicodedata.normalize("NFD", tail) if not unicodedata.combining(c) or c == "\u0303")
-        return tail.replace("v", "b").replace("z", "s") if code == "es" else tail
-    if code == "de":
-        tail = tail.replace("ä", "e").replace("eu", "oi").replace("ei", "ai")
-        return re.sub(r"d$", "t", re.sub(r"b$", "p", re.sub(r"(?<=[aeiouöü])h(?=$|[^aeiou])", "", tail)))
-    return tail

@@ -1,4 +1,4 @@
-"""The rhyming end of a word where another script, or Vietnamese, writes it as it sounds.
+"""The rhyming end of a Vietnamese, Korean or Hindi word, whose writing shows how it sounds.
 
 Each function gives two keys: words that share the first rhyme perfectly, words that share the second nearly.
 Chinese, Japanese and Arabic have none: characters do not show their sound, and Arabic leaves short vowels unwritten.
@@ -6,7 +6,6 @@ Chinese, Japanese and Arabic have none: characters do not show their sound, and 
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
 
 Keys = tuple[str, str]
 
@@ -27,14 +26,14 @@ _VOWEL_SIGNS = dict(zip("ािीुूृेैोौॉॅ", "आइईउऊ
 _HINDI = re.compile(
     "(?P<consonant>[\u0915-\u0939\u0958-\u095f]\u093c?)(?P<sign>[\u093e-\u094c\u094d])?|[\u0904-\u0914\u0901\u0902]"
 )
-_HINDI_VOWELS = "अआइईउऊऋऍएऐऑओऔ"
+HINDI_VOWELS = "अआइईउऊऋऍएऐऑओऔ"
 _SCHWA, _VIRAMA = "अ", "\u094d"
 _ALIKE = str.maketrans("षऋ\u0901", "शइ\u0902")
 _LONG_AT_THE_END = str.maketrans("इउ", "ईऊ")
-_SILENT_SCHWA = re.compile(f"(?<=[{_HINDI_VOWELS}])([^{_HINDI_VOWELS}]){_SCHWA}(?=[\u0915-\u0939][{_HINDI_VOWELS}])")
+_SILENT_SCHWA = re.compile(f"(?<=[{HINDI_VOWELS}])([^{HINDI_VOWELS}]){_SCHWA}(?=[\u0915-\u0939][{HINDI_VOWELS}])")
 
 
-def vietnamese(word: str) -> Keys:
+def vietnamese(word: str, _dialect: str = "") -> Keys:
     """The vowel and what follows it; a perfect rhyme is also of the same kind of tone, level or not."""
     marks = unicodedata.normalize("NFD", word)
     plain = unicodedata.normalize("NFC", _TONE.sub("", marks))
@@ -43,7 +42,7 @@ def vietnamese(word: str) -> Keys:
     return f"{rime}{'/' if _OBLIQUE.search(marks) else '-'}", rime
 
 
-def korean(word: str) -> Keys:
+def korean(word: str, _dialect: str = "") -> Keys:
     """Vowel and final sound of the last block; finals that are spoken alike count as one."""
     if not word or not _HANGUL_FIRST <= ord(word[-1]) <= _HANGUL_LAST:
         return "", ""
@@ -52,10 +51,10 @@ def korean(word: str) -> Keys:
     return rime, rime.translate(_CODA_FAMILIES)
 
 
-def hindi(word: str) -> Keys:
+def hindi(word: str, _dialect: str = "") -> Keys:
     """From the last vowel but one where the word ends in a vowel, else from the last; nearly: the last syllable."""
-    sounds = _SILENT_SCHWA.sub(r"\1", _hindi_sounds(word))
-    vowels = [at for at, sound in enumerate(sounds) if sound in _HINDI_VOWELS]
+    sounds = hindi_sounds(word)
+    vowels = [at for at, sound in enumerate(sounds) if sound in HINDI_VOWELS]
     if not vowels:
         return "", ""
     last = vowels[-1]
@@ -64,8 +63,12 @@ def hindi(word: str) -> Keys:
     return sounds[vowels[-2] if opens and len(vowels) > 1 else last :], syllable
 
 
-def _hindi_sounds(word: str) -> str:
-    """Consonants and vowels in the order they are spoken, with the unwritten a, which falls silent at the end."""
+def hindi_sounds(word: str) -> str:
+    """Consonants and vowels in the order they are spoken; the unwritten a may fall silent."""
+    return _SILENT_SCHWA.sub(r"\1", _spelt_out(word))
+
+
+def _spelt_out(word: str) -> str:
     sounds = ""
     for letter in _HINDI.finditer(unicodedata.normalize("NFC", word)):
         if not letter["consonant"]:
@@ -78,7 +81,3 @@ def _hindi_sounds(word: str) -> str:
     if sounds.endswith(_SCHWA) and len(sounds) > 2:
         return sounds[:-1]
     return sounds[:-1] + sounds[-1:].translate(_LONG_AT_THE_END)
-
-
-KEYS: Mapping[str, Callable[[str], Keys]] = {"vi": vietnamese, "ko": korean, "hi": hindi}
-"""By language code."""

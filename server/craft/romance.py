@@ -17,14 +17,21 @@ _NOT_JOINING = re.compile(r"^h?[iu][aeoáéó]")  # hielo, huevo: they begin lik
 _GLIDE_END = re.compile(r"[aeoáéóêô][iuy]$|uy$")  # hoy, eu: the glide opens the next syllable instead
 _SMALL_VOWELS = frozenset(("y", "o", "e", "u", "é", "è", "ou"))
 _FRENCH_GROUP = re.compile(
-    r"eau|oeu|(?:eu|ue|œ)i(?=l)|œu|œ|ouai|oui|ieu|(?<=[bcdfgptv][lr])i(?=[aeoé])|i[eéèaâou]u?|oi"
+    r"eau|oeu|où|oû|(?:eu|ue|œ)i(?=l)|œu|œ|ouai|oui|ieu|(?<=[bcdfgptv][lr])i(?=[aeoéè])|i[eéèaâou]u?|oi"
     r"|ou[aeiéè]?|ai|aî|ei|au|eu|eû|ue|ui|u[éè]|[aeiouyàâéèêëîïôöûüù]"
 )
 _FRENCH_SOUNDED_ENT = re.compile(
     r"(?:(?<!ai)(?<!or)m|(?:^|ci|si|vi|ar|ru|pru|fi)d|(?:ac|no|ré|dé)c|^c|(?:ar|a|ur|li|ul)g|(?:^|ta|xcel|vio|inso)l"
-    r"|(?:^|sou|cou|a)v|pa[rt]i?|ori|sci|cli|prés|abs)ent$"
+    r"|(?:^|sou|cou|^a|para)v|pa[rt]i?|ori|sci|cli|prés|abs)ent$"
 )
 """Ends whose -ent is a syllable; elsewhere it is the silent ending of a verb."""
+_ITALIAN_APART = re.compile(
+    r"(?:log|cra[zt]|ni?om|raf|fil?osof|rap|teg|erg|man|tr|pat|nast|osof|cell?er|gen)ia$|^te?ori[ae]$|^siano$"
+)
+_FRENCH_INNER_E = re.compile(
+    r"(?<=[aeiouéèêâîôûœ][bcdfgjlmnprstvz])e(?=[bcdfgjlmnprstvz][aeiouyéèêâîôûœ])|(?<=[aeiouéèêâîôû]ll)e(?=m)|(?<=ai)e(?=m)"
+)
+"""An e between single consonants, which songs sing or swallow: seulement, avenir."""
 _FRENCH_ODD = {"août": 1, "pays": 2, "oui": 1}
 
 
@@ -46,13 +53,14 @@ def portuguese(text: str) -> tuple[int, int, int]:
 def french(text: str) -> tuple[int, int, int]:
     """Mute e's count in `high` where a consonant follows, and never at the end of the line."""
     words = WORD.findall(unicodedata.normalize("NFC", text.lower()).replace("’", "'"))
-    low = high = 0
+    low = high = dropped = 0
     for index, word in enumerate(words):
         sung, mute = _french_word(word)
         following = words[index + 1] if index + 1 < len(words) else ""
         low += sung
+        dropped += len(_FRENCH_INNER_E.findall(word))
         high += sung + (mute and bool(re.match(r"[^aeiouyhàâéèêëîïôöûüœ]", following)))
-    return low, low, high
+    return low, low - dropped, high
 
 
 def _joined(
@@ -94,6 +102,8 @@ def _spanish_word(word: str) -> int:
 def _italian_word(word: str) -> int:
     if word in toml("words")["italian_apart"]:
         return len(re.findall(r"[aeiou]", word))
+    if _ITALIAN_APART.search(word):
+        word = re.sub(r"i(?=[aeo]$)", "ì", word)
     plain = re.sub(r"(?<=q)u|(?<=[cg])i(?=[aeouàèéòóù])|(?<=gl)i(?=[aeou])", "", word)
     return _nuclei(plain, "aeoàèéìòóù", "iu")
 
@@ -101,6 +111,7 @@ def _italian_word(word: str) -> int:
 def _portuguese_word(word: str) -> int:
     plain = re.sub(r"(?<=q)u(?=[eiéêí])|(?<=g)u(?=[eiéêí])", "", word)
     plain = re.sub(r"ã[oei]|õe", "ã", plain)
+    plain = re.sub(r"^aos?$", "a", plain)
     accented = bool(re.search(r"[áâàéêíóôõúã]", word))
     if not accented:
         plain = re.sub(r"(?<=[^aeiouqg])([iu])([aoe]s?)$", r"\1-\2", plain)

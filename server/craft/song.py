@@ -11,7 +11,7 @@ from .cliches import worn_words
 from .duration import Calibration, Feel, estimate, parts_of
 from .findings import Kind, Range
 from .genres import Genre
-from .languages import detect, stretch
+from .languages import base, detect, dialect_of, stretch
 from .lyric import Line, Lyric, Section
 from .rhyme import scheme
 from .syllables import count
@@ -38,7 +38,7 @@ class Song:
     kind: Kind = "song"
     engine: str = "sonic"
     genre: Genre | None = None
-    declared: str | None = None
+    said_language: str | None = None
     seconds: float | None = None
     bpm: float | None = None
     metre: str | None = None
@@ -52,20 +52,20 @@ class Song:
         """Whether words are rapped."""
         return self.kind == "rap" or bool(self.genre and self.genre.rap)
 
-    @property
-    def repeats_a_lot(self) -> bool:
-        """Whether repetition is the point: children's songs, jingles, worship, dance music."""
-        return self.kind in ("child", "jingle", "lullaby") or bool(self.genre and self.genre.repeats)
-
-    @property
-    def clean_rhymes(self) -> bool:
-        """Whether perfect rhyme throughout is the custom."""
-        return self.kind in ("child", "jingle", "lullaby") or bool(self.genre and self.genre.perfect)
-
     @cached_property
     def detected(self) -> str | None:
         """The language of the whole lyric as the words tell."""
         return detect("\n".join(line.sung for line in self.lyric.lines))
+
+    @cached_property
+    def declared(self) -> str | None:
+        """The two-letter code of the language that was said."""
+        return base(self.said_language)
+
+    @property
+    def dialect(self) -> str | None:
+        """As `language`, with the region where one was said: `es-MX`."""
+        return dialect_of(self.said_language) if self.declared else self.detected
 
     @property
     def language(self) -> str | None:
@@ -96,16 +96,6 @@ class Song:
         return worn_words(text, self.language or "en", self.genre.may if self.genre else ())
 
     @cached_property
-    def verses(self) -> tuple[Section, ...]:
-        """The verses that have lines."""
-        return self.lyric.of("verse")
-
-    @cached_property
-    def choruses(self) -> tuple[Section, ...]:
-        """Choruses and hooks that have lines."""
-        return self.lyric.of("chorus", "hook")
-
-    @cached_property
     def estimate(self) -> Range:
         """The seconds this lyric will probably take."""
         feel = Feel.of(self.genre, self.kind, self.bpm, self.metre, self.language, self.seconds)
@@ -113,7 +103,7 @@ class Song:
 
     def scheme_of(self, section: Section) -> str:
         """The rhyme scheme of a section as sung."""
-        return scheme([line.end for line in section.lines if line.end], self.language)
+        return scheme([line.end for line in section.lines if line.end], self.dialect)
 
 
 def is_older(model: str | None) -> bool:

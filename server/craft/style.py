@@ -1,33 +1,42 @@
-"""check_style: whether a style description says enough, not too much, and nothing that works against itself."""
+"""check_style: what would be refused, what works against itself, and whether voice, genre and tempo are told.
+
+A style may be a list or prose of full sentences. How much it says, and how well, is its writer's business.
+"""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+from .artists import imitated
 from .bundled import toml
 from .findings import Finding, StyleReport, choose
-from .genres import broad, genre, genre_words
+from .genres import genre_words
 from .languages import base, language_name
-from .rules.content import artist_names
 from .song import engine_of, limits_for
 
-SLOTS = ("genre", "voice", "mood", "instruments", "tempo")
-_MOST_DESCRIPTORS, _MOST_FAMILIES, _MOST_NEGATIVES = 12, 2, 6
-_FAST = 140
+SLOTS = ("genre", "voice", "tempo")
+_PACKING = ("genre", "voice", "mood", "instruments", "tempo", "production")  # what is kept longest when a text is cut
+_FAST, _SLOW = 140, 76
 _MOST_CHARS = 4_000  # four times the longest limit: what comes after is not read
+_NOT = (
+    r"(?:no|without|avoid(?:ing)?|minus|excluding|free of|never any|don't use|do not use|not any"
+    r"|ohne|kein[en]?|sans|sin|senza|sem|без)"
+)
+# A whole item of a list, or words inside a sentence up to the next pause.
 _NEGATED = re.compile(
-    r"(?:,\s*|\band\s+|\bwith\s+|^\s*|\s)(?:no|without|avoid|minus|excluding|free of|don't use|do not use)\s+"
-    r"(?:any\s+|the\s+)?"
-    r"(?P<what>[\w' -]{1,60}?)(?=\s*(?:[,.;]|$|\bno\b|\bwithout\b))",
+    rf"(?<![\w'’-]){_NOT}\s+(?:any\s+|the\s+|a\s+|an\s+)?(?P<what>[\w'’&-]+(?: [\w'’&-]+){{0,5}})", re.IGNORECASE
+)
+_ALSO_NOT = re.compile(r"^(?:and|or|nor|und|oder|et|ou|y|o|e)\s+", re.IGNORECASE)
+_FOR_A_TIME = re.compile(
+    r"\b(?:until|till|before|except|yet|at first|apart from|in the (?:verses?|intro|first)|bis|jusqu|hasta|fino|até)\b",
     re.IGNORECASE,
 )
-_BPM = re.compile(r"(\d{2,3})(?:\s*[-–]\s*(\d{2,3}))?\s*bpm|\bbpm\s*[:=]?\s*(\d{2,3})", re.IGNORECASE)
-_LIKE = re.compile(
-    r"\b(?:in the (?:style|vein|manner) of|sounds? like|reminiscent of|inspired by|[àa] la|as sung by)\s+"
-    r"(?!an?\b|the \d|\d)[\w'’]+"
-    r"|\blike\s+(?:[A-Z][\w'’]+)",
+_EMPHASIS = re.compile(r"\s+(?:at all|whatsoever|please|ever|anywhere)$", re.IGNORECASE)
+_BPM = re.compile(
+    r"(\d{2,3})(?:\s*[-–]\s*(\d{2,3}))?\s*(?:bpm|beats (?:a|per) minute)|\bbpm\s*[:=]?\s*(\d{2,3})", re.IGNORECASE
 )
+_BRACKETS = re.compile(r"[\[\]{}<>]+")
 _FRAMING = re.compile(r"[\[\]{}<>\"“”«»\n\r\t]+")
 
 
@@ -43,6 +52,11 @@ class _Style:
     @cached_property
     def plain(self) -> str:
         return self.text.casefold()
+
+    @cached_property
+    def affirmed(self) -> str:
+        """The text in small letters without what it denies, so that "no drums" asks for no drums."""
+        return _NEGATED.sub(" ", self.plain)
 
     @cached_property
     def descriptors(self) -> tuple[str, ...]:
@@ -65,7 +79,7 @@ def check_style(
     engine: str = "sonic",
     language: str | None = None,
 ) -> StyleReport:
-    """Check a style description and its exclusions (a comma list) against a model's limits and common sense.
+    """Check a style description and its exclusions (a comma list) against a model's limits and itself.
 
     `engine` is `sonic` or `producer`; `language` the one that is sung. `packed_style` has every safe fix and fits the
     limit. Nothing is changed silently: it is an offer.
@@ -75,7 +89,7 @@ def check_style(
     cleaned, moved, framing = _clean(style[:_MOST_CHARS])
     given = _items(negative_style or "")
     negatives = tuple(dict.fromkeys([*(_bare(item) for item in given), *moved]))
-    view = _Style(cleaned, negatives, engine, base(language))
+    view = _Style(cleaned, negatives, engine, language)
     findings = list(framing)
     if limit is not None and len(style) > limit:
         why = f"{len(style)} characters; this model takes {limit}. `packed_style` fits."
@@ -85,12 +99,11 @@ def check_style(
             why = f'Exclusions are bare nouns: "{_bare(item)}", not "{item[:40]}".'
             findings.append(Finding("Y7", "warn", why, fix=_bare(item)))
     findings += [finding for rule in _RULES for finding in rule(view)]
-    missing = _missing(view)
     shown, more = choose(findings)
     return StyleReport(
         ok=not any(finding.level == "stop" for finding in findings),
         findings=shown,
-        slots_missing=missing,
+        slots_missing=_missing(view),
         packed_style=_packed(view, limit),
         packed_negatives=", ".join(negatives) or None,
         chars=len(style),
@@ -109,22 +122,71 @@ def bpm_of(style: str) -> float | None:
 
 
 def _clean(style: str) -> tuple[str, list[str], list[Finding]]:
-    """The text without brackets, line breaks and negatives; the exclusions found in it; what was done."""
+    """The text without brackets, line breaks and list items that only exclude; the exclusions; what was done."""
     findings = []
-    text = " ".join(_FRAMING.sub(" ", re.sub(r"\s*[\n\r]+\s*", ", ", style.strip())).split())
-    if _FRAMING.search(style.strip()):
-        why = "Brackets, quotes and line breaks do not belong in a style description."
+    text = " ".join(_FRAMING.sub(" ", re.sub(r"[,;.]?\s*[\n\r]+\s*", _joint, style.strip())).split())
+    if _BRACKETS.search(style):
+        why = "Brackets do not belong in a style description: they are for section tags in the lyrics."
         findings.append(Finding("Y5", "warn", why, fix=text))
-    moved: list[str] = []
-    for match in _NEGATED.finditer(text):
-        moved += [_bare(part) for part in re.split(r"\s+(?:and|or)\s+", match["what"]) if part.strip()]
+    kept, moved, bounded = [], [], []
+    for item in re.findall(r"[^,;]+[,;]?", text):
+        denied = _denied(item)
+        if _FOR_A_TIME.search(item) and denied:
+            bounded += denied
+        else:
+            moved += denied
+            if denied and _only_denies(item):
+                continue
+        kept.append(item)
+    if bounded:
+        why = f"Engines tend to hear the noun, not the no ({', '.join(bounded)}). Say who plays alone until then."
+        findings.append(Finding("Y6", "warn", why))
     if moved:
-        text = re.sub(r"\s*,(?:\s*,)+", ",", _NEGATED.sub("", text)).strip(" ,;")
-        why = (
-            f"Say what is there: engines tend to hear the noun, not the no. Move to the exclusions: {', '.join(moved)}."
-        )
-        findings.append(Finding("Y6", "warn", why, fix=text))
+        shorter = "".join(kept).strip(" ,;")
+        why = f"Engines tend to hear the noun, not the no. Name it in the exclusions: {', '.join(moved)}."
+        findings.append(Finding("Y6", "warn", why, fix=shorter if shorter != text else None))
+        text = shorter
     return text, moved, findings
+
+
+def _joint(match: re.Match[str]) -> str:
+    """Lines become items of a list, unless they ended a sentence."""
+    return ". " if match[0][0] == "." else ", "
+
+
+def _denied(item: str) -> list[str]:
+    """What one part of a description says no to, as bare nouns. In the middle of a sentence only sounds count."""
+    found: list[str] = []
+    starts = _only_denies(item)
+    for match in _NEGATED.finditer(item):
+        for part in re.split(r"\s+(?:and|or|nor|und|oder|et|ou|y|e)\s+(?:no\s+)?", match["what"]):
+            noun = _EMPHASIS.sub("", part).strip(" '’-")
+            if _harmless(noun):
+                break
+            if starts:
+                found.append(noun)
+            elif sound := _sound_in(noun):
+                found.append(sound)
+    if starts and not found and (rest := _ALSO_NOT.sub("", item.strip(" ,;."))) != item.strip(" ,;."):
+        found.append(rest)
+    return found
+
+
+def _only_denies(item: str) -> bool:
+    """Whether an item of a list is nothing but an exclusion: "no drums", "and without choir"."""
+    text = _ALSO_NOT.sub("", item.strip(" ,;."))
+    match = _NEGATED.match(text)
+    return bool(match) and match is not None and match.end() >= len(text) and not re.search(r"\.\s", text)
+
+
+def _harmless(noun: str) -> bool:
+    """ "No rush", "no-nonsense", "no one": nothing that an engine could play."""
+    return noun.casefold().split(" ")[0] in toml("style")["harmless_negation"]["words"]
+
+
+def _sound_in(noun: str) -> str | None:
+    match = _slot_pattern("instruments").search(noun.casefold()) or _slot_pattern("exclusion").search(noun.casefold())
+    return match[0] if match else None
 
 
 def _items(text: str) -> list[str]:
@@ -140,39 +202,29 @@ def _bare(item: str) -> str:
     )
 
 
-def _descriptors(style: _Style) -> Iterator[Finding]:
-    count = len(style.descriptors)
-    if count > _MOST_DESCRIPTORS:
-        yield Finding("Y2", "warn", f"{count} descriptors dilute each other; keep the {_MOST_DESCRIPTORS} that matter.")
-
-
-def _families(style: _Style) -> Iterator[Finding]:
-    left = [broad(name) for name in style.genres]
-    used = 0
-    while left:
-        family = max(toml("style")["families"].values(), key=lambda names: sum(name in names for name in left))
-        left = [name for name in left if name not in family] if any(name in family for name in left) else left[1:]
-        used += 1
-    if used > _MOST_FAMILIES:
-        yield Finding("Y3", "note", f"{', '.join(style.genres)}: one main genre and one modifier blend best.")
-
-
 def _contradictions(style: _Style) -> Iterator[Finding]:
     for pair in toml("style")["contradiction"]:
         if any(_says(style.plain, word) for word in pair.get("unless", [])):
             continue
-        one = next((word for word in pair["one"] if _says(style.plain, word)), None)
-        other = next((word for word in pair["other"] if _says(style.plain, word)), None)
+        one = next((word for word in pair["one"] if _says(style.affirmed, word)), None)
+        other = next((word for word in pair["other"] if _says(style.affirmed, word)), None)
         if other is None and "@fast" in pair["other"] and style.bpm and style.bpm >= _FAST:
             other = f"{style.bpm:g} BPM"
-        if one and other:
+        if other is None and "@slow" in pair["other"] and style.bpm and style.bpm <= _SLOW:
+            other = f"{style.bpm:g} BPM"
+        if one and other and not _changes(style, one, other):
             yield Finding("Y4", "warn", f'"{one}" and "{other}" pull against each other; choose one.')
 
 
+def _changes(style: _Style, one: str, other: str) -> bool:
+    """Whether the text says that one gives way to the other: starts sparse and grows, dry verses, a wet chorus."""
+    first, second = sorted((style.plain.find(one), style.plain.find(other)))
+    between = style.plain[max(first - 40, 0) : second + 40]
+    return first >= 0 and any(_says(between, word) for word in toml("style")["change"]["words"])
+
+
 def _exclusions(style: _Style) -> Iterator[Finding]:
-    if len(style.negatives) > _MOST_NEGATIVES:
-        yield Finding("Y8", "note", f"{len(style.negatives)} exclusions; two to four are heeded best.")
-    doubled = [item for item in style.negatives if _says(style.plain, item.casefold())]
+    doubled = [item for item in style.negatives if _says(style.affirmed, item.casefold())]
     if style.negatives and len(doubled) / len(style.negatives) > 0.8:
         yield Finding("Y9", "stop", f"Asked for and excluded at once: {', '.join(doubled)}.")
     elif doubled:
@@ -183,48 +235,26 @@ def _exclusions(style: _Style) -> Iterator[Finding]:
         )
 
 
-def _fluff(style: _Style) -> Iterator[Finding]:
-    found = [word for word in toml("style")["fluff"]["words"] if _says(style.plain, word)]
-    if found:
-        yield Finding(
-            "Y10", "note", f"{', '.join(found[:3])}: praise is not a sound; name gear, room or decade instead."
-        )
-
-
 def _slots(style: _Style) -> Iterator[Finding]:
-    missing = [slot for slot in _missing(style) if slot in ("voice", "instruments")]
-    if missing:
+    if missing := _missing(style):
         yield Finding("Y11", "note", f"Not said yet: {' and '.join(missing)}.")
 
 
 def _sung_language(style: _Style) -> Iterator[Finding]:
-    names = toml("style")["language_names"].get(style.language, [])
-    if names and not any(name in style.plain for name in names):
-        name = language_name(style.language or "")
-        yield Finding(
-            "Y12", "note", f'Say the language, such as "sung in {name}"; English tends to creep in otherwise.'
-        )
-
-
-def _tempo(style: _Style) -> Iterator[Finding]:
-    found = genre(style.genres[0]) if style.genres else None
-    if found and style.bpm and not found.usual_bpm(style.bpm):
-        low, high = found.bpm[0]
-        yield Finding("Y13", "note", f"{style.bpm:g} BPM is far from what {found.name} uses ({low}-{high}).")
+    """The words of a song do not say in which accent they are sung; the style does."""
+    names = toml("style")["language_names"].get(base(style.language) or "", [])
+    if style.language and names and not any(name in style.plain for name in names):
+        name = language_name(style.language)
+        yield Finding("Y12", "note", f'Say the language, such as "sung in {name}"; another accent tends to creep in.')
 
 
 def _people(style: _Style) -> Iterator[Finding]:
-    if found := artist_names(style.text):
-        why = f"{found[0]}: requests with artists' names are refused or rewritten; describe voice, instruments and era."
-        yield Finding("C4", "warn", why)
-    elif match := _LIKE.search(style.text):
-        why = f'"{match[0]}": describe the sound itself; names get requests refused.'
+    if found := imitated(style.text):
+        why = f"{found}: requests with artists' names are refused or rewritten; describe voice, instruments and era."
         yield Finding("C4", "warn", why)
 
 
-_RULES = (
-    _people, _contradictions, _exclusions, _descriptors, _families, _slots, _sung_language, _tempo, _fluff,
-)  # fmt: skip
+_RULES = (_people, _contradictions, _exclusions, _slots, _sung_language)
 
 
 def _says(plain: str, word: str) -> bool:
@@ -233,8 +263,14 @@ def _says(plain: str, word: str) -> bool:
 
 @cache
 def _slot_pattern(slot: str) -> re.Pattern[str]:
-    words = sorted(toml("style")["slot"][slot], key=len, reverse=True)
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(re.escape(word) for word in words)})(?![\w])")
+    """The words of a slot; one that ends in a star may go on."""
+    spaced: list[str] = []
+    run_on: list[str] = []  # Chinese and Japanese put no space around a word
+    for word in sorted(toml("style")["slot"][slot], key=len, reverse=True):
+        pattern = re.escape(word.rstrip("*")) + (r"\w*" if word.endswith("*") else "")
+        (run_on if re.match(r"[\u3040-\u30ff\u3400-\u9fff]", word) else spaced).append(pattern)
+    whole = rf"(?<![\w-])(?:{'|'.join(spaced)})(?![\w])"
+    return re.compile("|".join((whole, *run_on)))
 
 
 def _slot_of(descriptor: str) -> str | None:
@@ -243,31 +279,24 @@ def _slot_of(descriptor: str) -> str | None:
         return "genre"
     if bpm_of(plain):
         return "tempo"
-    return next((slot for slot in toml("style")["slot"] if _slot_pattern(slot).search(plain)), None)
+    return next((slot for slot in _PACKING[1:] if _slot_pattern(slot).search(plain)), None)
 
 
 def _missing(style: _Style) -> tuple[str, ...]:
-    instrumental = _says(style.plain, "instrumental")
-    said = {slot for slot in toml("style")["slot"] if _slot_pattern(slot).search(style.plain)}
+    said = {slot for slot in SLOTS if _slot_pattern(slot).search(style.plain)}
     said |= {"genre"} if style.genres else set()
     said |= {"tempo"} if style.bpm else set()
-    said |= {"voice"} if instrumental else set()
     return tuple(slot for slot in SLOTS if slot not in said)
 
 
 def _packed(style: _Style, limit: int | None) -> str:
-    """Descriptors without repeats and praise, in the order given; when too long, the least important go first."""
-    importance = {slot: rank for rank, slot in enumerate((*SLOTS, "production"))}
-    fluff = toml("style")["fluff"]["words"]
-    kept = [part for part in dict.fromkeys(style.descriptors) if part.casefold() not in fluff]
+    """The text as it is while it fits; else its parts in the order given, without the least important ones."""
+    if limit is None or len(style.text) <= limit:
+        return style.text
+    importance = {slot: rank for rank, slot in enumerate(_PACKING)}
+    kept = list(dict.fromkeys(style.descriptors))
     ranked = sorted(range(len(kept)), key=lambda i: (importance.get(_slot_of(kept[i]) or "", 9), i))
-    while limit is not None and len(kept) > 1 and len(_listed(kept, ranked)) > limit:
-        ranked.pop()
-        if not ranked:
-            break
-    text = _listed(kept, ranked)
-    return text if limit is None else text[:limit].rstrip(" ,")
-
-
-def _listed(kept: list[str], chosen: list[int]) -> str:
-    return ", ".join(kept[i] for i in sorted(chosen))
+    length = sum(len(part) + 2 for part in kept) - 2
+    while len(ranked) > 1 and length > limit:
+        length -= len(kept[ranked.pop()]) + 2
+    return ", ".join(kept[i] for i in sorted(ranked))[:limit].rstrip(" ,")

@@ -1,4 +1,4 @@
-"""Syllables of a sung line in any of the twenty languages of the project.
+"""Syllables of a sung line in the languages of the project; docs/craft-rules.md says how well they are counted.
 
 Where singers may join vowels across words (Spanish, Italian, Portuguese) or drop a mute e (French), a line has a range.
 """
@@ -7,27 +7,28 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
+from .bundled import toml
 from .english import syllables as english
 from .languages import WORD, base
 from .letters import MOST_LETTERS, rough
+from .loans import english_loan
 from .pronunciation import readings
 from .romance import french, italian, portuguese, spanish
+from .wordcounts import BY_SCRIPT, WORD_COUNTERS
 
 _LONGEST_KEPT = 200
 """Characters of a line; counts of longer ones are not kept."""
+INITIALS = re.compile(r"(?<![\w.'’-])[A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻĞİŞŐŰČŠŽА-ЯЁЄІЇҐ]{2,6}(?![\w'’])")
+"""Capitals that may stand for the names of their letters."""
 _HAN = re.compile(r"[\u3400-\u9fff々]")
 _KANA = re.compile(r"[\u3041-\u30fa\u30fc]")
 _SMALL_KANA = re.compile(r"[ぁぃぅぇぉゃゅょゎァィゥェォャュョヮ]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff々\uac00-\ud7a3]+")
+_VOWEL = re.compile(r"[aeiouyà-öø-ÿœ]", re.IGNORECASE)
 _KANJI_MORAE = 2  # the usual length of a reading; kanji can be read in several ways
-_GERMAN = re.compile(r"aa|äu|ai|au|ay|ee|ei|eu|ey|ie|oo|(?<!q)u|[aeioäöüy]")
-_GERMAN_APART = re.compile(r"(?<=^be)(?=e[nhi])|(?<=^ge)(?=e[hb])|(?<=[lnr]i)(?=en?s?$)")
-_DUTCH = re.compile(r"eeuw|ieuw|aai|ooi|oei|aa|ee|oo|uu|ie|oe|eu|ui|ei|ij|au|ou|[aeiouyëïöüéè]")
-_DEVANAGARI_VOWEL = re.compile(r"[\u0904-\u0914]")
-_DEVANAGARI_CONSONANT = re.compile(r"[\u0915-\u0939\u0958-\u095f]\u093c?(?!\u094d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def count(text: str, language: str | None = None) -> Count:
     """Count one line. `language` is a code or name; without it, and for unknown ones, Latin words count as English.
 
     Chinese, Japanese and Korean characters count by their script whatever the language; digits are not read out.
+    Capitals in a line of small letters count as the names of their letters.
     """
     code = base(language) or "en"
     return _kept(text, code, rough.get()) if len(text) <= _LONGEST_KEPT else _count(text, code)
@@ -51,8 +53,9 @@ def count(text: str, language: str | None = None) -> Count:
 @contextmanager
 def bounded(text: str, language: str | None) -> Iterator[None]:
     """Within it, words that no table lists are counted by their vowels when this text has too many of them."""
-    counted_as_english = (base(language) or "en") not in _RANGES.keys() | _WORDS.keys()
-    mark = rough.set(counted_as_english and _strange_letters(text) > MOST_LETTERS)
+    code = base(language) or "en"
+    any_as_english = code in _OTHER_SCRIPT or code not in _RANGES.keys() | WORD_COUNTERS.keys()
+    mark = rough.set(any_as_english and _strange_letters(text) > MOST_LETTERS)
     try:
         yield
     finally:
@@ -71,20 +74,73 @@ def _kept(text: str, code: str, roughly: bool) -> Count:
 
 
 def _count(text: str, code: str) -> Count:
-    asian = sum(_asian(run) for run in _ASIAN.findall(text))
+    apart = sum(_asian(run) for run in _ASIAN.findall(text))
     rest = _ASIAN.sub(" ", text)
+    if not rest.isupper():
+        rest, more = _taken(
+            INITIALS, rest, lambda letters: 0 if letters in _spoken(code) else letter_names(letters, code)
+        )
+        apart += more
     if code in _RANGES:
+        rest, more = _taken(WORD, rest, lambda word: _loan(word, code))
+        apart += more
         usual, low, high = _RANGES[code](rest)
-        return Count(usual + asian, low + asian, high + asian)
-    counter = _WORDS.get(code, english)
-    total = asian + sum(_word(word, counter) for word in WORD.findall(rest))
+        return Count(usual + apart, low + apart, high + apart)
+    total = apart + sum(word_count(word, code) for word in WORD.findall(rest))
     return Count(total, total, total)
 
 
-def _word(word: str, counter: Callable[[str], int]) -> int:
-    if counter is english and not word.isascii() and re.search(r"[\u0400-\u097f]", word):
-        counter = _BY_SCRIPT["cyrillic" if word[0] < "\u0600" else "arabic" if word[0] < "\u0900" else "devanagari"]
-    return counter(word)
+def _taken(pattern: re.Pattern[str], text: str, value: Callable[[str], int]) -> tuple[str, int]:
+    """`text` with a pause for every match that is worth something by itself, and what all of those are worth."""
+    total = 0
+
+    def pause(match: re.Match[str]) -> str:
+        nonlocal total
+        worth = value(match[0])
+        total += worth
+        return " , " if worth else match[0]
+
+    return pattern.sub(pause, text), total
+
+
+def _loan(word: str, code: str) -> int:
+    """Syllables of an English word, or of letters that make no word; 0 for a word of the language."""
+    found = english_loan(word.casefold(), code)
+    if found and code == "pt" and re.search(r"[ptkbdgfcv]$|[^aeiou]e$", word.casefold()):
+        return found.syllables + 1  # Portuguese opens a closed end: Facebook is said feicibuqui
+    if found:
+        return found.syllables
+    spelt_out = len(word) > 1 and word.isalpha() and not _VOWEL.search(word)
+    return letter_names(word, code) if spelt_out else 0
+
+
+def word_count(word: str, code: str) -> int:
+    """Syllables of one word in a line of a language; scripts other than the language's count by themselves."""
+    counter = WORD_COUNTERS.get(code, english)
+    if counter is english and not word.isascii() and (script := _script(word)):
+        counter = BY_SCRIPT[script]
+    if word.isascii() and counter is not english and (loan := _loan(word, code)):
+        return loan
+    if word.isascii() and code in _OTHER_SCRIPT:
+        return english(word)
+    return counter(word) or (1 if "'" in word or "’" in word else letter_names(word, code))
+
+
+def letter_names(letters: str, language: str | None) -> int:
+    """Syllables of the letters' names in a language."""
+    long_names = toml("words")["letters"].get(language or "en", {})
+    return sum(int(long_names.get(letter, 1)) for letter in letters.casefold())
+
+
+@cache
+def _spoken(code: str) -> frozenset[str]:
+    entries = toml("words")["spoken"]
+    return frozenset((*entries["all"], *entries.get(code, ()), "II", "III", "IV", "VI"))
+
+
+def _script(word: str) -> str | None:
+    point = next((ord(char) for char in word if ord(char) >= 0x370), 0)
+    return next((name for name, (low, high) in _BLOCKS.items() if low <= point <= high), None)
 
 
 def _asian(run: str) -> int:
@@ -94,53 +150,11 @@ def _asian(run: str) -> int:
     return len(_HANGUL.findall(run)) + kana + han * (_KANJI_MORAE if kana else 1)
 
 
-def _vowels(letters: str) -> Callable[[str], int]:
-    pattern = re.compile(f"[{letters}]", re.IGNORECASE)
-    return lambda word: len(pattern.findall(word))
-
-
-def _german(word: str) -> int:
-    return len(_GERMAN.findall(_GERMAN_APART.sub("-", word.lower())))
-
-
-def _dutch(word: str) -> int:
-    return len(_DUTCH.findall(word.lower()))
-
-
-def _polish(word: str) -> int:
-    return len(re.findall(r"i(?![aąeęoóuy])|[aąeęoóuy]", word.lower())) or 0
-
-
-def _vietnamese(_word: str) -> int:
-    return 1
-
-
-def _arabic(word: str) -> int:
-    """An estimate: short vowels are not written, so two letters make about one syllable."""
-    marks = len(re.findall(r"[\u064b-\u0650]", word))
-    letters = len(re.findall(r"[\u0621-\u064a]", word))
-    return max(marks, round(letters * 0.55), 1)
-
-
-def _hindi(word: str) -> int:
-    total = len(_DEVANAGARI_VOWEL.findall(word)) + len(_DEVANAGARI_CONSONANT.findall(word))
-    silent_end = total > 1 and bool(re.search(r"[\u0915-\u0939]$", word))  # the last bare consonant loses its a
-    return total - silent_end
-
-
+_BLOCKS = {
+    "greek": (0x370, 0x3FF), "cyrillic": (0x400, 0x52F), "hebrew": (0x590, 0x5FF), "arabic": (0x600, 0x6FF),
+    "devanagari": (0x900, 0x97F),
+}  # fmt: skip
+_OTHER_SCRIPT = frozenset(("ru", "uk", "ar", "fa", "ur", "he", "hi", "el"))  # a Latin word in such a line is English
 _RANGES: dict[str, Callable[[str], tuple[int, int, int]]] = {
     "es": spanish, "it": italian, "pt": portuguese, "fr": french,
 }  # fmt: skip
-_WORDS: dict[str, Callable[[str], int]] = {
-    "de": _german,
-    "nl": _dutch,
-    "pl": _polish,
-    "sv": _vowels("aeiouyåäöé"),
-    "tr": _vowels("aeıioöuüâîû"),
-    "ru": _vowels("аеёиоуыэюя"),
-    "uk": _vowels("аеєиіїоуюя"),
-    "vi": _vietnamese,
-    "ar": _arabic,
-    "hi": _hindi,
-}
-_BY_SCRIPT = {"cyrillic": _vowels("аеёиоуыэюяєії"), "arabic": _arabic, "devanagari": _hindi}

@@ -27,7 +27,10 @@ def test_the_page_of_rules_is_the_one_the_data_makes() -> None:
 def test_every_rule_that_can_be_told_is_on_the_page_and_no_other() -> None:
     told = set()
     for source in ROOT.rglob("*.py"):
-        told |= set(re.findall(r"(?:Finding|_Change)\(\s*\"([A-Z]\d+)\"", source.read_text(encoding="utf-8")))
+        text = source.read_text(encoding="utf-8")
+        told |= set(re.findall(r"Finding\(\s*\"([A-Z]\d+)\"", text))
+        if source.parent.name == "paste" or source.name == "fixes.py":
+            told |= set(re.findall(r"\"(F\d+)\"", text))
     assert told == set(toml("rules")["rule"])
 
 
@@ -41,8 +44,6 @@ def test_the_limits_of_a_model_are_those_of_the_catalogue(name: str) -> None:
 def test_tag_aliases_cue_words_and_templates_lead_somewhere() -> None:
     for words in ("alias", "exact"):
         assert set(toml("tags")[words].values()) <= set(toml("tags")["tag"])
-    families = {name for names in toml("style")["families"].values() for name in names}
-    assert families == set(toml("genres")["genre"])
 
 
 def test_the_pronunciations_are_small_and_their_licence_travels_with_them() -> None:

@@ -26,7 +26,7 @@ from songwright.server.craft import check_lyrics
         ("[Verse]\n1. The baker counts\n2. The bread is warm", "[Verse]\nThe baker counts\nThe bread is warm"),
         ("[Verse]\nThe\tbaker\u200b counts", "[Verse]\nThe baker counts"),
         ("[Verse\nThe baker counts\n\n[Chorus]\nOpen up", "[Verse]\nThe baker counts\n\n[Chorus]\nOpen up"),
-        ("Estribillo:\nAbre la puerta", "[Estribillo]\nAbre la puerta"),
+        ("Estribillo:\nAbre la puerta", "[Chorus]\nAbre la puerta"),
     ],
 )
 def test_a_safe_repair(given: str, fixed: str) -> None:

@@ -22,7 +22,7 @@ from songwright.server.publish import parse
 from songwright.server.settings import load
 
 CRAFT = tools.TOOLSETS["craft"]
-CRAFT_WEIGHT = 900
+CRAFT_WEIGHT = 950
 """Tokens that a model reads for the four local tools."""
 TYPICAL_ANSWER = 1500
 """Bytes of a usual answer of a check or a plan."""
@@ -300,11 +300,71 @@ async def test_a_storm_of_faults_stays_short_and_hides_no_stop(world: World) -> 
     async with world.client() as client:
         report = said(await client.call_tool("check_lyrics", {"lyrics": storm}))
         refused = await client.call_tool("create_song", {"lyrics": storm})
-    stops = [finding for finding in report["findings"] if finding["level"] == "stop"]
-    assert len(stops) >= 14
-    assert len(report["findings"]) == len(stops)
+    stops = {finding["id"]: finding["why"] for finding in report["findings"] if finding["level"] == "stop"}
+    assert stops.keys() == {"F2", "F4"}
+    assert all("7 " in why for why in stops.values())
+    assert len(report["findings"]) <= 8
     assert report["more"]
+    assert report["clean_lyrics"].count("[Verse") == 7
     assert len(said(refused)["notice"]) < 900
+
+
+SHEET = """Paper Kite
+Capo 2
+
+Verse 1:
+G              Em
+We tied the string to Sunday
+C                 D7
+And let the river choose"""
+SONG = "[Verse 1]\nWe tied the string to Sunday\nAnd let the river choose"
+
+
+@pytest.mark.anyio
+async def test_what_was_pasted_is_stopped_named_and_handed_back_as_a_song(world: World) -> None:
+    order = {"lyrics": SHEET, "style": STYLE}
+    async with world.client() as client:
+        refused = await client.call_tool("create_song", order)
+        notice = said(refused)["notice"]
+        assert refused.is_error
+        assert "chord sheet" in notice
+        assert "check_lyrics, which gives the clean lyric as clean_lyrics" in notice
+        assert world.charges() == []
+        report = said(await client.call_tool("check_lyrics", {"lyrics": SHEET}))
+        assert "chord sheet" in report["recognised"]
+        assert report["clean_lyrics"] == SONG
+        song = said(await client.call_tool("create_song", {**order, "lyrics": report["clean_lyrics"]}))
+        assert song["status"] == "done"
+        forced = said(await client.call_tool("create_song", {**order, "force": True}))
+        assert "chord sheet" in forced["preflight"][0]
+    assert len(world.charges()) == 2
+
+
+@pytest.mark.anyio
+async def test_what_is_no_lyric_is_stopped_with_what_to_do_instead(world: World) -> None:
+    async with world.client() as client:
+        for lyrics, words in (
+            ("Write me a song about our dog Bruno", "`idea`"),
+            ("indie folk, female vocals, 92 BPM, warm, close", "`style`"),
+            ("https://docs.example.com/d/abc", "paste the words"),
+        ):
+            notice = said(await client.call_tool("create_song", {"lyrics": lyrics, "style": STYLE}))["notice"]
+            assert words in notice
+            assert "clean_lyrics" not in notice
+            assert "clean_lyrics" not in said(await client.call_tool("check_lyrics", {"lyrics": lyrics}))
+    assert world.charges() == []
+
+
+@pytest.mark.anyio
+async def test_a_clean_lyric_never_makes_an_answer_too_big(world: World) -> None:
+    """Five thousand characters are what a purchase takes, in Chinese three bytes each."""
+    line = "外 婆 的 窗 台 晒 着 月 光"
+    whole = "[Verse]\n" + f"{line}\n" * 290
+    tag = "[Chorus]\n" + "窗外的雨一直下到天亮我没有睡\n" * 330
+    async with world.client() as client:
+        for lyrics in (whole, tag + "x2 (x2)\n", f"Sure! Here is your song:\n\n{tag}", "Chorus x2\n" * 900, SHEET * 60):
+            report = said(await client.call_tool("check_lyrics", {"lyrics": lyrics}))
+            assert size(report) < 24_000
 
 
 def test_a_starting_server_loads_no_tables() -> None:

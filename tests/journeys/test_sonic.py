@@ -10,9 +10,13 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from urllib.parse import quote
 
 import av
 import mido
@@ -67,6 +71,24 @@ async def _link_of(place: World, clip_id: str) -> str:
 def first(song: dict[str, Any]) -> str:
     clip_id: str = song["clips"][0]["clip_id"]
     return clip_id
+
+
+@contextmanager
+def served(file: Path) -> Iterator[str]:
+    """A link to a recording that stands somewhere else than at the service."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(file.parent))) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/{quote(file.name)}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def seconds_of(file: str) -> float:
@@ -129,13 +151,23 @@ async def test_cover_song_keeps_the_song_and_changes_the_band(client: Client, so
     assert (await facts_of(client, first(answer)))["sources"] == {"covers": [first(song)]}
 
 
-async def test_cover_song_of_a_link_uploads_on_the_way(client: Client, song: dict[str, Any], place: World) -> None:
-    link = await _link_of(place, song["clips"][1]["clip_id"])
-    answer = said(await client.call_tool("cover_song", {"source": link, "style": "synthwave", "idea": "night"}))
+async def test_cover_song_of_a_link_uploads_on_the_way(client: Client, song: dict[str, Any]) -> None:
+    with served(Path(song["clips"][1]["file"])) as link:
+        answer = said(await client.call_tool("cover_song", {"source": link, "style": "synthwave", "idea": "night"}))
     assert answer["status"] == "done"
     songs = [clip for clip in answer["clips"] if clip.get("part") != "upload"]
     assert len(songs) == 2
     assert len(answer["clips"]) == 3
+
+
+async def test_cover_song_of_the_link_of_ones_own_clip_uploads_nothing(
+    client: Client, song: dict[str, Any], place: World
+) -> None:
+    own = song["clips"][1]["clip_id"]
+    link = await _link_of(place, own)
+    answer = said(await client.call_tool("cover_song", {"source": link, "style": "synthwave", "idea": "night"}))
+    is_done(answer, 2)
+    assert (await facts_of(client, first(answer)))["sources"] == {"covers": [own]}
 
 
 async def test_upload_audio_makes_a_clip_that_takes_the_upload_variants(

@@ -15,8 +15,8 @@ import pytest
 from journals import account
 
 from songwright import tools
-from songwright.server import songcraft
-from songwright.server.craft import check_lyrics, english, letters, pronunciation, rhyme, syllables
+from songwright.server.craft import check_lyrics, endings, english, letters, loans, pronunciation, rhyme, syllables
+from songwright.server.craft.findings import MOST_IN_FULL
 from songwright.server.errors import ArgumentRefused
 from songwright.server.journal import Journal
 from songwright.server.operation import LONGEST_TEXT, MOST_TEXT
@@ -61,9 +61,12 @@ def craft(tmp_path: Path) -> Iterator[Songcraft]:
     store.close()
 
 
+@pytest.mark.parametrize("language", [None, "ru"])
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_the_letters_that_one_text_makes_us_read_are_bounded(attack: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading a strange word letter by letter is the dearest thing that a text can ask for."""
+def test_the_letters_that_one_text_makes_us_read_are_bounded(
+    attack: str, language: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading a strange word letter by letter is the dearest thing that a text can ask for, in any language."""
     read: list[str] = []
 
     def counted(word: str) -> int:
@@ -73,7 +76,7 @@ def test_the_letters_that_one_text_makes_us_read_are_bounded(attack: str, monkey
     monkeypatch.setattr(english, "by_letters", counted)
     english._syllables.cache_clear()
     syllables._kept.cache_clear()
-    check_lyrics(ATTACKS[attack])
+    check_lyrics(ATTACKS[attack], language=language)
     assert sum(map(len, read)) <= letters.MOST_LETTERS
     english._syllables.cache_clear()
     syllables._kept.cache_clear()
@@ -91,14 +94,16 @@ def test_words_are_counted_alike_whatever_was_checked_before() -> None:
 
 def test_what_is_kept_of_words_and_lines_is_small() -> None:
     """Few entries, and none of them long: neither a line nor a word of any length can fill the memory."""
-    for cache in (english._syllables, pronunciation._readings, rhyme.tails, rhyme.spelled_tail, syllables._kept):
+    caches = (english._syllables, pronunciation._readings, syllables._kept, loans._loan)
+    for cache in (*caches, rhyme.tails, rhyme._keys, endings.by_ending):
         assert 0 < (cache.cache_info().maxsize or 0) <= 8_000
-    before = [cache.cache_info().currsize for cache in (english._syllables, pronunciation._readings, syllables._kept)]
+    before = [cache.cache_info().currsize for cache in caches]
     word = "".join(nonsense(300))
     assert english.syllables(word) >= 1
     assert pronunciation.readings(word) == ()
     assert syllables.count(f"{word} {word}").usual >= 2
-    kept = [cache.cache_info().currsize for cache in (english._syllables, pronunciation._readings, syllables._kept)]
+    assert syllables.count(f"{word} {word}", "de").usual >= 2
+    kept = [cache.cache_info().currsize for cache in caches]
     assert kept == before
     assert rhyme.rhyme(f"{word}light", f"{word}night") == "perfect"
 
@@ -124,8 +129,8 @@ async def test_nine_hundred_stops_are_told_as_twelve_and_a_number(craft: Songcra
     text = "\n".join("[Verse" for _ in range(900))
     data = (await craft.handlers()["check_lyrics"](parse(tools.load("check_lyrics"), {"lyrics": text}), None, 0.0)).data
     stops = [finding for finding in data["findings"] if finding["level"] == "stop"]
-    assert 0 < len(stops) <= songcraft.MOST_STOPS
-    assert sum(data["more"].values()) >= 900 - songcraft.MOST_STOPS
+    assert 0 < len(stops) <= MOST_IN_FULL
+    assert sum(data["more"].values()) >= 900 - MOST_IN_FULL
 
 
 async def test_checks_that_stand_still_hold_up_no_order(craft: Songcraft, monkeypatch: pytest.MonkeyPatch) -> None:

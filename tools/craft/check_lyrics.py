@@ -24,14 +24,21 @@ class LyricsReport(ReportAnswer):
     sections: list[str] | None = Field(
         None, description="Each section: syllables of its lines, end rhymes where they can be judged."
     )
+    recognised: list[str] | None = Field(
+        None, description="What the text came as, where it is no clean lyric: chord sheet, chat answer, subtitles."
+    )
+    clean_lyrics: str | None = Field(
+        None, description="The whole text with every repair made, to pass on instead. Absent when nothing would change."
+    )
     cliches: list[str] | None = Field(None, description="Overused words met.")
 
 
 class CheckLyrics(Operation):
-    """Check lyrics before paying: limits, tags, words sung wrongly, metre, rhyme, form, clichés, length.
+    """Check lyrics before paying: limits, tags, what would be sung wrongly, words that get refused, length; not taste.
 
-    Returns findings (create_song refuses a stop unless `force`; weigh a warn) with fixes, syllables per line,
-    expected seconds. Free. The words before them: plan_song; the sound: check_style.
+    Pasted text too (chord sheets, subtitles, web pages, chat answers): clean_lyrics is the song in it. Returns findings
+    (create_song refuses a stop unless `force`; weigh a warn) with fixes, syllables per line, expected seconds. Free.
+    The sound: check_style.
     """
 
     label: ClassVar[str] = "Check lyrics"
@@ -46,7 +53,7 @@ class CheckLyrics(Operation):
     seconds: Seconds | None = None
     bpm: Bpm | None = None
     metre: Metre | None = None
-    title: str | None = Field(None, max_length=200, description="Should be in the chorus.")
+    title: str | None = Field(None, max_length=200, description="To see whether a word of it is sung.")
     names: tuple[str, ...] | None = Field(
         None, max_length=50, description='Names and how they sound, such as ["Siobhan: shi-VAWN"].'
     )

@@ -26,7 +26,7 @@ class StyleReport(ReportAnswer):
 
 
 class CheckStyle(Operation):
-    """Check a style before paying: limits, gaps, contradictions, negatives, artist names.
+    """Check a style before paying: limits, contradictions, negatives, artist names, voice, genre, tempo. Prose is fine.
 
     Returns findings and, where needed, a cleaned `packed_style` to use instead. Free.
     """

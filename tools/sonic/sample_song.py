@@ -8,11 +8,11 @@ from typing import ClassVar
 from pydantic import Field
 
 from ...server.operation import Facts, Request, Route
-from ..composing import Composition, ShortIdea
+from ..composing import Composition, FromSource, ShortIdea
 from ..shapes import SHORT_DESCRIPTION_LIMIT, Closeness, End, ShortLyrics, Source, Start, check_source, is_link, span
 
 
-class SampleSong(Composition):
+class SampleSong(Composition, FromSource):
     """Make a new song out of a hummed tune, a loop or a stretch of a clip; two takes.
 
     Give one of `lyrics`, `idea`, `instrumental`, else it is refused, free. Style and voice follow the source unless

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from ..findings import Finding
 from ..song import Song
-from . import content, form, length, limits, metre, rhymes, structure, tags, words
+from . import content, form, length, limits, metre, structure, tags, words
 
 Rule = Callable[[Song], Iterator[Finding]]
 
@@ -17,5 +17,4 @@ RULES: tuple[Rule, ...] = (
     *metre.RULES,
     *words.RULES,
     *content.RULES,
-    *rhymes.RULES,
 )

@@ -12,10 +12,13 @@ Generated from `server/craft/data/rules.toml` by `python -m songwright.server.cr
 - **warn**: probably not what is wanted. **note**: worth a look. **fix**: a repair is offered, never made silently.
 - Sources: *service* its published limits; *corpus* percentiles of 37 finished lyrics; *custom* advice that several
   public guides share; *ours* a rule of thumb that nobody has measured.
-- Rhyme (R1 to R5, the schemes of a report) is judged in English by pronunciation; in Spanish, Italian, Portuguese,
-  French, German, Dutch, Swedish, Polish, Russian, Ukrainian and Turkish by the stressed end of the spelling; in
-  Vietnamese, Korean and Hindi by their own endings. It is not judged in Chinese and Japanese, whose characters do not
-  show their sound, nor in Arabic, which leaves unwritten the short vowels that most endings rest on.
+- What is pasted is read first (F8 to F10, F2 to F5): chord sheets, subtitles and times, lyric pages, answers of
+  assistants, HTML, JSON, section names without brackets in some thirty languages, shorthand for repeats, labels of
+  singers, text without lines. check_lyrics gives the song in it as `clean_lyrics`. Measured on 154 pasted forms in 27
+  languages, right only if the song comes out word for word: all 84 on which the reader was built; of three lots that
+  were written afterwards, at first sight 26 of 30, 20 of 24 and 14 of 16, each lot having served to mend the reader
+  before the next (all 70 since). 62 good lyrics made to look like such forms pass untouched. All are in
+  `tests/craft/pasted`.
 - Length (D1, the estimate, plan_song) rests on bars, metre, genre and language. Median error, measured by
   `tests/craft/test_real_lengths.py`: suno 13 songs 8 %, ace 43 songs 11 % (published lengths of songs that engines
   made), sandbox 154 songs 7 %, jamendo 14 songs 25 % (people's recordings, without section tags). Four constants were
@@ -27,13 +30,38 @@ Generated from `server/craft/data/rules.toml` by `python -m songwright.server.cr
 """
 
 
+_LANGUAGES = """
+## How well each language is heard
+
+Shares of words, and pairs of words, that were held back while the rules were written. Syllables: words of the 20,000
+most used whose number is one that Wiktionary gives (github.com/CUNY-CL/wikipron, CC BY-SA, for measuring only), and the
+same weighed by use (wordfreq, CC BY-SA, likewise). Rhyme: 600 pairs that a speech synthesiser (espeak-ng, GPL,
+likewise) says alike from the last stress on, and 600 that end in the same letters and are stressed on other vowels; a
+near rhyme counts as found, only a perfect one as false. The synthesiser errs too, above all on names and on the second
+parts of compounds, which rhyme though it gives them no stress. `python -m dev.language_figures` and
+`python -m dev.rhyme_figures` print these figures anew. An Arabic reference counts case endings that songs leave out.
+
+`tests/craft/corpus` has 109 inputs that were looked at while the rules were written, all with the right outcome, and 51
+that were not: 42 came out as expected at the first look, six expectations had been miscounted by hand, three faults
+were mended then. Twelve songs of different kinds in ten languages get no warning.
+
+| language | words | syllables right | by use | rhymes found | others left alone | rhyme is read from |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+
+
 def table() -> str:
-    """All rules as one Markdown page."""
+    """All rules, and how well each language is heard, as one Markdown page."""
     rows = (
         f"| {name} | {rule['level']} | {rule['test']} | {rule['source']} |"
         for name, rule in toml("rules")["rule"].items()
     )
-    return _HEAD + "\n".join(rows) + "\n"
+    columns = ("words", "syllables", "by_use", "rhymes", "others", "heard")
+    heard = (
+        f"| {name} | {' | '.join(str(figures.get(column, '')) for column in columns)} |"
+        for name, figures in toml("rules")["figures"].items()
+    )
+    return _HEAD + "\n".join(rows) + "\n" + _LANGUAGES + "\n".join(heard) + "\n"
 
 
 if __name__ == "__main__":

@@ -5,20 +5,16 @@ from collections.abc import Iterator
 
 from ..bundled import toml
 from ..findings import Finding
+from ..languages import WORD
 from ..lyric import is_cue, nearest_tag, tag_names
 from ..song import Song
 
 _LINES_WITHOUT_TAG = 8
 _LONGEST_TAG = 80
 _MOST_MARKS = 2
-_MOST_TAGS, _MOST_CUES = 16, 4
-_SHORT_SONG = 120
 _DIRECTION_WORDS = 4  # longer ones are sentences that somebody may well want to hear
-_DIRECTIONS = re.compile(
-    r"^\W*(?:(?:soft|slow|loud|quiet|gentl|whisper|shout|spoken|scream|fad)\w*|(?:guitar|piano|drum|sax|bass|synth)s?\b.*"
-    r"|(?:instrumental|solo|a ?cappella|harmon(?:y|ies)|music|beat drops?|key change|pause|laughs?|intro|outro)\b.*"
-    r"|(?:male|female|both) (?:voice|vocal|singer)s?\b.*|.*\b(?:solo|whispered|fades? out|drums? (?:in|out|only))\W*$)",
-    re.IGNORECASE,
+_SOMEBODY = frozenset(
+    ("i", "me", "my", "you", "your", "we", "us", "our", "he", "she", "it", "they", "them", "his", "her", "their")
 )
 
 
@@ -29,17 +25,19 @@ def some_tags(song: Song) -> Iterator[Finding]:
 
 
 def known_tags(song: Song) -> Iterator[Finding]:
-    """T2: tags nobody has documented; a word of another language once, since it is understood and only a risk."""
-    told = set()
+    """T2: tags nobody has documented, each told once: a singer's name, or a word of another language, comes again."""
+    told: set[str] = set()
     for tag in song.lyric.tags:
+        if tag.name in told:
+            continue
+        told.add(tag.name)
         if tag.documented or tag.name in tag_names() or is_cue(tag.text) or _folklore(tag.text):
             continue
         alias = toml("tags")["alias"].get(tag.name) or toml("tags")["exact"].get(tag.name)
         meant = alias or nearest_tag(tag.name)
-        if (meant and meant == tag.name.replace(" ", "-")) or tag.name in told:
+        if meant and meant == tag.name.replace(" ", "-"):
             continue
         if alias:
-            told.add(tag.name)
             why = f"[{tag.text[:40]}] is read as [{alias.title()}], the tag that engines are known to understand."
         else:
             hint = f"; did you mean [{meant.title()}]?" if meant else "; it may be ignored or sung."
@@ -83,38 +81,23 @@ def sung_directions(song: Song) -> Iterator[Finding]:
     """T6: stage directions in round brackets are sung as backing words."""
     for line in song.lyric.lines:
         for echo in line.echoes:
-            if len(echo) <= _LONGEST_TAG and len(echo.split()) <= _DIRECTION_WORDS and _DIRECTIONS.match(echo.strip()):
+            if _is_direction(echo, alone=not line.words):
                 short = echo.strip()[:40]
                 why = f"({short}) is a direction, and round brackets are sung: put [{short}] on a line of its own."
                 yield Finding("T6", "warn", why, line.number)
 
 
-def short_song_ending(song: Song) -> Iterator[Finding]:
-    """T7: short songs want to be told where to end."""
-    ends = any(section.kind in ("outro", "end") for section in song.lyric.sections)
-    if song.seconds and song.seconds <= _SHORT_SONG and not ends and song.lyric.tags:
-        yield Finding("T7", "note", "No [Outro] or [End]: a short song ends more cleanly with one.")
+def _is_direction(echo: str, *, alone: bool) -> bool:
+    """Whether a bracket tells how to sing. Words with somebody in them ("whisper my name") are there to be heard."""
+    plain = " ".join(echo.casefold().strip(" .!:-–—*").split())
+    words = set(WORD.findall(plain))
+    if len(plain) > _LONGEST_TAG or len(words) > _DIRECTION_WORDS or words & _SOMEBODY:
+        return False
+    table = toml("words")["directions"]
+    if plain in table["alone"]:
+        # An answer is often one word: "(slowly)" after "let it go" is sung, the same word alone on a line is not.
+        return alone or plain not in table["echoed"]
+    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", plain) for word in table["within"])
 
 
-def bare_intro(song: Song) -> Iterator[Finding]:
-    """T8: [Intro] alone is an unreliable tag."""
-    for section in song.lyric.sections:
-        if section.kind == "intro" and not section.lines and section.label.casefold() == "intro":
-            yield Finding(
-                "T8", "note", "[Intro] alone is unreliable; try [Short Instrumental Intro].", section.tags[0].line
-            )
-
-
-def many_tags(song: Song) -> Iterator[Finding]:
-    """T9: more brackets than an engine heeds."""
-    cues = sum(bool(tag.cue) or not tag.opens for tag in song.lyric.tags)
-    if len(song.lyric.tags) > _MOST_TAGS:
-        yield Finding("T9", "note", f"{len(song.lyric.tags)} tags; beyond {_MOST_TAGS} each one counts for less.")
-    if cues > _MOST_CUES:
-        yield Finding("T9", "note", f"{cues} performance cues; three or four in a whole song are heeded best.")
-
-
-RULES = (
-    some_tags, known_tags, overfull_tags, empty_sections, lines_under_silence, sung_directions, short_song_ending,
-    bare_intro, many_tags,
-)  # fmt: skip
+RULES = (some_tags, known_tags, overfull_tags, empty_sections, lines_under_silence, sung_directions)

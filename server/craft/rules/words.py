@@ -3,19 +3,20 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 
 from ..bundled import toml
 from ..findings import Finding
 from ..languages import WORD, detect, language_name, scripts
 from ..pronunciation import readings
 from ..song import Song
+from ..syllables import INITIALS, letter_names
 
 _DIGIT = re.compile(r"\d")
 _SHORT_YEAR = re.compile(r"['’]\d\d(?:s|er)?\b")
-_INITIALS = re.compile(r"(?<![\w.'’])[A-Z]{2,5}(?![\w'’])|(?<!\w)(?:[A-Z]\.){2,5}")
 _SYMBOL = re.compile(r"[&@#%$€£+=/\\<>^~|_*]")
 _STRETCHED = re.compile(r"([^\W\d_])\1{3,}")
-_NAMES, _CAPITAL_LINES = 5, 2
+_NAMES, _CAPITAL_LINES, _READINGS = 5, 2, 4
 _ENOUGH_WORDS = 8
 _SECOND_SCRIPT = 0.3
 
@@ -28,16 +29,38 @@ def digits(song: Song) -> Iterator[Finding]:
 
 
 def initials(song: Song) -> Iterator[Finding]:
-    """P2: initialisms may be read as a word."""
-    known = frozenset(toml("words")["acronyms"])
+    """P2: initialisms may be read as a word, shortened words as letters; each is told once."""
+    known = _listed("initials", song.language) | _listed("spoken", song.language)
+    met: set[str] = set()
     for line in song.lyric.lines:
         if line.text.isupper():
             continue  # a shouted line: P6 looks at those
-        for match in _INITIALS.finditer(line.text):
-            plain = match[0].replace(".", "")
-            if plain not in known and "." not in match[0]:
-                why = f"{plain} may be sung as a word; write {'.'.join(plain)}. or how it sounds."
+        for plain in INITIALS.findall(line.text):
+            if plain not in known and plain not in met:
+                met.add(plain)
+                spelt = ".".join(plain)
+                names = f" ({letter_names(plain, song.language)} syllables)"
+                why = f"{plain} may be sung as a word; write {spelt}. for the letters{names}, or how it sounds."
                 yield Finding("P2", "warn", why, line.number)
+        for match in _abbreviations(song.language).finditer(line.text):
+            short = match[0].casefold()
+            if short not in met:
+                met.add(short)
+                full = toml("words")["abbreviations"][song.language or "en"][short]
+                yield Finding("P2", "warn", f'{match[0]} is not sung as it is written; write "{full}".', line.number)
+
+
+def _listed(table: str, language: str | None) -> frozenset[str]:
+    entries = toml("words")[table]
+    return frozenset((*entries["all"], *entries.get(language or "en", ())))
+
+
+@cache
+def _abbreviations(language: str | None) -> re.Pattern[str]:
+    """Shortened words of a language; at the end of a line a full stop may only be a full stop."""
+    entries = toml("words")["abbreviations"].get(language or "en", {})
+    body = "|".join(re.escape(entry) for entry in sorted(entries, key=len, reverse=True)) or r"(?!)"
+    return re.compile(rf"(?<![\w.])(?:{body})(?=\s+\S|,)", re.IGNORECASE)
 
 
 def symbols(song: Song) -> Iterator[Finding]:
@@ -85,6 +108,28 @@ def unknown_names(song: Song) -> Iterator[Finding]:
         yield Finding("P5", "note", why, next(iter(missing.values())))
 
 
+def two_readings(song: Song) -> Iterator[Finding]:
+    """P8: kanji that are often read in two ways, unless the reading follows in brackets."""
+    if song.language != "ja":
+        return
+    table = toml("words")["kanji"]
+    met: dict[str, int] = {}
+    for line in song.lyric.lines:
+        for match in _kanji().finditer(line.text):
+            met.setdefault(match[0], line.number)
+    if met:
+        told = "; ".join(f"{word}: {table[word]}" for word in list(met)[:_READINGS])
+        rest = f" Also {', '.join(list(met)[_READINGS:])}." if len(met) > _READINGS else ""
+        why = f"Two readings are common. {told}.{rest} Write kana where only one will do."
+        yield Finding("P8", "note", why, next(iter(met.values())))
+
+
+@cache
+def _kanji() -> re.Pattern[str]:
+    words = "|".join(sorted(toml("words")["kanji"], key=len, reverse=True))
+    return re.compile(rf"(?<![\u3400-\u9fff])(?:{words})(?![\u3400-\u9fff(（《])")
+
+
 def shouting(song: Song) -> Iterator[Finding]:
     """P6: capitals and stretched letters change the voice."""
     capital = [line for line in song.lyric.lines if line.sung.isupper() and len(line.words) > 1]
@@ -123,4 +168,4 @@ def _second_script(text: str) -> float:
     return min(counts["latin"], counts["other"]) / total if total else 0.0
 
 
-RULES = (digits, initials, symbols, homographs, unknown_names, shouting, languages)
+RULES = (digits, initials, symbols, homographs, unknown_names, two_readings, shouting, languages)
