@@ -89,8 +89,8 @@ def instructions(app: App) -> str:
     parts = ["Songwright makes songs, which cost credits."]
     if {"check_lyrics", "check_style"} <= listed:
         parts.append(
-            "Write in drafts: a scene, a hook that turns, weak lines rewritten, a producer's brief; then check_lyrics and "
-            "check_style once, free."
+            "Write in drafts: a scene, a hook that turns, weak lines rewritten, a producer's brief; then check_lyrics "
+            "and check_style once, free."
         )
     parts.append(
         "Show words, style and price, ask for a yes, then create_song. It takes 1-3 minutes: after working or "
