@@ -179,7 +179,8 @@ TABLE: tuple[Line, ...] = (
     ),
     Line(
         "POST", (403,), Kind.REFUSED, "forbidden", "The service refuses this and does not say why.",
-        "It may be the words, the key, or something between here and the service; `songwright doctor` tests the key.",
+        "It may be the words, missing credits, or something between here and the service: check_credits shows the "
+        "balance, `songwright doctor` tests the key.",
         RequestRefused,
     ),
     Line(None, (405, 410), Kind.REFUSED, "retired", "The service no longer offers this.", error=Retired),

@@ -276,7 +276,8 @@ class Counter:
             await talk.progress(now, self._engine.clock.now() - now.created_at, expected)
 
         def left() -> float:
-            patience = talk.patience(self._limits.wait_seconds if seconds is None else seconds)
+            # A glance is answered at once, also to a client that follows tasks.
+            patience = talk.patience(self._limits.wait_seconds) if seconds is None else seconds
             return max(patience - (self._engine.clock.monotonic() - started), 0.0)
 
         job = await self._engine.wait(self.account, job.id, left(), seen)
@@ -407,7 +408,7 @@ class Counter:
         if self.account.shared:
             await in_thread(fence.check_task, self._journal, self.account, task_id)
         other = await in_thread(self._journal.job_of_remote, self.account, task_id)
-        if other is not None and other.id != job.id:
+        if other is not None and other.id != job.id and other.sent_at is not None:
             raise ArgumentRefused(
                 f"This task belongs to order {other.id} already. Nothing was changed or spent. get_song shows it.",
                 field="task_id",

@@ -72,6 +72,10 @@ class Decisions(Upkeep):
             )
             if row is not None:
                 tx.do("receipt", job_id=job_id, remote_id=remote_id, now=now, via="person")
+                # Somebody may have asked for the task by its id first: what was adopted then is this order's song.
+                which = {"tenant": account.tenant, "key_id": account.key_id, "adopted": f"adopted:{remote_id}"}
+                tx.do("take_adopted_clips", job_id=job_id, **which)
+                tx.do("hide_adopted", **which)
             return None if row is None else job_of(row)
 
     def give_up(self, account: Account, job_id: str, sentence: str) -> Job | None:

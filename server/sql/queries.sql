@@ -194,6 +194,13 @@ UPDATE jobs SET state = 'running', remote_id = :remote_id, lease_until = 0, epoc
         OR (state IN ('running', 'failed') AND problem = 'task_unknown'))
 RETURNING *;
 
+-- name: take_adopted_clips
+UPDATE clips SET job_id = :job_id
+ WHERE job_id IN (SELECT id FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND dedupe = :adopted);
+
+-- name: hide_adopted
+UPDATE jobs SET hidden = 1 WHERE tenant = :tenant AND key_id = :key_id AND dedupe = :adopted;
+
 -- name: revive
 -- The service was asked again about a job that had ended, and knows better.
 UPDATE jobs SET state = 'running', lease_until = 0, epoch = epoch + 1, problem = NULL, sentence = NULL,

@@ -233,6 +233,18 @@ async def test_attach_looks_before_it_believes(place: World) -> None:
         assert (await ended(client, again))["status"] == "done"
 
 
+async def test_a_lost_order_gets_the_song_that_was_asked_for_by_its_task_first(place: World) -> None:
+    async with clients(place) as client:
+        told = await lost_order(client, place, "Adopted")
+        task = place.charges()[-1]["task_id"]
+        assert (await ended(client, await call(client, "get_song", id=task)))["status"] == "done"
+        home = await call(client, "resolve_job", job_id=told["job_id"], action="attach", task_id=task)
+        home = await ended(client, home)
+        assert (home["status"], len(home["clips"]), home["credits"]["cost"]) == ("done", 2, 14)
+        assert all(clip["file"] for clip in home["clips"])
+        assert [song["job_id"] for song in (await call(client, "list_songs"))["songs"]] == [told["job_id"]]
+
+
 async def test_a_song_that_was_given_up_comes_home_when_its_task_is_found(place: World) -> None:
     async with clients(place) as client:
         told = await lost_order(client, place, "Given up")

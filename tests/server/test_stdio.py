@@ -119,11 +119,19 @@ def test_anything_that_arrives_gets_an_answer(world: World, era: str) -> None:
         json.dumps({"jsonrpc": "2.0", "method": "notifications/initialized"}),
         half,
     ]
-    process = subprocess.run(
-        [sys.executable, "-m", "songwright.server"], env=world.environment(era=era), input="\n".join([*lines, ""]),
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=60, check=False,
+    process = subprocess.Popen(
+        [sys.executable, "-m", "songwright.server"], env=world.environment(era=era), stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
-    answers = [json.loads(line) for line in process.stdout.splitlines()]
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("\n".join([*lines, ""]))
+    process.stdin.flush()
+    # Whoever leaves before the last answer has come does not hear it, so the way in stays open until then.
+    answers = [json.loads(process.stdout.readline())]
+    while answers[-1].get("id") != 7:
+        answers.append(json.loads(process.stdout.readline()))
+    process.communicate(timeout=60)
     refused = [(answer["id"], answer["error"]["code"]) for answer in answers if "error" in answer]
     assert refused == [(None, -32700), (None, -32600), (None, -32600), ("x", -32600), (None, -32700)]
     results = {answer["id"]: answer["result"] for answer in answers if "result" in answer}

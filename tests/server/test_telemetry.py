@@ -215,8 +215,8 @@ def test_the_gauges_count_what_is_open_what_is_late_and_what_was_spent(store: St
             tx.do(
                 "insert_job", id=f"job-{number}", tenant="t", key_id="k", base_url="", operation=operation,
                 arguments="{}", method="POST", path="", body=None, dedupe=str(number), parent_id=None, cost=cost,
-                subject="", words="", state=state, remote_id=None, timeout=75.0, next_at=next_at, running_at=None,
-                now=noon - 100,
+                charge=0 if state == "failed" else cost, most=cost, subject="", words="", state=state, remote_id=None,
+                timeout=75.0, next_at=next_at, running_at=None, now=noon - 100,
             )  # fmt: skip
         for key, left in (("k", 40), ("l", 60)):
             tx.do("put_balance", key_id=key, credits=left, extra=1, now=noon - 60)
