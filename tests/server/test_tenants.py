@@ -45,7 +45,7 @@ class Desk:
             tx.do(
                 "insert_job", id=job_id, tenant=tenant, key_id=key_id, base_url=SERVICE, operation="create_song",
                 arguments="{}", method="POST", path="/", body=None, dedupe=job_id, parent_id=None, cost=cost,
-                charge=0 if state == "failed" else cost,
+                charge=0 if state == "failed" else cost, most=cost,
                 subject="", words="", state=state, remote_id=None, timeout=75.0, next_at=0.0, now=self.time.wall,
                 running_at=None,
             )  # fmt: skip

@@ -224,12 +224,16 @@ async def test_an_order_that_was_given_up_comes_home_by_a_call(server: Server) -
     assert server.job(job).state is State.RUNNING
 
 
-async def test_a_refused_order_stays_refused_and_the_receipt_is_kept(server: Server) -> None:
+async def test_an_order_that_was_taken_for_refused_comes_home_when_the_service_names_its_task(server: Server) -> None:
+    """What the service signs about an order's own task is proof of purchase, whatever its answer had been."""
     job = server.sending()
     server.journal.refused(job, "forbidden_words", "Refused.", None)
+    assert server.job(job).charge == 0
     assert await server.tell(job) == 200
-    assert server.job(job).state is State.FAILED
-    assert server.receipts(job) == [("task-1", "webhook")]
+    told = server.job(job)
+    assert told.state is State.RUNNING
+    assert told.remote_id is not None
+    assert told.charge == told.cost
 
 
 async def test_a_second_task_for_an_order_is_kept_and_changes_nothing(
