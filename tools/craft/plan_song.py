@@ -50,7 +50,7 @@ class PlanSong(Operation):
     effect: ClassVar[Effect] = Effect.LOCAL
     answer: ClassVar[type[PlanAnswer]] = PlanAnswer
 
-    genre: str = Field(max_length=WORD_LIMIT, description="Such as samba, in any language.")
+    genre: str = Field(max_length=WORD_LIMIT, description="Such as samba, in any language; pop if none was said.")
     seconds: int = Field(ge=SHORTEST, le=LONGEST, description="Length to aim at.")
     kind: Kind = "song"
     bpm: Bpm | None = None

@@ -11,7 +11,7 @@ from ..composing import Overdub
 class AddInstrumental(Overdub):
     """Put a band behind a recorded voice that upload_audio brought in the last 24 h; two takes.
 
-    Older uploads: upload_audio again. To sing over a band use add_vocals. 1-2 min.
+    Older uploads are refused, free: upload_audio again. To sing over a band use add_vocals. 1-2 min.
     """
 
     label: ClassVar[str] = "Add instrumental"

@@ -12,7 +12,7 @@ from ..shapes import Lyrics
 class AddVocals(Overdub, Styled):
     """Sing over an instrumental recording that upload_audio brought in the last 24 h; two takes.
 
-    Older uploads: upload_audio again. For a band behind a voice use add_instrumental. 1-2 min.
+    Older uploads are refused, free: upload_audio again. For a band behind a voice use add_instrumental. 1-2 min.
     """
 
     label: ClassVar[str] = "Add vocals"

@@ -12,11 +12,11 @@ UPLOAD_COVER = "/api/v1/sonic/upload-cover"
 
 
 class CoverSong(Rework):
-    """Remake a finished song or recording in another style; the tune stays, two takes.
+    """Remake a finished song or recording in another style, as near its tune as `closeness` says; two takes.
 
     Say the whole new style. Without `lyrics`, `idea` and `instrumental` it keeps the words of a song made here; for
-    links and uploads, whose words are not known, give one of them. For better sound alone use remaster_song; for a
-    song out of a hummed tune sample_song. 1-2 min.
+    links and uploads, whose words are not known, give one of them, else it is refused, free. For better sound alone
+    use remaster_song; for a song out of a hummed tune sample_song. 1-2 min.
     """
 
     label: ClassVar[str] = "Cover song"

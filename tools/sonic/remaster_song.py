@@ -15,8 +15,8 @@ from ..shapes import ClipId, ModelName, refuse, shorten
 class RemasterSong(SonicPurchase):
     """Render a song made here anew for better sound; same words and tune.
 
-    Not for uploads: cover_song can remake those. Meant for clips of the last 24 h; an older one is tried all the
-    same, and a refusal is free. For another style use cover_song. 1-2 min.
+    Not for uploads (refused, free): cover_song can remake those. Meant for clips of the last 24 h; an older one is
+    tried all the same, and a refusal is free. For another style use cover_song. 1-2 min.
     """
 
     label: ClassVar[str] = "Remaster song"
@@ -29,7 +29,9 @@ class RemasterSong(SonicPurchase):
     contract: ClassVar[tuple[str, ...]] = ("create",)
 
     clip_id: ClipId
-    strength: Literal["subtle", "normal", "high"] = Field("normal", description="How much may change.")
+    strength: Literal["subtle", "normal", "high"] = Field(
+        "normal", description="How much may change; subtle the least."
+    )
     model: ModelName | None = None
 
     def check(self, facts: Facts) -> None:
