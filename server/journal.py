@@ -123,8 +123,8 @@ class Journal(Decisions):
             now = self._clock.now()
             tx.do("insert_limiter", key_id=account.key_id)
             since = 0.0 if order.operation.keeps else now - REPLAY_SECONDS
-            same = tx.one("same_request", dedupe=dedupe, since=since, **who)
-            if same is not None and same["id"] != order.replaces:
+            same = tx.one("same_request", dedupe=dedupe, since=since, besides=order.replaces or "", **who)
+            if same is not None:
                 job = job_of(same)
                 if job.state not in (State.DONE, State.FAILED):
                     return Verdict(Asked.JOINED, job)

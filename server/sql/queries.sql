@@ -4,9 +4,10 @@
 SELECT * FROM jobs WHERE id = :id;
 
 -- name: same_request
--- The newest job of this caller that asks for the same thing and blocks or answers a repeat.
+-- The newest job of this caller that asks for the same thing and blocks or answers a repeat, besides the one that is to
+-- be bought again.
 SELECT * FROM jobs
- WHERE tenant = :tenant AND key_id = :key_id AND dedupe = :dedupe
+ WHERE tenant = :tenant AND key_id = :key_id AND dedupe = :dedupe AND id <> :besides
    AND (state IN ('queued', 'sending', 'running', 'fetching', 'unknown')
         OR (state = 'done' AND (finished_at > :since OR problem = 'not_saved'))
         OR (state = 'failed' AND problem = 'task_unknown' AND charge > 0))
