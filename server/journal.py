@@ -128,7 +128,7 @@ class Journal(Decisions):
                 job = job_of(same)
                 if job.state not in (State.DONE, State.FAILED):
                     return Verdict(Asked.JOINED, job)
-                if not order.again:
+                if not order.again and order.replaces is None:
                     return Verdict(Asked.REPLAYED, job)
             if (refusal := self._refusal(tx, order, now)) is not None:
                 return refusal
