@@ -10,6 +10,7 @@ COPY deploy/build-image.sh deploy/
 RUN deploy/build-image.sh packages /opt/songwright
 COPY pyproject.toml README.md LICENSE ./
 COPY server server
+COPY sandbox sandbox
 COPY tools tools
 COPY prompts prompts
 RUN deploy/build-image.sh program /opt/songwright

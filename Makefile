@@ -52,7 +52,7 @@ bench: setup ## what it weighs and how fast it is, each figure beside a yardstic
 	@$(PY) -m bench
 
 chaos: setup ## the long proofs of the engine, with a seed: make chaos SEED=7
-	@CHAOS_SEED=$(or $(SEED),1) $(PY) -m pytest -m chaos -n auto -q tests/engine
+	@CHAOS_SEED=$(or $(SEED),1) $(PY) -m pytest -m chaos -n auto -q tests/orders
 
 wheel: setup ## dist/songwright-….whl and the source archive
 	@$(PY) -m build --quiet --no-isolation --outdir dist .

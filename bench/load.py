@@ -19,17 +19,17 @@ import anyio
 
 from songwright import tools
 from songwright.server.app import fingerprint, operation_named
-from songwright.server.catalogue import Catalogue
-from songwright.server.clock import SystemClock
-from songwright.server.counter import Agreed, Counter, Limits
-from songwright.server.downloads import Fetcher
-from songwright.server.engine import Engine
-from songwright.server.jobs import Account
-from songwright.server.journal import Journal
-from songwright.server.library import Library
-from songwright.server.store import SqliteStore
-from songwright.server.threads import in_thread
-from songwright.server.upstream import Upstream
+from songwright.server.core.clock import SystemClock
+from songwright.server.core.jobs import Account
+from songwright.server.core.threads import in_thread
+from songwright.server.files.downloads import Fetcher
+from songwright.server.files.library import Library
+from songwright.server.journal.sqlite import SqliteStore
+from songwright.server.journal.write import Journal
+from songwright.server.orders.counter import Agreed, Counter, Limits
+from songwright.server.orders.runner import Runner
+from songwright.server.service.catalogue import Catalogue
+from songwright.server.service.upstream import Upstream
 
 from .common import line, memory, processor, rounds, title
 
@@ -69,7 +69,7 @@ async def fly(folder: Path, songs: int) -> None:
         store = SqliteStore(folder / "journal.sqlite3")
         store.open()
         journal = Journal(store, clock)
-        engine = Engine(journal, catalogue, clock, operation_named)
+        runner = Runner(journal, catalogue, clock, operation_named)
         library = Library(folder / "library", Fetcher(loopback_ok=True), sandbox=False)
         limits = Limits(0.0, 1000, 100_000, None)
         create = tools.load("create_song")
@@ -79,15 +79,15 @@ async def fly(folder: Path, songs: int) -> None:
             key = f"key-{number}"
             account = Account(key, service.base_url, fingerprint("00", service.base_url, key), "aimusicapi", False)
             upstreams.append(Upstream(service.base_url, key, user_agent="bench"))
-            engine.hold(account, upstreams[-1], lambda _: library)
-            counters.append(Counter(engine, library, account, limits))
+            runner.hold(account, upstreams[-1], lambda _: library)
+            counters.append(Counter(runner, library, account, limits))
 
         async def order(counter: Counter, number: int) -> None:
             words = {"lyrics": f"[Verse]\nSong number {number}", "style": "folk", "title": f"Song {number}"}
             await counter.perform(create.model_validate(words), Silent())
 
         async with anyio.create_task_group() as group:
-            await group.start(engine.run)
+            await group.start(runner.run)
             began = time.monotonic()
             async with anyio.create_task_group() as ordering:
                 for number in range(songs):

@@ -10,7 +10,7 @@ import importlib.util
 import sys
 from types import ModuleType
 
-from songwright.server.catalogue import Catalogue
+from songwright.server.service.catalogue import Catalogue
 
 from .common import ROOT, line, title
 

@@ -87,9 +87,9 @@ def replica(folder: Path, database: str, service: str, port: int) -> Iterator[Re
 
 def tenants(database: str, number: int) -> list[str]:
     """Tokens of so many new tenants."""
-    from songwright.server.postgres import PostgresStore
-    from songwright.server.sealing import Sealer
-    from songwright.server.tenants import Tenants
+    from songwright.server.core.sealing import Sealer
+    from songwright.server.journal.postgres import PostgresStore
+    from songwright.server.web.tenants import Tenants
 
     store = PostgresStore(database)
     store.open()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from songwright import tools
-from songwright.server import schema
+from songwright.server.protocol import schema
 
 from .common import line, title
 

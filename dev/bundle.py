@@ -15,7 +15,7 @@ from pathlib import Path
 
 BUNDLE = Path("dist/songwright.mcpb")
 FILES = ("manifest.json", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
-FOLDERS = ("server", "tools", "prompts")
+FOLDERS = ("server", "sandbox", "tools", "prompts")
 
 _PIN = re.compile(r"^(?P<pin>[a-z0-9][\w.-]*==[^\s;]+(?: ; [^\\\n]+)?) \\$", re.MULTILINE)
 _BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)

@@ -9,7 +9,7 @@ from typing import Any
 
 from songwright import prompts, tools
 from songwright.server.contract import Contracted, document, operations
-from songwright.server.settings import PREFIX, Settings
+from songwright.server.core.settings import PREFIX, Settings
 
 BLOCK = re.compile(r"(<!-- (\w+), written by `make update` -->\n).*?(<!-- end of \2 -->)", re.DOTALL)
 """A place for a table: its beginning, the table's name, its end."""

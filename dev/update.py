@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from songwright import prompts, tools
-from songwright.server import schema
+from songwright.server.protocol import schema
 
 from .tables import filled, summary
 

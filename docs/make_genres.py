@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from songwright.server.sandbox import music  # noqa: TID251  # a script beside the package, not in it
+from songwright.sandbox import music  # noqa: TID251  # a script beside the package, not in it
 
 WORDS = """[Verse]
 Stars are falling over the harbour tonight

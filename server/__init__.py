@@ -1,1 +1,1 @@
-"""The running system. Arrows point down: cli, app, publish; engine; upstream, journal, library; operation; errors."""
+"""The running system, in wings. Imports point down: cli, web, protocol, app, orders, files, service, journal, core."""

@@ -14,21 +14,21 @@ from importlib.metadata import PackageNotFoundError, version
 import anyio
 
 from .. import tools
-from .catalogue import SANDBOX, Catalogue
-from .clock import Clock, SystemClock
-from .counter import Counter, Limits
-from .downloads import Fetcher
-from .engine import Engine
-from .errors import SongwrightError
-from .jobs import LOCAL_TENANT, Account
-from .journal import Journal
-from .library import Library
-from .offline import KEY, LOGICAL_URL, sandbox_transport
-from .operation import Operation
-from .settings import Settings, loopback
-from .store import SqliteStore
-from .threads import SEARCH, in_lane, in_thread
-from .upstream import Upstream
+from .core.clock import Clock, SystemClock
+from .core.errors import SongwrightError
+from .core.jobs import LOCAL_TENANT, Account
+from .core.operation import Operation
+from .core.settings import Settings, loopback
+from .core.threads import SEARCH, in_lane, in_thread
+from .files.downloads import Fetcher
+from .files.library import Library
+from .journal.sqlite import SqliteStore
+from .journal.write import Journal
+from .orders.counter import Counter, Limits
+from .orders.runner import Runner
+from .service.catalogue import SANDBOX, Catalogue
+from .service.offline import KEY, LOGICAL_URL, sandbox_transport
+from .service.upstream import Upstream
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Songwright:
         folder = settings.state_dir / "sandbox" if settings.sandbox else settings.state_dir
         self.store = SqliteStore(folder / "journal.sqlite3")
         self.journal = Journal(self.store, self.clock)
-        self.engine = Engine(self.journal, self.catalogue, self.clock, operation_named)
+        self.runner = Runner(self.journal, self.catalogue, self.clock, operation_named)
         self._counter: Counter | None = None
         self._upstream: Upstream | None = None
         self._fetcher: Fetcher | None = None
@@ -86,11 +86,11 @@ class Songwright:
         self._upstream = Upstream(base_url, key, user_agent=f"songwright/{program_version()}", transport=transport)
         if not settings.sandbox and await in_thread(lambda: self.journal.empty() and library.holds_songs()):
             await in_thread(self.journal.lose_memory)
-        self.engine.hold(account, self._upstream, lambda _: library)
+        self.runner.hold(account, self._upstream, lambda _: library)
         limits = Limits(
             settings.wait_seconds, settings.confirm_above, settings.daily_credits, settings.model, settings.upload_dir
         )
-        return Counter(self.engine, library, account, limits)
+        return Counter(self.runner, library, account, limits)
 
     async def _tidy(self) -> None:
         """Remove what crashed downloads have left in the library; let songs of an older Songwright be found."""
@@ -106,7 +106,7 @@ class Songwright:
         """Work for as long as the block lasts; orders on the wire get a moment to arrive at its end."""
         failure: Exception | None = None
         async with anyio.create_task_group() as group:
-            await group.start(self.engine.run)
+            await group.start(self.runner.run)
             try:
                 await self.counter()
             except SongwrightError as error:
@@ -118,7 +118,7 @@ class Songwright:
             except Exception as error:  # noqa: BLE001 — raised outside, or the task group would wrap it
                 failure = error
             finally:
-                await self.engine.drain()
+                await self.runner.drain()
                 group.cancel_scope.cancel()
         if self._upstream is not None:
             await self._upstream.close()

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 from types import ModuleType
 
-from songwright.server import journal, looks, saving, steps
-from songwright.server.jobs import State
-from songwright.server.store import queries
+from songwright.server.core.jobs import State
+from songwright.server.journal import write
+from songwright.server.journal.sqlite import queries
+from songwright.server.orders import looks, saving, steps
 
 Arrow = tuple[str, str]
 
@@ -25,7 +26,7 @@ BEGINS = (
 
 def arrows() -> set[Arrow]:
     """(from, to) of everything that can be written to a job's state."""
-    found: set[Arrow] = {(START, state) for state in states_in(functions(journal)["_insert"])}
+    found: set[Arrow] = {(START, state) for state in states_in(functions(write)["_insert"])}
     for name, query in queries().items():
         if query.startswith("UPDATE jobs") and name != "move":
             found |= set(written_by(name, query))
@@ -46,7 +47,7 @@ def written_by(name: str, query: str) -> Iterator[Arrow]:
     elif fixed := re.search(r"\bstate = '(\w+)'", changes):
         yield from ((source, fixed[1]) for source in sources)
     elif re.search(r"\bstate = :state", changes):
-        yield from ((source, to) for source in sources for to in states_in(functions(journal)[name]))
+        yield from ((source, to) for source in sources for to in states_in(functions(write)[name]))
 
 
 def functions(module: ModuleType) -> dict[str, ast.AST]:

@@ -14,19 +14,19 @@ from test_laws import plain
 
 from songwright import tools
 from songwright.server import contract
-from songwright.server.catalogue import Catalogue
-from songwright.server.clock import Clock, SystemClock
 from songwright.server.contract import fragments
-from songwright.server.counter import Counter, Limits
-from songwright.server.downloads import Fetcher
-from songwright.server.engine import Engine
-from songwright.server.jobs import LOCAL_TENANT, Account, Clip, Job, SavedFile, State
-from songwright.server.journal import Change, Journal, Order
-from songwright.server.library import Library
-from songwright.server.mcp_server import build
-from songwright.server.operation import Finish, Operation, Request
-from songwright.server.settings import Settings
-from songwright.server.store import SqliteStore
+from songwright.server.core.clock import Clock, SystemClock
+from songwright.server.core.jobs import LOCAL_TENANT, Account, Clip, Job, SavedFile, State
+from songwright.server.core.operation import Finish, Operation, Request
+from songwright.server.core.settings import Settings
+from songwright.server.files.downloads import Fetcher
+from songwright.server.files.library import Library
+from songwright.server.journal.sqlite import SqliteStore
+from songwright.server.journal.write import Change, Journal, Order
+from songwright.server.orders.counter import Counter, Limits
+from songwright.server.orders.runner import Runner
+from songwright.server.protocol.build import build
+from songwright.server.service.catalogue import Catalogue
 
 ACCOUNT = Account(LOCAL_TENANT, "https://api.example.test", "key", "aimusicapi", sandbox=False)
 
@@ -69,9 +69,9 @@ class Desk:
         self.store.open()
         self.clock = clock or SystemClock()
         self.journal = Journal(self.store, self.clock)
-        engine = Engine(self.journal, Catalogue.load(), self.clock, tools.load)
+        runner = Runner(self.journal, Catalogue.load(), self.clock, tools.load)
         limits = Limits(wait_seconds, confirm_above, 10_000, None)
-        self._counter = Counter(engine, Library(folder / "library", Fetcher(), sandbox=False), ACCOUNT, limits)
+        self._counter = Counter(runner, Library(folder / "library", Fetcher(), sandbox=False), ACCOUNT, limits)
 
     async def counter(self) -> Counter:
         return self._counter

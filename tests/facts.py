@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from songwright import tools
-from songwright.server import contract, fence
-from songwright.server.catalogue import Catalogue
-from songwright.server.errors import ArgumentRefused
-from songwright.server.operation import Era, KnownClip, Model, Operation
-from songwright.server.publish import parse
+from songwright.server import contract
+from songwright.server.core.errors import ArgumentRefused
+from songwright.server.core.operation import Edition, KnownClip, Model, Operation
+from songwright.server.orders import ownership
+from songwright.server.protocol.tools_server import parse
+from songwright.server.service.catalogue import Catalogue
 
 NOW = 1_800_000_000.0
 HOUR = 3600.0
@@ -45,7 +46,7 @@ class KnownFacts:
     def spell(self, model: str) -> str:
         return self._catalogue.spell(self._brand, model)
 
-    def era(self, family: str) -> Era:
+    def era(self, family: str) -> Edition:
         return self._catalogue.era(self._brand, family, self.now)
 
     def price(self, row: str) -> int | None:
@@ -71,7 +72,7 @@ class Placed:
 def checked(name: str, facts: KnownFacts, arguments: dict[str, Any]) -> Operation:
     """An order as it is checked before it is priced."""
     operation = parse(tools.load(name), arguments).settled(facts)
-    fence.check_engine(facts, operation)
+    ownership.check_engine(facts, operation)
     operation.check(facts)
     return operation
 

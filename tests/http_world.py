@@ -21,10 +21,10 @@ from mcp_types import ElicitRequestParams, ElicitResult
 from sandbox_process import SandboxProcess
 from world import PATIENT, World
 
-from songwright.server.postgres import PostgresStore
-from songwright.server.sealing import Sealer
-from songwright.server.store import SqliteStore, Store
-from songwright.server.tenants import Tenants
+from songwright.server.core.sealing import Sealer
+from songwright.server.journal.postgres import PostgresStore
+from songwright.server.journal.sqlite import SqliteStore, Store
+from songwright.server.web.tenants import Tenants
 
 SECRET = "a secret of these tests that is long enough"
 MODERN = "2026-07-28"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 
-from songwright.server.jobs import LOCAL_TENANT, Account
-from songwright.server.journal import Order
-from songwright.server.operation import Request
-from songwright.server.store import Store
+from songwright.server.core.jobs import LOCAL_TENANT, Account
+from songwright.server.core.operation import Request
+from songwright.server.journal.sqlite import Store
+from songwright.server.journal.write import Order
 from songwright.tools.sonic.create_song import CreateSong
 
 GAP = 3.3

@@ -22,7 +22,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from songwright.server.postgres import PostgresStore
+from songwright.server.journal.postgres import PostgresStore
 
 MEMORY = Path("/dev/shm")
 NOBODY = 65534

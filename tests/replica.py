@@ -19,20 +19,20 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from songwright.server.app import operation_named
-from songwright.server.catalogue import Catalogue
-from songwright.server.downloads import Fetcher
-from songwright.server.engine import Engine
-from songwright.server.facts import CallFacts
-from songwright.server.hooks import PATH, Hooks
-from songwright.server.jobs import Account, Job
-from songwright.server.journal import Journal, Order, Verdict
-from songwright.server.library import Library
-from songwright.server.operation import Purchase
-from songwright.server.postgres import PostgresStore
-from songwright.server.sealing import Sealer
-from songwright.server.store import SqliteStore, Store
-from songwright.server.upstream import Upstream
-from songwright.server.webhook import endpoint
+from songwright.server.core.jobs import Account, Job
+from songwright.server.core.operation import Purchase
+from songwright.server.core.sealing import Sealer
+from songwright.server.files.downloads import Fetcher
+from songwright.server.files.library import Library
+from songwright.server.journal.postgres import PostgresStore
+from songwright.server.journal.sqlite import SqliteStore, Store
+from songwright.server.journal.write import Journal, Order, Verdict
+from songwright.server.orders.lookup import CallFacts
+from songwright.server.orders.runner import Runner
+from songwright.server.service.callbacks import PATH, Hooks
+from songwright.server.service.catalogue import Catalogue
+from songwright.server.service.upstream import Upstream
+from songwright.server.web.webhook import endpoint
 from songwright.tools.sonic.create_song import CreateSong
 
 CATALOGUE = """
@@ -102,7 +102,7 @@ class Replica:
         self.clock = self.store.clock()
         self.journal = Journal(self.store, self.clock)
         self.sealer = Sealer(KEYS)
-        self.engine = Engine(self.journal, self.catalogue, self.clock, operation_named)
+        self.runner = Runner(self.journal, self.catalogue, self.clock, operation_named)
         self.account = Account("person", service.base_url, f"id-of-{key}", "aimusicapi", sandbox=False)
         self.web = Starlette(routes=[Route(PATH, endpoint(self), methods=["POST"])])  # type: ignore[arg-type]
         self._fetcher = Fetcher(loopback_ok=True)
@@ -113,14 +113,14 @@ class Replica:
     async def running(self, public_url: str | None = None) -> AsyncIterator[Listener]:
         """Work, and be called back: at an address of its own, or behind another one."""
         async with listening(self.web) as here, anyio.create_task_group() as group:
-            self.engine.hooks = Hooks(public_url or here.base_url, self.sealer)
-            self.engine.hold(self.account, self._upstream, lambda _: self._library)
-            await self.engine.listen()
-            await group.start(self.engine.run)
+            self.runner.hooks = Hooks(public_url or here.base_url, self.sealer)
+            self.runner.hold(self.account, self._upstream, lambda _: self._library)
+            await self.runner.listen()
+            await group.start(self.runner.run)
             try:
                 yield here
             finally:
-                await self.engine.drain()
+                await self.runner.drain()
                 group.cancel_scope.cancel()
         await self._upstream.close()
         await self._fetcher.aclose()
@@ -141,13 +141,13 @@ class Replica:
 
     async def order(self, operation: Purchase | None = None) -> Job:
         """Order a song; the job as it was written."""
-        verdict: Verdict = await self.engine.order(self.order_of(operation or song()))
+        verdict: Verdict = await self.runner.order(self.order_of(operation or song()))
         assert verdict.job is not None
         return verdict.job
 
     async def ended(self, job: Job, seconds: float = 20.0) -> Job:
         """The job when nothing more happens to it by itself."""
-        return await self.engine.wait(self.account, job.id, seconds)
+        return await self.runner.wait(self.account, job.id, seconds)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """What is on disk, read past all of our own code."""

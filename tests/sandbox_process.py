@@ -40,7 +40,7 @@ class SandboxProcess:
         self.key = KEY
         self.base_url = ""
         self._env = {**os.environ, **(env or {})}
-        self._command = [sys.executable, "-m", "songwright.server.sandbox", "--state-dir", str(self.state_dir)]
+        self._command = [sys.executable, "-m", "songwright.sandbox", "--state-dir", str(self.state_dir)]
         self._command += ["--fast"] if fast else []
         for name, value in options.items():
             self._command += [f"--{name.replace('_', '-')}", str(value)]
@@ -141,7 +141,7 @@ class SandboxProcess:
     def fault(
         self, key: str, operation: str, do: str, *, times: int | None = 1, after: int = 0, **details: Any
     ) -> None:
-        """Misbehave towards a key (`*` = everybody): see songwright.server.sandbox.faults for what can be done."""
+        """Misbehave towards a key (`*` = everybody): see songwright.sandbox.faults for what can be done."""
         rule = {"key": key, "operation": operation, "do": do, "times": times, "after": after, **details}
         self.control("POST", "/_sandbox/faults", rule)
 

@@ -15,10 +15,10 @@ import pytest
 from arrows import START, arrows
 
 from songwright import prompts, tools
-from songwright.server.cli import parser
+from songwright.server.cli.main import parser
 from songwright.server.contract import document, operations
-from songwright.server.jobs import SENTENCES, Asked, State
-from songwright.server.settings import PREFIX, Settings
+from songwright.server.core.jobs import SENTENCES, Asked, State
+from songwright.server.core.settings import PREFIX, Settings
 from songwright.tools.shapes import Status
 
 ROOT = Path(__file__).parents[1]
@@ -106,8 +106,8 @@ def test_every_operation_a_tool_declares_names_the_tool_in_the_table() -> None:
 
 
 def sentences() -> Iterator[str]:
-    """Every text in the server's sources, an f-string with a gap for each of its values."""
-    for path in (ROOT / "server").rglob("*.py"):
+    """Every text in the sources, an f-string with a gap for each of its values."""
+    for path in (path for folder in ("server", "sandbox") for path in (ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
                 yield "".join(str(p.value) if isinstance(p, ast.Constant) else " … " for p in node.values)

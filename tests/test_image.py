@@ -18,14 +18,14 @@ from urllib.parse import urlsplit
 import pytest
 from packaging.requirements import Requirement
 
-from songwright.server.cli import parser
-from songwright.server.doors import MOST_CONNECTIONS, RESERVED
-from songwright.server.exporter import GAUGES
-from songwright.server.hooks import PATH
-from songwright.server.http import ENDPOINT
-from songwright.server.routes import FILE, HEALTH, READY
-from songwright.server.settings import PREFIX, Settings, load
-from songwright.server.store import SqliteStore
+from songwright.server.cli.exporter import GAUGES
+from songwright.server.cli.main import parser
+from songwright.server.core.settings import PREFIX, Settings, load
+from songwright.server.journal.sqlite import SqliteStore
+from songwright.server.service.callbacks import PATH
+from songwright.server.web.endpoints import FILE, HEALTH, READY
+from songwright.server.web.middleware import MOST_CONNECTIONS, RESERVED
+from songwright.server.web.serve import ENDPOINT
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")

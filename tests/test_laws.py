@@ -11,9 +11,10 @@ import pytest
 from facts import LINK, KnownFacts
 
 from songwright import tools
-from songwright.server import contract, schema
+from songwright.server import contract
 from songwright.server.contract import fragments
-from songwright.server.operation import CONTROLS, Effect, Finish, Purchase
+from songwright.server.core.operation import CONTROLS, Effect, Finish, Purchase
+from songwright.server.protocol import schema
 from songwright.tools.shapes import Answer, SongAnswer
 
 DEFAULT_WEIGHT, WHOLE_WEIGHT = 9500, 15_000

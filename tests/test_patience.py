@@ -18,11 +18,12 @@ from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from mcp_types import Implementation
 from world import said
 
-from songwright.server import doors, patience
-from songwright.server.jobs import State
-from songwright.server.mcp_server import build
-from songwright.server.patience import Session, Sessions, known
-from songwright.server.talk import marked, name_in
+from songwright.server.core.jobs import State
+from songwright.server.protocol import patience
+from songwright.server.protocol.build import build
+from songwright.server.protocol.patience import Session, Sessions, known
+from songwright.server.protocol.talk import marked, name_in
+from songwright.server.web import middleware
 
 pytestmark = pytest.mark.anyio
 
@@ -291,7 +292,7 @@ async def over_http(desk: Desk, mode: Any, name: str) -> AsyncIterator[Client]:
     """The same client over HTTP, where every request stands on its own."""
     server = build(desk)
     server.streamable_http_app(stateless_http=True)
-    endpoint = doors.Callers(doors.Named(StreamableHTTPASGIApp(server.session_manager)))
+    endpoint = middleware.Callers(middleware.Named(StreamableHTTPASGIApp(server.session_manager)))
     async with server.session_manager.run():
         carrier = httpx2.AsyncClient(transport=httpx2.ASGITransport(endpoint), timeout=60)
         place = streamable_http_client("http://127.0.0.1:8000/mcp", http_client=carrier)

@@ -10,8 +10,9 @@ from mcp_types import PromptReference, TextContent
 from world import World
 
 from songwright import prompts, tools
-from songwright.server import craft, songcraft
-from songwright.server.operation import Effect
+from songwright.server import craft
+from songwright.server.core.operation import Effect
+from songwright.server.orders import songcraft
 
 WORDS_LIMIT = 480
 """Words of a prompt with everything filled in: a page that is read to its end."""

@@ -18,14 +18,14 @@ from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from test_laws import KINDS, NAMES, REQUIRED, SPENDING, parts, plain
 from world import said
 
-from songwright.server import schema
-from songwright.server.envelope import MOST_BYTES, fitted, fitting, size
-from songwright.server.errors import SongwrightError
-from songwright.server.jobs import Job
-from songwright.server.mcp_server import build
-from songwright.server.operation import Effect
-from songwright.server.publish import parse, render
-from songwright.server.results import Result, failure
+from songwright.server.core.errors import SongwrightError
+from songwright.server.core.jobs import Job
+from songwright.server.core.operation import Effect
+from songwright.server.orders.envelope import MOST_BYTES, fitted, fitting, size
+from songwright.server.orders.results import Result, failure
+from songwright.server.protocol import schema
+from songwright.server.protocol.build import build
+from songwright.server.protocol.tools_server import parse, render
 from songwright.tools.shapes import SongAnswer, ToolAnswer
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 
-from ..server.operation import Operation
+from ..server.core.operation import Operation
 
 TOOLSETS: Mapping[str, tuple[str, ...]] = {
     "sonic": (

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from ..server.operation import Facts, Finish, KnownClip, Model, Purchase, Request, Route, refuse_long
+from ..server.core.operation import Facts, Finish, KnownClip, Model, Purchase, Request, Route, refuse_long
 from .links import own_clip
 from .shapes import (
     DESCRIPTION_LIMIT,

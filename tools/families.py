@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
 
-from ..server.operation import Era, Facts, KnownClip, Purchase, Request
+from ..server.core.operation import Edition, Facts, KnownClip, Purchase, Request
 from .shapes import LINK_LIMIT, TITLE_LIMIT, ClipId, SongAnswer, check_link, given, is_link, refuse, said, shorten
 
 SUBJECT_LIMIT = 60
@@ -29,7 +29,7 @@ class FamilyPurchase(Purchase):
         """The catalogue's row."""
         return facts.price(self.row)
 
-    def era(self, facts: Facts) -> Era:
+    def era(self, facts: Facts) -> Edition:
         """What the brand makes of this family now."""
         return facts.era(self.family)
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from ..server.operation import Facts
+from ..server.core.operation import Facts
 
 ELSEWHERE = "Put the file on any public https place whose link leads straight to it, and pass that link."
 OWN = (

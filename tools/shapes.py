@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
-from ..server.errors import ArgumentRefused
-from ..server.operation import KnownClip
+from ..server.core.errors import ArgumentRefused
+from ..server.core.operation import KnownClip
 from .links import no_audio, only_id
 
 TITLE_LIMIT = 80

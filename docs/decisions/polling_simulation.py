@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from songwright.server.catalogue import Catalogue  # noqa: TID251 — a program outside the package
-from songwright.server.poller import first_look, next_look  # noqa: TID251 — as above
+from songwright.server.service.catalogue import Catalogue  # noqa: TID251 — a program outside the package
+from songwright.server.service.poller import first_look, next_look  # noqa: TID251 — as above
 
 MINUTES = 600
 LOADS = (0.5, 2.0, 3.0, 4.0)

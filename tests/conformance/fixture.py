@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 if TYPE_CHECKING:
-    from songwright.server.publish import SongwrightServer
+    from songwright.server.protocol.tools_server import SongwrightServer
 
 
 def build(kind: str, folder: Path) -> SongwrightServer:
@@ -27,8 +27,8 @@ def build(kind: str, folder: Path) -> SongwrightServer:
 
         return server()
     from songwright.server.app import Songwright
-    from songwright.server.mcp_server import build as build_real
-    from songwright.server.settings import Settings
+    from songwright.server.core.settings import Settings
+    from songwright.server.protocol.build import build as build_real
 
     os.environ["SONGWRIGHT_CONFIG"] = str(folder / "config.toml")
     settings = Settings(

@@ -44,9 +44,9 @@ from mcp_types import (
 from pydantic import BaseModel, Field
 
 from songwright import tools
-from songwright.server import resources as own_resources
 from songwright.server.app import Songwright
-from songwright.server.publish import SongwrightServer
+from songwright.server.protocol import resources as own_resources
+from songwright.server.protocol.tools_server import SongwrightServer
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=="
 WAV = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA="

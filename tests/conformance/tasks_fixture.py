@@ -29,9 +29,9 @@ from mcp_types import (
     Tool,
 )
 
-from songwright.server.counter import Counter
-from songwright.server.publish import SongwrightServer
-from songwright.server.tasks import ID, Ctx, Tasks, TaskView, followed
+from songwright.server.orders.counter import Counter
+from songwright.server.protocol.tasks import ID, Ctx, Tasks, TaskView, followed
+from songwright.server.protocol.tools_server import SongwrightServer
 
 SECOND = 1.0
 

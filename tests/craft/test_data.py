@@ -16,7 +16,7 @@ from songwright.server.craft.rules.table import table
 from songwright.server.craft.song import limits_for
 
 ROOT = Path(craft.__file__ or "").parent
-CATALOGUE = tomllib.loads(files("songwright.server").joinpath("catalogue.toml").read_text(encoding="utf-8"))
+CATALOGUE = tomllib.loads(files("songwright.server.service").joinpath("catalogue.toml").read_text(encoding="utf-8"))
 
 
 def test_the_page_of_rules_is_the_one_the_data_makes() -> None:

@@ -7,14 +7,14 @@ from statistics import median
 
 import pytest
 
+from songwright.sandbox.music.form import shape
+from songwright.sandbox.music.score import Brief
+from songwright.sandbox.music.style import read_style
 from songwright.server.craft.duration import Feel, Part, metre_of, parts_of, seconds_of
 from songwright.server.craft.genres import recognise
 from songwright.server.craft.languages import detect, stretch
 from songwright.server.craft.lyric import read
 from songwright.server.craft.rules.table import table
-from songwright.server.sandbox.music.form import shape
-from songwright.server.sandbox.music.score import Brief
-from songwright.server.sandbox.music.style import read_style
 
 HERE = Path(__file__).parent
 MOST_WRONG = 0.12

@@ -13,13 +13,15 @@ from mcp_types import ResourceTemplateReference
 from world import World, said
 
 from songwright import tools
-from songwright.server import craft, schema, songcraft
+from songwright.server import craft
 from songwright.server.app import Songwright
-from songwright.server.errors import ArgumentRefused
-from songwright.server.mcp_server import instructions
-from songwright.server.operation import Effect
-from songwright.server.publish import parse
-from songwright.server.settings import load
+from songwright.server.core.errors import ArgumentRefused
+from songwright.server.core.operation import Effect
+from songwright.server.core.settings import load
+from songwright.server.orders import songcraft
+from songwright.server.protocol import schema
+from songwright.server.protocol.build import instructions
+from songwright.server.protocol.tools_server import parse
 
 CRAFT = tools.TOOLSETS["craft"]
 CRAFT_WEIGHT = 950
@@ -371,8 +373,8 @@ async def test_a_clean_lyric_never_makes_an_answer_too_big(world: World) -> None
 def test_a_starting_server_loads_no_tables() -> None:
     """The checks are loaded when they are first needed."""
     program = (
-        "import sys, songwright.server.mcp_server, songwright.server.stdio; from songwright import tools;"
-        "from songwright.server import schema; [schema.published(n) for n in tools.names()];"
+        "import sys, songwright.server.protocol.build, songwright.server.protocol.stdio; from songwright import tools;"
+        "from songwright.server.protocol import schema; [schema.published(n) for n in tools.names()];"
         "print([m for m in sys.modules if m.startswith('songwright.server.craft')])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

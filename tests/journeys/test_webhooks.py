@@ -25,10 +25,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from world import said
 
-from songwright.server.hooks import PATH
-from songwright.server.jobs import Job, State
-from songwright.server.sandbox.hooks import sign
-from songwright.server.sealing import Sealer
+from songwright.sandbox.hooks import sign
+from songwright.server.core.jobs import Job, State
+from songwright.server.core.sealing import Sealer
+from songwright.server.service.callbacks import PATH
 from songwright.tools.sonic.separate_stems import SeparateStems
 
 pytestmark = pytest.mark.anyio
@@ -160,7 +160,7 @@ async def test_a_song_that_is_told_finished_too_early_is_looked_at_as_ever(tmp_p
         async with replica.running():
             job = await replica.order()
             await until(lambda: replica.rows("receipts"), "the answer to the order")
-            fields = replica.engine.hooks.fields(job.id)  # type: ignore[union-attr]
+            fields = replica.runner.hooks.fields(job.id)  # type: ignore[union-attr]
             body, now = b'{"event": "song.completed"}', str(int(time.time()))
             signature = sign(fields["webhook_secret"], now, body)
             headers = {"X-Webhook-Timestamp": now, "X-Webhook-Signature": signature}

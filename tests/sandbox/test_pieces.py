@@ -10,14 +10,14 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from songwright.server.sandbox.app import app
-from songwright.server.sandbox.faults import BadRule, Faults, parse_flag
-from songwright.server.sandbox.options import Options, add_arguments, from_arguments, to_arguments
-from songwright.server.sandbox.pace import timetable
-from songwright.server.sandbox.prices import Prices
-from songwright.server.sandbox.pruning import prune
-from songwright.server.sandbox.records import key_hash
-from songwright.server.sandbox.version import older
+from songwright.sandbox.app import app
+from songwright.sandbox.faults import BadRule, Faults, parse_flag
+from songwright.sandbox.options import Options, add_arguments, from_arguments, to_arguments
+from songwright.sandbox.pace import timetable
+from songwright.sandbox.prices import Prices
+from songwright.sandbox.pruning import prune
+from songwright.sandbox.records import key_hash
+from songwright.sandbox.version import older
 
 from .conftest import SONG
 

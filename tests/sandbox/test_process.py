@@ -19,8 +19,8 @@ import httpx2
 import pytest
 from sandbox_process import SandboxProcess
 
-from songwright.server.sandbox.door import KEY, Door, SandboxUnavailable, open_sandbox
-from songwright.server.sandbox.lock import FileLock
+from songwright.sandbox.launcher import KEY, Door, SandboxUnavailable, open_sandbox
+from songwright.sandbox.lock import FileLock
 
 from .conftest import SONG, Account
 
@@ -53,7 +53,7 @@ def _health(door: Door) -> dict[str, object]:
 
 def test_two_programs_that_start_it_at_once_get_one_process(state_dir: Path) -> None:
     code = (
-        "import asyncio, pathlib, sys; from songwright.server.sandbox.door import open_sandbox;"
+        "import asyncio, pathlib, sys; from songwright.sandbox.launcher import open_sandbox;"
         "door = asyncio.run(open_sandbox(pathlib.Path(sys.argv[1]), fast=True)); print(door.pid, door.base_url)"
     )
     command = [sys.executable, "-c", code, str(state_dir)]
@@ -164,7 +164,7 @@ def test_a_sandbox_of_a_newer_program_is_used_as_it_is(state_dir: Path) -> None:
 
 
 def test_a_sandbox_that_cannot_start_says_why(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("songwright.server.sandbox.door._NEEDED", ("numpy", "no_such_library"))
+    monkeypatch.setattr("songwright.sandbox.launcher._NEEDED", ("numpy", "no_such_library"))
     with pytest.raises(SandboxUnavailable, match=r"no_such_library: install songwright\[sandbox\]"):
         _open(state_dir)
     monkeypatch.undo()

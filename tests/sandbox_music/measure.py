@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from songwright.server.sandbox import music
+from songwright.sandbox import music
 
 RATE = music.RATE
 

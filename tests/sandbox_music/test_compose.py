@@ -21,8 +21,8 @@ from sandbox_music.measure import (
     tune,
 )
 
-from songwright.server.sandbox import music
-from songwright.server.sandbox.music import Brief
+from songwright.sandbox import music
+from songwright.sandbox.music import Brief
 
 GENRES = (
     "pop", "rock", "metal", "folk", "blues", "jazz", "bossa nova", "salsa", "reggae", "hip-hop", "disco", "house",

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from sandbox_music.measure import LYRICS, RATE, level, mono
 
-from songwright.server.sandbox import music
-from songwright.server.sandbox.music import Brief
+from songwright.sandbox import music
+from songwright.sandbox.music import Brief
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sandbox_music.measure import LYRICS, RATE, centroid, heard, level, mono, tempo_fits, tune
 
-from songwright.server.sandbox import music
-from songwright.server.sandbox.music import Brief
+from songwright.sandbox import music
+from songwright.sandbox.music import Brief
 
 
 @pytest.fixture(scope="module")

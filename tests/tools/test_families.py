@@ -10,12 +10,13 @@ import pytest
 from facts import LINK, KnownFacts, place, refusal
 
 from songwright import tools
-from songwright.server import contract, schema
-from songwright.server.catalogue import Catalogue
-from songwright.server.clips import TaskReport, report
-from songwright.server.jobs import Job, State
-from songwright.server.operation import KnownClip, Operation
-from songwright.server.publish import parse
+from songwright.server import contract
+from songwright.server.core.jobs import Job, State
+from songwright.server.core.operation import KnownClip, Operation
+from songwright.server.protocol import schema
+from songwright.server.protocol.tools_server import parse
+from songwright.server.service.catalogue import Catalogue
+from songwright.server.service.clips import TaskReport, report
 from songwright.tools.nuro import words
 
 FAMILIES = ("producer", "nuro", "riffusion")

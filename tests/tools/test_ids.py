@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from songwright import tools
-from songwright.server.publish import parse
+from songwright.server.protocol.tools_server import parse
 
 CLIP = "0f3c9a52-8d0e-4b8e-9a64-5d1f7c2e9b10"
 JOB = "0123456789abcdef"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from facts import LINK, KnownFacts, place, refusal
 
-from songwright.server.operation import KnownClip
+from songwright.server.core.operation import KnownClip
 
 WORDS = {"lyrics": "la"}
 CLIP = "3f1c2a9e-5b7d-4c21-9a10-0d2b6e4f8a77"

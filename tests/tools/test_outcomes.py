@@ -8,7 +8,7 @@ import pytest
 from facts import LINK, SONG, place
 
 from songwright.server.contract import check_response
-from songwright.server.operation import Operation, Outcome
+from songwright.server.core.operation import Operation, Outcome
 
 CLIP = {"clip_id": SONG.clip_id}
 OPERATIONS: dict[str, dict[str, Any]] = {

@@ -12,8 +12,8 @@ import pytest
 from facts import LINK, OTHER, SONG, UPLOAD, KnownFacts, checked, place
 
 from songwright import tools
-from songwright.server.errors import ArgumentRefused
-from songwright.server.operation import CONTROLS, Effect, Operation
+from songwright.server.core.errors import ArgumentRefused
+from songwright.server.core.operation import CONTROLS, Effect, Operation
 
 WORDS = {"lyrics": "la"}
 PAIR = {"clip_ids": [SONG.clip_id, OTHER.clip_id]}
@@ -86,7 +86,7 @@ def test_of_a_whole_song_the_extension_itself_is_charged_its_own_share() -> None
 
 
 BRANDS: dict[str, dict[str, Any]] = tomllib.loads(
-    files("songwright.server").joinpath("catalogue.toml").read_text(encoding="utf-8")
+    files("songwright.server.service").joinpath("catalogue.toml").read_text(encoding="utf-8")
 )["brands"]
 PAID = [name for name in tools.names() if tools.load(name).effect is Effect.SPENDS]
 

@@ -8,8 +8,8 @@ import pytest
 from facts import LINK, OLD_UPLOAD, SONG, UPLOAD, place, refusal
 
 from songwright import tools
-from songwright.server.errors import ArgumentRefused
-from songwright.server.publish import parse
+from songwright.server.core.errors import ArgumentRefused
+from songwright.server.protocol.tools_server import parse
 
 WORDS = {"lyrics": "la"}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from facts import place
 
-from songwright.server.operation import Outcome
+from songwright.server.core.operation import Outcome
 
 
 def timeline(*words: tuple[str, float, float] | dict[str, Any]) -> Outcome:

@@ -6,7 +6,7 @@ import pytest
 from facts import LINK, OTHER, SONG, UPLOAD, place, refusal
 
 from songwright import tools
-from songwright.server.operation import Operation
+from songwright.server.core.operation import Operation
 
 LYRICS = "[Bridge]\nAnd then the lights"
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Effect, Operation, Route
+from ...server.core.operation import Effect, Operation, Route
 from ..shapes import Answer, ToolAnswer
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from ...server.operation import Effect, Operation
+from ...server.core.operation import Effect, Operation
 from ..shapes import Seconds, refuse
 from .shapes import Bpm, CheckedModel, Genre, Kind, Language, Metre, RangeAnswer, ReportAnswer
 

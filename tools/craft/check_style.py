@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Effect, Operation
+from ...server.core.operation import Effect, Operation
 from .shapes import CheckedModel, Language, ReportAnswer
 
 LONGEST_TEXT = 4000

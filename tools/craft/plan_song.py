@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Effect, Operation
+from ...server.core.operation import Effect, Operation
 from ..shapes import Answer, ToolAnswer
 from .shapes import WORD_LIMIT, Bpm, Kind, Language, Metre, RangeAnswer
 

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ...server.operation import Effect, Operation
+from ...server.core.operation import Effect, Operation
 from ..shapes import ToolAnswer
 from .shapes import WORD_LIMIT, Language
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from ...server.operation import Effect, Operation
+from ...server.core.operation import Effect, Operation
 from ..shapes import AnyId, SongAnswer, as_named
 
 

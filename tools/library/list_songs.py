@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ...server.operation import Effect, Operation
+from ...server.core.operation import Effect, Operation
 from ..shapes import Answer, ToolAnswer
 
 

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ...server.errors import ArgumentRefused
-from ...server.operation import Effect, Operation
+from ...server.core.errors import ArgumentRefused
+from ...server.core.operation import Effect, Operation
 from ..shapes import AnyId, SongAnswer, as_named
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ...server.operation import Facts, Request, Route
+from ...server.core.operation import Facts, Request, Route
 from ..families import FamilyPurchase, Title
 from ..shapes import joined, link_of, number, said
 

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ...server.operation import Facts
+from ...server.core.operation import Facts
 from ..families import SUBJECT_LIMIT
 from ..shapes import first_line, given, joined, shorten
 from .base import NuroPurchase

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from ...server.operation import Facts, Request, Route
+from ...server.core.operation import Facts, Request, Route
 from ..families import SUBJECT_LIMIT, FamilyPurchase, Sound, Title, Words, Worked, failed_song, items_of
 from ..shapes import Weight, first_line, given, link_of, refuse, shorten
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Facts, Request
+from ...server.core.operation import Facts, Request
 from ..shapes import LINK_LIMIT, check_link, given
 from .base import Sounding
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ...server.operation import Facts, Link, Outcome, Request, Route
+from ...server.core.operation import Facts, Link, Outcome, Request, Route
 from ..families import OnClip
 from ..shapes import data_of, link_of
 from .base import ProducerPurchase

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from ...server.operation import Facts, Outcome, Request, Route
+from ...server.core.operation import Facts, Outcome, Request, Route
 from ..families import Uploading
 from ..shapes import ID_LIMIT, data_of, said
 from .base import ProducerPurchase

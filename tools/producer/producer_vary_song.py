@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ...server.operation import Facts, Request
+from ...server.core.operation import Facts, Request
 from ..families import Worked
 from .base import ProducerPurchase, SameModel, Seed
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Facts, Request, Route
+from ...server.core.operation import Facts, Request, Route
 from ..families import SUBJECT_LIMIT, FamilyPurchase, Sound, Title, Words, Worked, items_of
 from ..shapes import first_line, refuse, shorten
 

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from ...server.operation import Facts, Request
+from ...server.core.operation import Facts, Request
 from ..shapes import refuse
 from .base import Sung
 

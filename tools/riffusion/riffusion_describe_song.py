@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Facts, Request
+from ...server.core.operation import Facts, Request
 from ..families import SUBJECT_LIMIT
 from ..shapes import shorten
 from .base import Composing

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Facts
+from ...server.core.operation import Facts
 from ..families import Words
 from ..shapes import refuse, within
 from .base import Reworking

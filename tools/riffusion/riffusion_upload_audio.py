@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ...server.operation import Facts, Finish, Outcome, Request, Route
+from ...server.core.operation import Facts, Finish, Outcome, Request, Route
 from ..families import Uploading
 from ..shapes import ID_LIMIT, data_of, said
 from .base import RiffusionPurchase

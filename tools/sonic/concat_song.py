@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Facts, Request, Route
+from ...server.core.operation import Facts, Request, Route
 from ..composing import CREATE, SUBJECT_LIMIT, SonicPurchase, create
 from ..shapes import ClipId, shorten
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ...server.operation import Facts, Request, Route
+from ...server.core.operation import Facts, Request, Route
 from ..composing import CREATE, Rework, create
 from ..shapes import Closeness, Seconds, first_line, given
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Facts, Finish, Outcome, Request, Route
+from ...server.core.operation import Facts, Finish, Outcome, Request, Route
 from ..composing import SonicPurchase
 from ..shapes import ID_LIMIT, STYLE_LIMIT, VOICE_STRETCH, ClipId, End, PersonaAnswer, Start, data_of, given, said, span
 

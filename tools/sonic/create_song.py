@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Facts, Request, Route
+from ...server.core.operation import Facts, Request, Route
 from ..composing import CREATE, Composition, create
 from ..shapes import ID_LIMIT, ModelName, Seconds, refuse
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Facts, Outcome, Request, Route
+from ...server.core.operation import Facts, Outcome, Request, Route
 from ..composing import SonicPurchase
 from ..shapes import ID_LIMIT, LINK_LIMIT, PersonaAnswer, check_link, data_of, given, said
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from ...server.operation import Facts, Finish, Link, Outcome, Request, Route
+from ...server.core.operation import Facts, Finish, Link, Outcome, Request, Route
 from ..composing import ClipPurchase
 from ..shapes import data_of, link_of
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Facts, Finish, Outcome, Request, Route
+from ...server.core.operation import Facts, Finish, Outcome, Request, Route
 from ..composing import SUBJECT_LIMIT, SonicPurchase
 from ..shapes import STYLE_LIMIT, SongAnswer, data_of, said, shorten
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Facts, Operation, Request, Route
+from ...server.core.operation import Facts, Operation, Request, Route
 from ..composing import CREATE, Rework, create
 from ..shapes import Seconds, given, refuse, within
 from .concat_song import ConcatSong

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Facts, Finish, Outcome, Request, Route
+from ...server.core.operation import Facts, Finish, Outcome, Request, Route
 from ..composing import SUBJECT_LIMIT, SonicPurchase
 from ..shapes import LYRICS_LIMIT, TITLE_LIMIT, Answer, SongAnswer, said, shorten, verse
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Outcome, Route
+from ...server.core.operation import Outcome, Route
 from ..composing import ClipPurchase
 from ..shapes import SongAnswer, data_of, given, number
 

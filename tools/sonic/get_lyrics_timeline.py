@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
-from ...server.operation import Outcome, Route
+from ...server.core.operation import Outcome, Route
 from ..composing import ClipPurchase
 from ..shapes import Answer, SongAnswer, data_of, number, said
 

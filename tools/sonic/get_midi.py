@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Finish, Link, Outcome, Route
+from ...server.core.operation import Finish, Link, Outcome, Route
 from ..composing import ClipPurchase
 from ..shapes import Answer, SongAnswer, data_of, given, link_of, said
 

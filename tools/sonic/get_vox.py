@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Facts, Outcome, Request, Route
+from ...server.core.operation import Facts, Outcome, Request, Route
 from ..composing import ClipPurchase
 from ..shapes import ID_LIMIT, VOICE_STRETCH, End, SongAnswer, Start, data_of, given, number, said, span
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ...server.operation import Link, Outcome, Route
+from ...server.core.operation import Link, Outcome, Route
 from ..composing import ClipPurchase
 from ..shapes import data_of, link_of
 

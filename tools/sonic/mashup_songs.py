@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Facts, Request, Route
+from ...server.core.operation import Facts, Request, Route
 from ..composing import Composition, ShortIdea
 from ..shapes import SHORT_DESCRIPTION_LIMIT, ClipId, Closeness, ShortLyrics, refuse
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Facts, Request, Route, refuse_long
+from ...server.core.operation import Facts, Request, Route, refuse_long
 from ..composing import SUBJECT_LIMIT, Styled
 from ..shapes import ClipId, End, Start, Title, first_line, shorten, span
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ...server.operation import Facts, Request, Route
+from ...server.core.operation import Facts, Request, Route
 from ..composing import Composition, FromSource, ShortIdea
 from ..shapes import SHORT_DESCRIPTION_LIMIT, Closeness, End, ShortLyrics, Source, Start, check_source, is_link, span
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ...server.operation import Facts, Request, Route
+from ...server.core.operation import Facts, Request, Route
 from ..composing import SUBJECT_LIMIT, SonicPurchase
 from ..shapes import ClipId, said, shorten
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
 
-from ...server.operation import Facts, Finish, Outcome, Request, Route
+from ...server.core.operation import Facts, Finish, Outcome, Request, Route
 from ..composing import SUBJECT_LIMIT, SonicPurchase
 from ..shapes import ID_LIMIT, LINK_LIMIT, check_link, data_of, is_link, refuse, said
 

@@ -1,0 +1,1 @@
+"""A person's terminal: the only part of the program that prints."""

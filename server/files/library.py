@@ -1,0 +1,456 @@
+"""Songs on disk: names a person would choose, files that are whole or absent, and nobody's file ever overwritten.
+
+A file is written under a temporary name beside its place, brought to the disk, and then given its name in one step
+that fails when the name is taken. Nothing is ever replaced: a file that says itself that it is the same file of the
+same clip stays and is the one, so saving a clip again leaves one file; two songs of one title leave two.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import logging
+import os
+import shutil
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import anyio.to_thread
+
+from ..core.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, NotFound, ServiceError
+from .downloads import AUDIO, IMAGES, MAX_BYTES, Fetched, Fetcher, Media, PartFile, disk_errors, sniff
+from .names import name_of, safe_name
+from .parts import clear, is_claim, take_name
+from .tags import Owner, SongTags, mark_text, marked, read_owner, write_tags
+
+log = logging.getLogger(__name__)
+
+SANDBOX: Final = "Sandbox"
+"""The folder of the sandbox's songs."""
+_COVER_BYTES: Final = 10 * 1024 * 1024
+_COVER_SECONDS: Final = 30.0
+_NUMBERED: Final = 9
+_TRIES: Final = 50
+_OPENED: Final = 500
+_SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".lrc", ".txt")
+
+_LABEL_CHARACTERS, _LABEL_BYTES = 24, 36  # with the title, a number and a suffix still below the usual 255 bytes
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file of the library. `relative` is its path below the root, with forward slashes; `kind` is None for text.
+
+    `tagged` is False when the file could not take tags or a mark; it is whole all the same.
+    """
+
+    path: Path
+    relative: str
+    kind: Media | None
+    bytes: int
+    sha256: str
+    tagged: bool
+
+
+class Library:
+    """The person's songs below one root folder, which is made at the first use. Sandbox songs live in `Sandbox`.
+
+    With `private` nobody but this user of the machine may look into it.
+
+    Everything that writes raises LibraryUnavailable, naming folder and remedy, when the disk refuses, and what
+    `Fetcher.fetch` raises when a link fails. Nothing half-written is left, whatever happens; several tasks, and several
+    processes on one machine, may use one library at once.
+    """
+
+    def __init__(self, root: Path, fetcher: Fetcher, *, sandbox: bool, private: bool = False) -> None:
+        base = root.expanduser().absolute()
+        self.root = base / SANDBOX if sandbox else base
+        self._fetcher = fetcher
+        self._private = private
+
+    async def keep_audio(
+        self,
+        tags: SongTags,
+        url: str,
+        *,
+        folder: str | None = None,
+        label: str | None = None,
+        cover_url: str | None = None,
+    ) -> Kept:
+        """Fetch a song, tag it and save it as `Title (take 1).mp3`.
+
+        `label` ("vocals") replaces "take 1"; with `folder`, a song's name, the file goes into a folder.
+        The picture behind `cover_url` is put inside where the tags have no cover yet; a dead or bad one is ignored.
+        A file of the same clip and label that is there stays and is the one; beside any other of that name the new
+        one gets a number.
+        """
+        return await self._keep_link(tags, url, AUDIO, folder, label, cover_url)
+
+    async def fetch_file(
+        self, tags: SongTags, url: str, *, kinds: frozenset[Media], folder: str | None = None, label: str | None = None
+    ) -> Kept:
+        """Fetch a WAV, a MIDI file or a stem and save it like `keep_audio`; refused when it is none of `kinds`."""
+        return await self._keep_link(tags, url, kinds, folder, label, None)
+
+    async def keep_cover(self, tags: SongTags, url: str, *, label: str | None = None) -> Kept | None:
+        """Save a clip's picture beside its song, under the same name; None when the link is dead or no picture."""
+        place = await anyio.to_thread.run_sync(self._place, None)
+        data = await self._picture(url, place)
+        kind = sniff(data[:16]) if data else None
+        if data is None or kind is None:
+            return None
+        return await anyio.to_thread.run_sync(self._write, place, data, _labelled(tags, label), kind.suffix)
+
+    async def keep_bytes(
+        self, tags: SongTags, data: bytes, suffix: str, *, folder: str | None = None, label: str | None = None
+    ) -> Kept:
+        """Save bytes we made ourselves, such as `.lrc` lyrics or a `.mid`, beside the clip's song, under its name."""
+        if suffix not in _SUFFIXES:
+            raise ValueError(f"{suffix!r} is no suffix of the library")
+        place = await anyio.to_thread.run_sync(self._place, folder)
+        return await anyio.to_thread.run_sync(self._write, place, data, _labelled(tags, label), suffix)
+
+    async def retag(self, path: Path, tags: SongTags) -> Kept:
+        """Rewrite the tags of a clip's file, in one step; fields the new tags leave empty stay as they are.
+
+        Raises NotFound when the file is gone or says that it belongs to another clip.
+        """
+        return await anyio.to_thread.run_sync(self._retag, path, tags)
+
+    def locate(self, relative: str) -> Path:
+        """Where a file of the library is; it may be gone by now. Raises NotFound for a path that leads outside."""
+        try:
+            inside = (self.root / relative).resolve().is_relative_to(self.root.resolve())
+        except (OSError, RuntimeError, ValueError):  # RuntimeError: links in a circle
+            inside = False
+        parts = relative.split("/")
+        if not inside or "\\" in relative or not all(part not in ("", ".", "..") for part in parts):
+            raise NotFound("There is no such file in the library.", field="file")
+        return self.root.joinpath(*parts)
+
+    def size(self, relative: str) -> int:
+        """Bytes of a file of the library. Raises NotFound when it is gone. Blocks."""
+        path = self.locate(relative)
+        with _there_still():
+            return path.stat().st_size
+
+    def read(self, relative: str, most: int) -> bytes:
+        """The first so many bytes of a file of the library. Raises NotFound when it is gone. Blocks."""
+        path = self.locate(relative)
+        with _there_still(), path.open("rb") as file:
+            return file.read(most)
+
+    def signed(self, relative: str, seconds: float) -> str | None:
+        """An address elsewhere that opens a file for so long; None where the file is on this machine. Blocks."""
+        return None
+
+    def find_upload(self, name: str, upload_dir: Path | None) -> Path:
+        """The audio file of that plain name in the upload folder, else in the library; audio by content, not by name.
+
+        Raises ArgumentRefused with a sentence when there is none, or several, or it is no audio. Blocks.
+        """
+        wanted = unicodedata.normalize("NFC", name)
+        if not wanted.strip() or wanted.startswith(".") or any(c in wanted for c in "/\\\0"):
+            raise ArgumentRefused(
+                f"A file is named without its folder, like 'Song.mp3', not {name[:80]!r}.", field="file"
+            )
+        for place in filter(None, (upload_dir and upload_dir.expanduser(), self.root)):
+            found = [path for path in _named_so(place, wanted) if _is_inside(path, place)]
+            if len(found) > 1:
+                raise ArgumentRefused(f"There are {len(found)} files named {wanted!r}; rename one.", field="file")
+            if found:
+                return _checked_upload(found[0])
+        folders = f"{upload_dir} or {self.root}" if upload_dir else f"{self.root} (SONGWRIGHT_UPLOAD_DIR names another)"
+        raise ArgumentRefused(f"There is no file named {wanted[:200]!r} in {folders}.", field="file")
+
+    def holds_songs(self) -> bool:
+        """Whether a file says that it is a clip of the service's; the sandbox's songs do not count. Blocks.
+
+        Somebody's whole collection may lie here too, so only some files are opened, the likeliest first.
+        """
+        found: list[Path] = []
+        for place in (self.root, *(folder for folder in _folders(self.root) if folder.name != SANDBOX)):
+            with contextlib.suppress(OSError):
+                found += place.iterdir()
+        likeliest = sorted(found, key=lambda path: "(take " not in path.name)[:_OPENED]
+        return any(read_owner(path) is not None for path in likeliest)
+
+    async def tidy(self) -> int:
+        """Delete what programs that died have left of their downloads; how many files that were. Never fails.
+
+        Where nobody can tell whether a program lives, on another machine say, a file is left alone for a day.
+        """
+        return await anyio.to_thread.run_sync(lambda: clear((self.root, *_folders(self.root))))
+
+    # -- saving -----------------------------------------------------------------------------------------------------
+
+    async def _keep_link(
+        self,
+        tags: SongTags,
+        url: str,
+        kinds: frozenset[Media],
+        folder: str | None,
+        label: str | None,
+        cover: str | None,
+    ) -> Kept:
+        place = await anyio.to_thread.run_sync(self._place, folder)
+        fetched = await self._fetcher.fetch(url, place, kinds=kinds)
+        try:
+            if cover and tags.cover is None:
+                tags = replace(tags, cover=await self._picture(cover, place))
+            return await anyio.to_thread.run_sync(self._keep_fetched, _labelled(tags, label), fetched)
+        finally:
+            _drop(fetched.path)
+
+    async def _picture(self, url: str, place: Path) -> bytes | None:
+        """The bytes behind a cover's link, or None: a song never fails for its picture."""
+        try:
+            fetched = await self._fetcher.fetch(
+                url, place, kinds=IMAGES, max_bytes=_COVER_BYTES, seconds=_COVER_SECONDS
+            )
+        except (DownloadRefused, ServiceError) as error:
+            log.info("no cover: %s", error)
+            return None
+        try:
+            with disk_errors(place):
+                return await anyio.to_thread.run_sync(fetched.path.read_bytes)
+        finally:
+            _drop(fetched.path)
+
+    def _keep_fetched(self, tags: SongTags, fetched: Fetched) -> Kept:
+        place, kind = fetched.path.parent, fetched.kind
+        with disk_errors(place):
+            if kind in AUDIO:
+                tagged = write_tags(fetched.path, kind, tags)
+                return self._publish(fetched.path, tags, kind.suffix, kind, tagged)
+            return self._write(place, fetched.path.read_bytes(), tags, kind.suffix)
+
+    def _write(self, place: Path, data: bytes, tags: SongTags, suffix: str) -> Kept:
+        """Save bytes with the owner's mark in them."""
+        with_mark = marked(data, Owner(tags.clip_id, tags.label))
+        part = PartFile(place)
+        try:
+            part.write(with_mark)
+            part.seal()
+            return self._publish(part.path, tags, suffix, sniff(data[:16]), with_mark is not data)
+        finally:
+            part.discard()
+
+    def _publish(self, part: Path, tags: SongTags, suffix: str, kind: Media | None, tagged: bool) -> Kept:
+        """Give a finished file its name. The temporary name is gone afterwards, or its owner deletes it."""
+        place, owner = part.parent, Owner(tags.clip_id, tags.label)
+        with disk_errors(place):
+            size, digest = _settled(part)
+            names = list(_names(tags))
+            for _ in range(_TRIES):
+                final, ours = _target(place, names, suffix, owner, digest)
+                if final is None:
+                    break
+                if ours and is_claim(final, mark_text(owner)):
+                    # Nobody takes a name that exists, so a claim found to be ours is ours until somebody deletes it.
+                    part.replace(final)
+                elif ours:
+                    if (there := self._there(final, kind)) is not None:
+                        return there
+                    continue  # deleted just now; look again
+                elif not take_name(part, final, mark_text(owner)):
+                    continue  # somebody else was quicker; look again
+                _sync_folder(place)
+                return Kept(final, final.relative_to(self.root).as_posix(), kind, size, digest, tagged)
+        raise LibraryUnavailable(
+            f"No free name was found for {names[0]!r} in {place}. Move some files of that name away; the song stays "
+            "yours and is fetched again."
+        )
+
+    def _there(self, final: Path, kind: Media | None) -> Kept | None:
+        """A file that has its name already; it is whole, for none gets a name before. None when it is gone."""
+        try:
+            size, digest = final.stat().st_size, _digest(final)
+        except FileNotFoundError:
+            return None
+        return Kept(final, self._relative(final), kind, size, digest, read_owner(final) is not None)
+
+    def _retag(self, path: Path, tags: SongTags) -> Kept:
+        final = self.locate(self._relative(path))
+        owner = read_owner(final)
+        if owner is None or owner.clip_id != tags.clip_id:
+            raise NotFound("The file is gone from the library, or belongs to another clip.", field="file")
+        with disk_errors(final.parent):
+            part = PartFile(final.parent)
+            try:
+                with final.open("rb") as old:
+                    while chunk := old.read(1 << 20):
+                        part.write(chunk)
+                part.seal()
+                shutil.copymode(final, part.path)
+                kind = _kind(part.path)
+                tagged = kind is not None and write_tags(part.path, kind, replace(tags, label=owner.label))
+                size, digest = _settled(part.path)
+                part.path.replace(final)
+                _sync_folder(final.parent)
+            finally:
+                part.discard()
+        return Kept(final, self._relative(final), kind, size, digest, tagged)
+
+    # -- folders ----------------------------------------------------------------------------------------------------
+
+    def _place(self, folder: str | None) -> Path:
+        """The root, or a song's folder in it; there after this call, and inside the root after links are resolved."""
+        place = self.root / safe_name(folder) if folder else self.root
+        with disk_errors(place):
+            if self._private:
+                _make_private(place, self.root)
+            else:
+                place.mkdir(parents=True, exist_ok=True)
+            if place.resolve().is_relative_to(self.root.resolve()):
+                return place
+        raise LibraryUnavailable(f"{place} leads outside the library and is not written to. Move that link away.")
+
+    def _relative(self, path: Path) -> str:
+        try:
+            return path.relative_to(self.root).as_posix()
+        except ValueError:
+            raise NotFound("There is no such file in the library.", field="file") from None
+
+
+@contextlib.contextmanager
+def _there_still() -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        raise NotFound("The file is not in the library any more.", field="file") from None
+
+
+def _labelled(tags: SongTags, label: str | None) -> SongTags:
+    """The tags with the label that the file's name and its owner's mark go by."""
+    return replace(tags, label=label or tags.label or (f"take {tags.take}" if tags.take else None))
+
+
+def _names(tags: SongTags) -> Iterator[str]:
+    """The names a file may have, best first; the last is the clip's own, so that they do not run out."""
+    title = safe_name(tags.title)
+    label = name_of(tags.label or "", _LABEL_CHARACTERS, _LABEL_BYTES)
+    name = f"{title} ({label})" if label and not title.casefold().endswith(f"({label})".casefold()) else title
+    yield name
+    for number in range(2, _NUMBERED + 1):
+        yield f"{name} {number}"
+    yield f"{name} {hashlib.sha256(tags.clip_id.encode('utf-8', 'replace')).hexdigest()[:8]}"
+
+
+def _target(place: Path, names: list[str], suffix: str, owner: Owner, digest: str) -> tuple[Path | None, bool]:
+    """The path a file should have, and whether the same file, or our claim of its name, is there already.
+
+    Our own file first; then the name that other files of the same clip have, so that players find lyrics and cover
+    beside the song; then the first name nothing has; None when all are taken.
+    """
+    beside = free = None
+    for name in names:
+        final = place / f"{name}{suffix}"
+        taken = [path for ending in _SUFFIXES if os.path.lexists(path := place / f"{name}{ending}")]
+        if final in taken:
+            if _is_ours(final, owner, digest):
+                return final, True
+        elif not taken:
+            free = free or final
+        elif beside is None and any(read_owner(path) == owner for path in taken):
+            beside = final
+    return beside or free, False
+
+
+def _is_ours(path: Path, owner: Owner, digest: str) -> bool:
+    """Whether the file says that it is ours; one that cannot say anything is when it is the same to the last byte."""
+    found = read_owner(path)
+    if found is not None:
+        return found == owner
+    return path.is_file() and _digest(path) == digest
+
+
+def _kind(path: Path) -> Media | None:
+    with path.open("rb") as file:
+        return sniff(file.read(16))
+
+
+def _settled(part: Path) -> tuple[int, str]:
+    """Size and digest of a file that is on the disk after this call."""
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+    return part.stat().st_size, _digest(part)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync_folder(place: Path) -> None:
+    if os.name == "nt":
+        return  # Windows has no such thing; its rename is in the file system's own log
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network disks cannot sync a folder
+            raise
+    finally:
+        os.close(handle)
+
+
+def _make_private(place: Path, root: Path) -> None:
+    """Make a folder and those above it for nobody else's eyes; close a root that an older Songwright has left open."""
+    for folder in reversed([place, *place.parents]):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+    if os.name == "posix" and root.stat().st_mode & 0o077:
+        root.chmod(0o700)
+
+
+def _drop(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
+def _folders(root: Path) -> list[Path]:
+    """The folders right below the root, links to elsewhere not among them."""
+    try:
+        return sorted(path for path in root.iterdir() if path.is_dir() and not path.is_symlink())
+    except OSError:
+        return []
+
+
+def _named_so(place: Path, wanted: str) -> list[Path]:
+    """Files of that name in the folder and, when there is none, in the folders right below it."""
+    for places in ([place], _folders(place)):
+        found = []
+        for folder in places:
+            with contextlib.suppress(OSError):
+                found += [path for path in folder.iterdir() if unicodedata.normalize("NFC", path.name) == wanted]
+        if found:
+            return found
+    return []
+
+
+def _is_inside(path: Path, place: Path) -> bool:
+    try:
+        return path.is_file() and path.resolve().is_relative_to(place.resolve())
+    except (OSError, RuntimeError):
+        return False
+
+
+def _checked_upload(path: Path) -> Path:
+    try:
+        kind, size = _kind(path), path.stat().st_size
+    except OSError as error:
+        raise ArgumentRefused(f"{path.name!r} cannot be read: {error.strerror}.", field="file") from error
+    if kind not in AUDIO:
+        raise ArgumentRefused(
+            f"{path.name!r} is no audio file, whatever its name says; nothing was sent.", field="file"
+        )
+    if size > MAX_BYTES:
+        raise ArgumentRefused(
+            f"{path.name!r} is larger than {MAX_BYTES // 1024**2} MB; nothing was sent.", field="file"
+        )
+    return path

@@ -1,0 +1,303 @@
+"""Songs in an object store, for replicas that share no disk: an S3 bucket, or what speaks like one.
+
+A file is made in a folder of this machine, as everywhere, because tags are written into a real file; then it goes to
+the bucket and leaves the folder. In the bucket each clip has a folder of its own, so that two replicas, which do not
+see each other's folders, cannot give one name to two songs. Where a key is taken all the same, nothing is replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlsplit
+
+from ..core.errors import ArgumentRefused, LibraryUnavailable, NotFound, SettingRefused
+from ..core.threads import FILES, in_lane
+from .downloads import AUDIO, MAX_BYTES, Fetcher, Media, disk_errors, sniff
+from .library import Kept, Library
+from .names import safe_name
+from .tags import SongTags
+
+if TYPE_CHECKING:
+    from obstore.store import S3Store
+
+WHOLE: Final = 16 * 1024 * 1024
+"""Bytes up to which a file is sent in one piece, and the store itself sees to it that nothing is replaced."""
+LISTED: Final = 10_000
+"""Files of a tenant among which a recording is looked for by its name."""
+_NUMBERED: Final = 9
+_TIMEOUT: Final = "30s"
+_RETRY_SECONDS: Final = 60
+
+
+class Bucket:
+    """One bucket, below a prefix. Credentials, region and endpoint are those of the usual AWS variables.
+
+    Raises `SettingRefused` for an address that is none, or where the package is missing. All methods block; whatever is
+    in the way is raised as `LibraryUnavailable`, and a missing object as `NotFound`.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment or "@" in parts.netloc:
+            raise SettingRefused("SONGWRIGHT_FILES_URL is no address of a bucket. It looks like s3://bucket/prefix.")
+        self._prefix = parts.path.strip("/")
+        self.place = f"s3://{parts.netloc}"
+        self._store: S3Store = _driver().S3Store(
+            parts.netloc,
+            client_options={"timeout": _TIMEOUT, "allow_http": _plain_http_is_meant()},
+            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=_RETRY_SECONDS)},
+        )
+
+    def put(self, key: str, path: Path, *, new: bool) -> bool:
+        """Send a file; with `new` only where nothing has its key, and False where something has."""
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
+        # A large file travels in parts, which the store cannot refuse for its key.
+        whole = path.stat().st_size <= WHOLE
+        if new and not whole and self._has(key):
+            return False
+        with self._trouble("written"):
+            try:
+                obstore.put(
+                    self._store, self._at(key), path, attributes=_attributes(key),
+                    mode="create" if new and whole else "overwrite",
+                )  # fmt: skip
+            except AlreadyExistsError:
+                return False
+        return True
+
+    def size(self, key: str) -> int:
+        """Bytes of a file."""
+        import obstore
+
+        with self._trouble("read"):
+            return int(obstore.head(self._store, self._at(key))["size"])
+
+    def read(self, key: str, most: int) -> bytes:
+        """The first so many bytes of a file."""
+        import obstore
+
+        with self._trouble("read"):
+            return bytes(obstore.get_range(self._store, self._at(key), start=0, length=most)) if most else b""
+
+    def bring(self, key: str, path: Path) -> str:
+        """Write a file to a path of this machine; its SHA-256."""
+        import obstore
+
+        digest = hashlib.sha256()
+        with self._trouble("read"), disk_errors(path.parent), path.open("wb") as file:
+            for chunk in obstore.get(self._store, self._at(key)).stream():
+                file.write(chunk)
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def digest(self, key: str) -> str:
+        """The SHA-256 of a file."""
+        import obstore
+
+        digest = hashlib.sha256()
+        with self._trouble("read"):
+            for chunk in obstore.get(self._store, self._at(key)).stream():
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def link(self, key: str, seconds: float) -> str:
+        """An address that opens a file without further permission, for so long. Nothing is asked of the store."""
+        import obstore
+
+        with self._trouble("signed for"):
+            return str(obstore.sign(self._store, "GET", self._at(key), timedelta(seconds=seconds)))
+
+    def keys(self, below: str) -> Iterator[tuple[str, int]]:
+        """Keys and sizes of files, `LISTED` at most."""
+        import obstore
+
+        count, cut = 0, len(self._at("")) if self._prefix else 0
+        with self._trouble("read"):
+            for page in obstore.list(self._store, prefix=self._at(below)):
+                for found in page:
+                    count += 1
+                    if count > LISTED:
+                        return
+                    yield str(found["path"])[cut:], int(found["size"])
+
+    def _has(self, key: str) -> bool:
+        try:
+            self.size(key)
+        except NotFound:
+            return False
+        return True
+
+    def _at(self, key: str) -> str:
+        return f"{self._prefix}/{key}" if self._prefix else key
+
+    @contextlib.contextmanager
+    def _trouble(self, what: str) -> Iterator[None]:
+        from obstore.exceptions import BaseError
+
+        try:
+            yield
+        except (BaseError, OSError) as error:
+            if isinstance(error, FileNotFoundError) and what == "read":
+                raise NotFound("The file is not in the library any more.", field="file") from None
+            # What the store says may hold addresses and names of its own; the kind of trouble is enough for a person.
+            raise LibraryUnavailable(
+                f"The files in {self.place} cannot be {what} at present ({type(error).__name__}). Nothing is lost: it "
+                "is tried again. If it stays so, whoever runs this server must see to the bucket and its credentials."
+            ) from error
+
+
+class StoredLibrary(Library):
+    """A tenant's songs in a bucket, below `tenant/`. `root` is a folder of this machine for files in the making."""
+
+    def __init__(self, root: Path, fetcher: Fetcher, bucket: Bucket, tenant: str) -> None:
+        super().__init__(root, fetcher, sandbox=False, private=True)
+        self._bucket = bucket
+        self._tenant = tenant
+
+    async def keep_audio(
+        self,
+        tags: SongTags,
+        url: str,
+        *,
+        folder: str | None = None,
+        label: str | None = None,
+        cover_url: str | None = None,
+    ) -> Kept:
+        """As in a folder; the song ends in the bucket."""
+        del folder
+        kept = await super().keep_audio(tags, url, folder=_own(tags), label=label, cover_url=cover_url)
+        return await self._sent(tags, kept)
+
+    async def fetch_file(
+        self, tags: SongTags, url: str, *, kinds: frozenset[Media], folder: str | None = None, label: str | None = None
+    ) -> Kept:
+        """As in a folder; the file ends in the bucket."""
+        del folder
+        return await self._sent(tags, await super().fetch_file(tags, url, kinds=kinds, folder=_own(tags), label=label))
+
+    async def keep_cover(self, tags: SongTags, url: str, *, label: str | None = None) -> Kept | None:
+        """As in a folder; the picture ends in the bucket."""
+        kept = await super().keep_cover(tags, url, label=label)
+        return None if kept is None else await self._sent(tags, kept)
+
+    async def keep_bytes(
+        self, tags: SongTags, data: bytes, suffix: str, *, folder: str | None = None, label: str | None = None
+    ) -> Kept:
+        """As in a folder; the bytes end in the bucket."""
+        del folder
+        return await self._sent(tags, await super().keep_bytes(tags, data, suffix, folder=_own(tags), label=label))
+
+    async def retag(self, path: Path, tags: SongTags) -> Kept:
+        """As in a folder: the file comes here, gets its tags, and takes its own place in the bucket again."""
+        relative = self._relative(path)
+        try:
+            await in_lane(FILES, self._tenant, self._bring, relative, path)
+            kept = await super().retag(path, tags)
+            await in_lane(FILES, self._tenant, self._bucket.put, self._key(relative), path, new=False)
+        finally:
+            await in_lane(FILES, self._tenant, _forget, path, self.root)
+        return kept
+
+    def size(self, relative: str) -> int:
+        """Bytes of a file. Raises `NotFound`. Blocks."""
+        return self._bucket.size(self._key(relative))
+
+    def read(self, relative: str, most: int) -> bytes:
+        """The first so many bytes of a file. Raises `NotFound`. Blocks."""
+        return self._bucket.read(self._key(relative), most)
+
+    def signed(self, relative: str, seconds: float) -> str | None:
+        """An address of the bucket that opens a file for so long. Blocks."""
+        return self._bucket.link(self._key(relative), seconds)
+
+    def holds_songs(self) -> bool:
+        """Whether there is anything in the bucket for this tenant."""
+        return next(self._bucket.keys(f"{self._tenant}/"), None) is not None
+
+    def find_upload(self, name: str, upload_dir: Path | None) -> Path:
+        """The place of the one audio file of that name, as in a folder; it need not be on this machine."""
+        del upload_dir
+        found = [key for key, _ in self._bucket.keys(f"{self._tenant}/") if PurePosixPath(key).name == name]
+        if len(found) != 1:
+            many = f"are {len(found)} files" if found else "is no file"
+            raise ArgumentRefused(f"There {many} named {name[:200]!r} in the library.", field="file")
+        relative = found[0].removeprefix(f"{self._tenant}/")
+        if sniff(self.read(relative, 16)) not in AUDIO or self.size(relative) > MAX_BYTES:
+            raise ArgumentRefused(f"{name[:200]!r} is no audio file, or too large; nothing was sent.", field="file")
+        return self.locate(relative)
+
+    async def _sent(self, tags: SongTags, kept: Kept) -> Kept:
+        return await in_lane(FILES, self._tenant, self._send, tags, kept)
+
+    def _send(self, tags: SongTags, kept: Kept) -> Kept:
+        """Bring a finished file to the bucket; nothing is there that it replaces."""
+        folder, stem, suffix = _own(tags), kept.path.stem, kept.path.suffix
+        names = [stem, *(f"{stem} {n}" for n in range(2, _NUMBERED + 1)), f"{stem} {kept.sha256[:8]}"]
+        try:
+            for name in names:
+                relative = f"{folder}/{name}{suffix}"
+                key = self._key(relative)
+                # What is there may be this very file, from a process that died before it could write that down.
+                if self._bucket.put(key, kept.path, new=True) or self._bucket.digest(key) == kept.sha256:
+                    return replace(kept, path=self.locate(relative), relative=relative)
+        finally:
+            _forget(kept.path, self.root)
+        raise LibraryUnavailable(f"No free name was found for {stem!r} in the bucket. The song stays yours.")
+
+    def _bring(self, relative: str, path: Path) -> None:
+        with disk_errors(self.root):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self._bucket.bring(self._key(relative), path)
+
+    def _key(self, relative: str) -> str:
+        self.locate(relative)  # refuses what leads elsewhere
+        return f"{self._tenant}/{relative}"
+
+
+def _own(tags: SongTags) -> str:
+    """The folder of a clip, whose id is foreign text."""
+    return safe_name(tags.clip_id)
+
+
+def _forget(path: Path, root: Path) -> None:
+    """Take a file that is in the bucket out of this machine's folder."""
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+        if path.parent != root:
+            path.parent.rmdir()  # fails while there is anything else in it
+
+
+def _attributes(key: str) -> dict[str, str]:
+    """What the bucket says of a file to whoever opens its link: by its content's ending, to be shown and not run."""
+    name = PurePosixPath(key).name
+    kind = next((kind.mime for kind in Media if name.endswith(kind.suffix)), "text/plain; charset=utf-8")
+    return {
+        "Content-Type": kind,
+        "Content-Disposition": f"inline; filename*=utf-8''{quote(name, safe='')}",
+        "Cache-Control": "private, max-age=3600",
+    }
+
+
+def _plain_http_is_meant() -> bool:
+    """Whether the endpoint that was named is one without TLS, such as a store in the same private network."""
+    named = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+    return named.startswith("http://")
+
+
+def _driver() -> Any:
+    try:
+        import obstore.store
+    except ImportError as error:
+        raise SettingRefused(
+            "Files in a bucket need a package that is not installed: pip install 'songwright[s3]'."
+        ) from error
+    return obstore.store

@@ -1,0 +1,1 @@
+"""The durable record of what was asked, bought and delivered, in SQLite or PostgreSQL."""

@@ -1,0 +1,64 @@
+"""Songs found again, as an assistant reads them: one page, one line an order."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from ..core.jobs import Account
+from ..core.threads import SEARCH, in_lane
+from ..journal.read import SEARCHED, Listed
+from ..journal.write import DAY, Journal
+from . import money
+from .envelope import fitting
+from .results import Result, Results
+
+
+async def found(journal: Journal, account: Account, results: Results, asked: Any) -> Result:
+    """The page that `list_songs` asked for."""
+    page = await in_lane(
+        SEARCH, account.tenant, journal.search, account, words=asked.words or "", state=asked.state or "",
+        since=_midnight(asked.since) if asked.since else 0.0,
+        until=_midnight(asked.until) + DAY if asked.until else 1e12,
+        songs=not asked.everything, limit=asked.limit, offset=asked.offset,
+    )  # fmt: skip
+    songs = fitting([_line(results, song) for song in page.songs])
+    data: dict[str, Any] = {"songs": songs, "total": page.total}
+    if songs and asked.offset + len(songs) < page.total:
+        data["next"] = f"Call list_songs with offset {asked.offset + len(songs)} for more."
+    elif page.cut:
+        data["next"] = f"The newest {SEARCHED} orders were searched; `until` an earlier day searches older ones."
+    if account.sandbox:
+        data["sandbox"] = True
+    return Result(data, f"{len(songs)} of {page.total} songs.")
+
+
+async def newest(journal: Journal, account: Account, results: Results, limit: int) -> Result:
+    """The newest orders of all kinds, without searching."""
+    page = await in_lane(
+        SEARCH, account.tenant, journal.search, account, words="", state="", since=0.0, until=1e12, songs=False,
+        limit=limit,
+    )  # fmt: skip
+    data: dict[str, Any] = {"songs": [_line(results, song) for song in page.songs], "total": page.total}
+    return Result(data, f"{page.total} orders.")
+
+
+def _line(results: Results, song: Listed) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "job_id": song.job_id,
+        "status": song.state,
+        "title": song.title,
+        "operation": song.operation,
+        "created": money.moment(song.created_at),
+    }
+    if song.cost is not None:
+        row["cost"] = song.cost
+    if song.clips:
+        row["clips"] = list(song.clips)
+    if song.audio is not None:
+        row |= results.place(song.audio)
+    return row
+
+
+def _midnight(day: dt.date) -> float:
+    return dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()

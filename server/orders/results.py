@@ -1,0 +1,348 @@
+"""From jobs and clips to what an assistant reads: small, complete, no nulls, no lyrics, every sentence true."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import JournalUnavailable, ServiceError, SongwrightError
+from ..core.jobs import SENTENCES, Account, Asked, Balance, Clip, Job, SavedFile, State
+from ..core.operation import Facts, Finish, Operation
+from ..core.threads import in_thread
+from ..files.library import Library
+from ..journal.write import Journal, Verdict
+from . import money
+from .envelope import fitted
+
+STYLE_CUT = 60
+NAME_CUT = 80
+PREVIEW_CLIPS = 12
+
+_STATUS = {
+    State.DONE: "done",
+    State.FAILED: "failed",
+    State.CANCELLED: "cancelled",
+    State.UNKNOWN: "unknown",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished answer: its members, and the sentence that stands before them."""
+
+    data: dict[str, Any]
+    summary: str
+    error: bool = False
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """The orders that it names."""
+        rows = (self.data, *self.data.get("songs", ()))
+        return tuple(row["job_id"] for row in rows if "job_id" in row)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """All that a model reads: the sentence first, nothing empty, no more than an answer may take."""
+        members = {name: value for name, value in self.data.items() if value is not None}
+        return fitted({"summary": self.summary, **members})
+
+
+Shown = Callable[[Path], dict[str, str]]
+"""Where a saved file is found by whoever reads the result: on this machine, or behind a link."""
+
+
+def on_this_machine(path: Path) -> dict[str, str]:
+    """The file's own place, for a client on the same machine."""
+    return {"file": str(path)}
+
+
+_THIS_CALL = re.compile(r"Nothing was (?:sent or )?charged[^.]*\.\s*")
+"""What the sentence of one call says of the money of that call."""
+_NOT_HERE = ("task_unknown", "not_saved")
+"""Ends of an order that was paid and is not, or not wholly, in the library."""
+
+
+class Results:
+    """Builds results for one account."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        library: Library,
+        account: Account,
+        operation_of: Callable[[Job], Operation | None],
+        facts_of: Callable[[Job], Facts],
+        shown: Shown = on_this_machine,
+    ) -> None:
+        self._journal = journal
+        self._library = library
+        self._account = account
+        self._operation_of = operation_of
+        self._facts_of = facts_of
+        self._shown = shown
+
+    def place(self, file: SavedFile) -> dict[str, str]:
+        """Where a saved file is found."""
+        return self._shown(self._library.locate(file.path))
+
+    async def _balance(self) -> Balance | None:
+        """The balance as last read; a tenant who spends the operator's credits is not told how many there are."""
+        return None if self._account.shared else await in_thread(self._journal.balance, self._account)
+
+    async def of_job(
+        self, job: Job, *, asked: Asked | None = None, only: str | None = None, said: str | None = None
+    ) -> Result:
+        """What became of a job and of the jobs that belong to it; `only` keeps one clip, `said` is told beside it."""
+        children = await in_thread(self._journal.children, job.id)
+        # The newest one that is not simply done speaks for the family: there is something to wait for, or to settle.
+        # A join that failed leaves the parts it was to join, so it is no failure of the whole.
+        open_ones = (State.DONE, State.FAILED) if job.state is State.DONE else (State.DONE,)
+        speaker = next((child for child in children if child.state not in open_ones), job)
+        if only is None:
+            clips = await in_thread(self._clips, job, children)
+        else:
+            family = [clip for member in (job, *children) for clip in await in_thread(self._journal.clips, member.id)]
+            clips = [clip for clip in family if clip.clip_id == only]
+        shown = [c for c in clips if c.state != "failed"]
+        saved = {c.clip_id: await in_thread(self._journal.files, self._account, c.clip_id) for c in shown}
+        data: dict[str, Any] = {"status": self._status(speaker, shown), "job_id": job.id}
+        if shown:
+            data["clips"] = [self._clip(clip, saved[clip.clip_id]) for clip in shown]
+            for before, row in reversed(list(pairwise(data["clips"]))):
+                if "style" in row and row["style"] == before.get("style"):
+                    del row["style"]  # takes share theirs, and it is told with the first
+        data |= await self._outcome(job)
+        if job.settled and (failed := sum(c.state == "failed" for c in clips)) and job.state is State.DONE:
+            data["failed_takes"] = failed
+        members = (job, *children)
+        cost = None if any(member.cost is None for member in members) else sum(member.charge for member in members)
+        if note := money.credits_note(cost, await self._balance()):
+            data["credits"] = note
+        data |= await self._remarks(job, speaker, asked, data, said)
+        if job.state is State.DONE and speaker is job:
+            data |= self._unjoined(children, data)
+        if self._account.sandbox:
+            data["sandbox"] = True
+        return Result(data, _summary(job, shown, data), error=speaker.state is State.FAILED)
+
+    def _clips(self, job: Job, children: Sequence[Job]) -> list[Clip]:
+        """What there is to hear: the takes, each replaced by the whole song that a follow-up has made of it. Blocks."""
+        takes = self._journal.clips(job.id)
+        if not children:
+            return takes
+        shown: list[Clip] = []
+        for child in children:
+            made = self._journal.clips(child.id)
+            operation = self._operation_of(child)
+            parts = [] if operation is None else [clip_id for ids in operation.sources().values() for clip_id in ids]
+            shown += made if any(clip.state != "failed" for clip in made) else [t for t in takes if t.clip_id in parts]
+        return shown + [take for take in takes if take.state == "failed"]
+
+    def _unjoined(self, children: Sequence[Job], data: dict[str, Any]) -> dict[str, Any]:
+        """What is said where a follow-up came to nothing: it alone failed, and it alone can be had again."""
+        failed = [child for child in children if child.state is State.FAILED]
+        if not failed:
+            return {}
+        first = failed[0]
+        # "Nothing was charged" is true of that one call only; what the whole order cost is in `credits`.
+        why = _THIS_CALL.sub("", first.sentence or SENTENCES[first.state]).strip()
+        cost = "was not charged" if all(child.charge == 0 for child in failed) else "counts as paid"
+        said = f"{len(failed)} of {len(children)} follow-up orders failed and {cost}: {why} The rest is here and paid."
+        notice = f"{data['notice']} {said}" if "notice" in data else said
+        again = next(iter(first.arguments.values()), "")
+        return {"notice": notice, "next": f'To have it all the same, call {first.operation} with "{again}".'}
+
+    def of_silence(self, job: Job, error: JournalUnavailable) -> Result:
+        """The journal has failed while somebody waits: what was last known of the order, and that it is not lost."""
+        ended = job.state in (State.FAILED, State.CANCELLED)
+        safe = "" if ended else f"Order {job.id} is on record and is not lost; do not order it again."
+        last = job.sentence or SENTENCES[job.state]
+        data: dict[str, Any] = {
+            "status": self._status(job, ()),
+            "job_id": job.id,
+            "notice": " ".join(part for part in (safe, "Last known:", last, error.sentence) if part),
+            "next": f'Call wait_for_song with job_id "{job.id}" in a minute.',
+        }
+        if self._account.sandbox:
+            data["sandbox"] = True
+        return Result(data, _summary(job, (), data))
+
+    async def _outcome(self, job: Job) -> dict[str, Any]:
+        """Facts and further files of a finished job, where its answer holds any."""
+        operation = self._operation_of(job)
+        if operation is None or job.answer is None or job.state is not State.DONE:
+            return {}
+        outcome = operation.outcome(job.answer)
+        facts = dict(outcome.facts)
+        owners = {link.clip_id for link in outcome.links} | ({operation.clip_of} if outcome.texts else set())
+        files = [
+            {"kind": file.kind, **self.place(file)}
+            for owner in sorted(filter(None, owners))
+            for file in await in_thread(self._journal.files, self._account, owner)
+            if file.kind in {link.kind for link in outcome.links} or (outcome.texts and file.kind == "lyrics")
+        ]
+        return facts | ({"files": files} if files else {})
+
+    def _status(self, job: Job, clips: Sequence[Clip]) -> str:
+        if job.state in _STATUS:
+            return _STATUS[job.state]
+        return "streaming" if any(clip.audio_url for clip in clips) else "working"
+
+    def _clip(self, clip: Clip, files: Sequence[SavedFile]) -> dict[str, Any]:
+        data: dict[str, Any] = {"clip_id": clip.clip_id}
+        # Before it is a song, all that anybody needs of it is what can be listened to; the sentence has the title.
+        if clip.good:
+            data["title"] = clip.title
+        if clip.seconds is not None:
+            data["seconds"] = round(clip.seconds, 1)
+        if clip.part:
+            data["part"] = clip.part
+        audio = next((file for file in files if file.kind == "audio"), None)
+        if audio is not None:
+            data |= self.place(audio)
+            data["resource"] = f"song://clips/{clip.clip_id}/audio"
+            # Told once, with the file: an answer in between only needs what can be listened to.
+            if clip.style:
+                data["style"] = clip.style if len(clip.style) <= STYLE_CUT else clip.style[: STYLE_CUT - 1] + "…"
+        elif clip.audio_url is not None:
+            data["url"] = clip.audio_url
+        return data
+
+    async def _remarks(
+        self, parent: Job, job: Job, asked: Asked | None, data: dict[str, Any], told: str | None
+    ) -> dict[str, Any]:
+        """Notice, next call, the service's words: what a person should know beside the facts."""
+        # What the answer itself had to say, such as that no tempo was found, stays beside what is said here.
+        said: list[str] = [data["notice"]] if "notice" in data else []
+        remarks: dict[str, Any] = {}
+        if asked is Asked.REPLAYED:
+            remarks["replayed"] = True
+            when = money.moment(parent.created_at)
+            became = "paid before and did not arrive" if parent.problem in _NOT_HERE else "fulfilled before"
+            said.append(f"The same request was {became} (ordered {when}); nothing was spent now.")
+            remarks["next"] = "To buy another one, call again with again: true."
+        elif asked is Asked.JOINED:
+            said.append("The same request is already on order; nothing was spent now.")
+        if told:
+            said.append(told)
+        if job.sentence:
+            said.append(job.sentence)
+        elif job.state in (State.FAILED, State.CANCELLED, State.UNKNOWN):
+            said.append(SENTENCES[job.state])
+        if job.state is State.UNKNOWN:
+            if not self._account.shared and (evidence := money.evidence(job)):
+                said.append(evidence)
+            which = "" if job is parent else f" with job_id {job.id}"
+            ways = "attach, buy_again or give_up" if self._has_task(job) else "buy_again or give_up"
+            remarks["next"] = f"Ask the person, then call resolve_job{which}: {ways}."
+        elif not job.settled:
+            remarks["next"] = f'Call wait_for_song with job_id "{parent.id}".'
+        elif job.state is State.DONE:
+            until = job.running_at or job.updated_at
+            alone = not self._account.shared and await in_thread(self._journal.alone, job, until + 120.0)
+            if wrong := money.disagreement(job, alone):
+                said.append(wrong)
+            elif job.remote_id is None and job.looks:
+                said.append(money.calls_so_far(job, job.looks + 1))
+            if data.get("failed_takes"):
+                said.append("One take failed at the service; the other is here.")
+        said += await in_thread(self._of_its_own, parent, data)
+        if job.hidden and not job.settled:
+            said.append(
+                "It is left out of lists. It is on its way to the service: if it is taken, it is paid, finished and "
+                "saved all the same; if its answer is lost, it is listed again."
+                if job.state is State.SENDING
+                else "It is left out of lists, and finished and saved all the same, because it is paid."
+            )
+        if said:
+            remarks["notice"] = " ".join(said)
+        if job.service_said:
+            remarks["service_said"] = job.service_said
+        return remarks
+
+    def _has_task(self, job: Job) -> bool:
+        operation = self._operation_of(job)
+        return operation is None or operation.finish is Finish.POLLED
+
+    def _of_its_own(self, job: Job, data: dict[str, Any]) -> tuple[str, ...]:
+        """What the order itself has to say, by the catalogue of the day it was made."""
+        operation = self._operation_of(job)
+        if operation is None or job.state in (State.FAILED, State.CANCELLED):
+            return ()
+        made = data.get("clips") if job.state is State.DONE else None
+        return operation.remarks(self._facts_of(job), made[0].get("seconds") if made else None)
+
+    async def of_quote(
+        self, verdict: Verdict, cost: int | None, subject: str, question: str, *, again: str, earlier: Job | None = None
+    ) -> Result:
+        """A price that a person has to agree to first; with `earlier`, an order whose answer may not have arrived."""
+        balance = await self._balance()
+        data: dict[str, Any] = {
+            "status": "needs_confirmation",
+            "credits": money.credits_note(cost, balance),
+            "quote": verdict.quote,
+            "notice": f"{question} Nothing was sent or spent yet.",
+            "next": f"Ask the person. If they agree, call {again} again with the same arguments and this quote.",
+        }
+        if self._account.sandbox:
+            data["sandbox"] = True
+        price = "an unknown number of credits" if cost is None else f"{cost} credits"
+        if earlier is not None:
+            name = _named(earlier.subject)
+            data["job_id"] = earlier.id
+            when = money.moment(earlier.created_at)
+            data["notice"] += (
+                f' Order {earlier.id}, "{name}", was made by {earlier.operation} at {when}, and its answer may not '
+                f"have arrived. {SENTENCES[earlier.state]}"
+            )
+            data["next"] = (
+                f'For that order call wait_for_song with job_id "{earlier.id}". Only if the person wants this one '
+                f"besides, call {again} again with the same arguments and this quote."
+            )
+            return Result(
+                data, f"Not ordered yet, because of an order you may not have heard of: {name}. {data['next']}"
+            )
+        return Result(data, f"Not ordered yet: {_named(subject)} costs {price}; the person is asked first.")
+
+    def declined(self, subject: str) -> Result:
+        """The person said no."""
+        data: dict[str, Any] = {
+            "status": "cancelled",
+            "notice": f"The person declined to pay for {subject}. Nothing was sent or spent.",
+        }
+        if self._account.sandbox:
+            data["sandbox"] = True
+        return Result(data, str(data["notice"]))
+
+
+def _summary(job: Job, clips: Sequence[Clip], data: Mapping[str, Any]) -> str:
+    """What matters of an order in one sentence: what it is, how it stands, and what it cost once that is settled."""
+    titles = sorted({clip.title for clip in clips if clip.title})
+    name = _named(titles[0] if titles else job.subject) + (f" and {len(titles) - 1} more" if len(titles) > 1 else "")
+    said = [f"{name}: {data['status']}"]
+    if saved := sum("resource" in clip for clip in data.get("clips", ())):
+        said.append(f"{saved} audio file{'' if saved == 1 else 's'} saved")
+    cost = data.get("credits", {}).get("cost")
+    if data.get("replayed"):
+        said.append("bought before, nothing spent now")
+    elif cost is not None and job.settled:
+        said.append(f"{cost} credit{'' if cost == 1 else 's'}")
+    if data["status"] == "unknown":
+        said.append("it may have been bought")
+    return f"{', '.join(said)}."
+
+
+def _named(subject: str) -> str:
+    return subject if len(subject) <= NAME_CUT else subject[: NAME_CUT - 1] + "…"
+
+
+def failure(error: SongwrightError) -> Result:
+    """A refusal, as the result of any tool."""
+    data: dict[str, Any] = {"status": "failed", "notice": error.sentence}
+    if isinstance(error, ServiceError) and error.service_said:
+        data["service_said"] = error.service_said
+    return Result(data, error.sentence, error=True)

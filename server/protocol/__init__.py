@@ -1,0 +1,1 @@
+"""What MCP sees: tools, prompts, resources, tasks, and the transport over standard input and output."""

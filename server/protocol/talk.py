@@ -1,0 +1,213 @@
+"""The line to a person and to the client in between, during one call of a tool."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ParamSpec
+
+import anyio
+from mcp.server.mcpserver import Context
+from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
+from pydantic import BaseModel, Field
+
+from ..core import telemetry
+from ..core.clock import Clock
+from ..core.errors import SongwrightError
+from ..core.jobs import SENTENCES, Job
+from ..core.threads import in_thread
+from ..orders.counter import Agreed
+from .patience import Session
+from .tasks import EARLY_SECONDS, followed
+from .unheard import Unheard
+
+P = ParamSpec("P")
+
+CONFIRM = "confirm"
+MODERN = "2026-07-28"
+"""The first revision in which a question to the person travels in a tool's result."""
+SESSION_HEADER = "mcp-session-id"
+LONGEST_NAME = 100
+LONGEST_MARK = 600
+
+log = logging.getLogger(__name__)
+
+
+class AskFirst(Exception):
+    """Ends a round of a call with a question; the client repeats the call with the answer."""
+
+    def __init__(self, result: InputRequiredResult) -> None:
+        super().__init__("the person is asked first")
+        self.result = result
+
+
+class Yes(BaseModel):
+    """What the person fills in."""
+
+    proceed: bool = Field(True, title="Spend the credits", description="Uncheck to keep them.")
+
+
+class McpTalk:
+    """The line to the person through an MCP client, in either protocol era."""
+
+    def __init__(self, context: Context[Any, Any]) -> None:
+        self._context = context
+        self._last = -1.0
+        self._session: Session | None = None
+        self._spends = False
+        self._unheard: Unheard | None = None
+        self._clock: Clock | None = None
+        self._tool = ""
+        self._began = 0.0
+        self._order: str | None = None
+
+    def within(self, session: Session, *, spends: bool, known_as: Unheard, clock: Clock, tool: str) -> None:
+        """Whose call this is, once that is known, and where it is on record what that caller has not heard of."""
+        self._session, self._spends = session, spends
+        self._unheard, self._clock, self._tool = known_as, clock, tool
+        self._began = clock.now()
+
+    @property
+    def client(self) -> str | None:
+        """The name that the client announces; in the older era over HTTP it is in the session's id."""
+        try:
+            request = self._context.request_context
+        except ValueError:
+            return None
+        announced = request.session.client_params
+        return announced.client_info.name[:LONGEST_NAME] if announced else name_in(self.mark)
+
+    @property
+    def mark(self) -> str:
+        """The id of the client's session, where the transport has one."""
+        return (self._headers or {}).get(SESSION_HEADER, "")[:LONGEST_MARK]
+
+    @property
+    def piped(self) -> bool:
+        """Whether this is the only client of the process."""
+        return self._headers is None
+
+    @property
+    def _headers(self) -> Mapping[str, str] | None:
+        try:
+            return self._context.headers
+        except ValueError:
+            return None
+
+    @property
+    def _progress_asked(self) -> bool:
+        try:
+            meta = self._context.request_context.meta
+        except ValueError:
+            return False
+        return meta is not None and meta.get("progress_token") is not None
+
+    @property
+    def revision(self) -> str | None:
+        """The revision of the protocol that is spoken; None outside of a request."""
+        return self._context.protocol_version
+
+    def _can_ask(self) -> bool:
+        try:
+            capabilities = self._context.client_capabilities
+        except (LookupError, ValueError):
+            return False
+        return capabilities is not None and capabilities.elicitation is not None
+
+    def agreed_quote(self) -> str | None:
+        """On the second round of a modern call: the quote of the question that was answered with yes."""
+        answer = (self._context.input_responses or {}).get(CONFIRM)
+        return self._context.request_state if isinstance(answer, ElicitResult) and _is_yes(answer) else None
+
+    @telemetry.elsewhere
+    async def agree(self, question: str, quote: str) -> Agreed:
+        """Ask through the client's own dialogue where it has one."""
+        answer = (self._context.input_responses or {}).get(CONFIRM)
+        if isinstance(answer, ElicitResult):
+            return Agreed.NO
+        if not self._can_ask():
+            return Agreed.CANNOT_ASK
+        if (self._context.protocol_version or "") >= MODERN:
+            params = ElicitRequestFormParams(message=question, requested_schema=Yes.model_json_schema())
+            raise AskFirst(
+                InputRequiredResult(input_requests={CONFIRM: ElicitRequest(params=params)}, request_state=quote)
+            )
+        try:
+            said = await self._context.elicit(question, Yes)
+        except Exception as error:  # noqa: BLE001 — whatever the client's side of it throws
+            # A client that declares elicitation and cannot do it must not stand between a person and a quote.
+            log.warning("the client could not ask the person: %s", type(error).__name__)
+            return Agreed.CANNOT_ASK
+        return Agreed.YES if said.action == "accept" and said.data.proceed else Agreed.NO
+
+    def patience(self, seconds: float) -> float:
+        """As long as this client is known to wait; one that follows tasks is only kept for an early refusal."""
+        call = followed.get()
+        if call is not None:
+            call.waits = True
+            return min(seconds, EARLY_SECONDS)
+        if self._session is None:
+            return seconds
+        return self._session.seconds(seconds, spends=self._spends, progress=self._progress_asked)
+
+    async def unheard(self) -> str | None:
+        """An order by the same tool of which the client may know nothing."""
+        if self._unheard is None or self._clock is None:
+            return None
+        return await in_thread(self._unheard.last, self._tool, self._began, self._clock.now())
+
+    async def ordered(self, job_id: str) -> None:
+        """The call has an order now, of which its client does not know before it is answered."""
+        self._order = job_id
+        if self._unheard is not None:
+            await self._noted(self._unheard.ordered, job_id, self._tool, self._began)
+
+    async def answered(self, orders: Iterable[str]) -> None:
+        """The answer that leaves names these orders."""
+        if self._unheard is not None and (named := tuple(orders)):
+            await self._noted(self._unheard.heard, named)
+
+    async def cut_short(self) -> None:
+        """Nobody gets the answer any more."""
+        if self._unheard is not None and self._order is not None:
+            with anyio.CancelScope(shield=True):
+                await self._noted(self._unheard.cut_short, self._order)
+
+    @staticmethod
+    async def _noted(note: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            await in_thread(note, *args, **kwargs)
+        except SongwrightError as error:
+            # What was ordered is on record elsewhere; to say now that it is not would be untrue.
+            log.warning("what the client has heard of could not be noted: %s", error)
+
+    async def progress(self, job: Job, elapsed: float, expected: float) -> None:
+        """A line the client may show; the number only ever grows."""
+        value = min(max(elapsed, self._last + 0.01), max(expected, elapsed) * 0.99 if not job.settled else elapsed + 1)
+        self._last = max(value, self._last + 0.001)
+        message = f"{SENTENCES[job.state]} {elapsed:.0f} s of about {expected:.0f} s."
+        try:
+            await self._context.report_progress(self._last, max(expected, elapsed), message)
+        except Exception as error:  # noqa: BLE001 — whatever the client's side of it throws
+            # A client that has gone away does not see progress, and that is all.
+            log.debug("progress could not be told: %s", type(error).__name__)
+
+
+def _is_yes(answer: ElicitResult) -> bool:
+    return answer.action == "accept" and bool((answer.content or {}).get("proceed"))
+
+
+def marked(name: str, unique: str) -> str:
+    """A session's id that tells the client's name wherever it comes back, so that no replica has to remember it."""
+    return f"{unique}.{base64.urlsafe_b64encode(name[:LONGEST_NAME].encode()).decode().rstrip('=')}"
+
+
+def name_in(mark: str) -> str | None:
+    """The client's name in a session's id of ours."""
+    _, dot, text = mark.partition(".")
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode() if dot else None
+    except (binascii.Error, ValueError):
+        return None

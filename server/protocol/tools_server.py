@@ -1,0 +1,351 @@
+"""Operations become MCP tools here: listed from committed schemas, called through the counter, answered in one shape.
+
+`tools/list` never imports an operation; a tool's model is built when it is first called.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from typing import Any
+
+import anyio
+from mcp.server import MCPServer
+from mcp.server.caching import CacheHint
+from mcp.server.context import HandlerResult
+from mcp.server.lowlevel.helper_types import ReadResourceContents
+from mcp.server.mcpserver import Context
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    CallToolResult,
+    GetPromptResult,
+    InputRequiredResult,
+    Prompt,
+    PromptArgument,
+    PromptMessage,
+    TextContent,
+    Tool,
+)
+from pydantic import AnyUrl, ValidationError
+
+from ... import prompts, tools
+from ..core import logs, telemetry
+from ..core.clock import Clock, SystemClock
+from ..core.errors import ArgumentRefused, NotFound, SongwrightError
+from ..core.jobs import SENTENCES
+from ..core.operation import Effect, Operation
+from ..core.threads import ANYBODY, CRAFT, in_lane, in_thread
+from ..orders.counter import Counter
+from ..orders.envelope import LOST, compact, whole
+from ..orders.results import Result, failure
+from ..orders.songcraft import companion
+from .patience import HALVINGS, Known, Session, Sessions
+from .schema import admits, published
+from .talk import AskFirst, McpTalk
+from .tasks import Ctx, TaskView
+from .unheard import Unheard
+
+log = logging.getLogger(__name__)
+
+STRUCTURED = "2025-06-18"
+"""The first revision with structured content."""
+AUDIO_TYPES: Mapping[str, str] = {
+    "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
+    "wav": "audio/wav",
+    "flac": "audio/flac",
+    "ogg": "audio/ogg",
+}
+
+
+FAULT = (
+    "Songwright has met a fault of its own; the log on standard error tells more. Nothing that was ordered is lost: "
+    "list_songs shows every order and what became of it. Look there before ordering the same again."
+)
+
+
+CounterOf = Callable[[], Awaitable[Counter]]
+
+
+class JobBook:
+    """Tasks kept by the journal: a task is a job."""
+
+    def __init__(self, counter_of: CounterOf) -> None:
+        self._counter_of = counter_of
+
+    async def find(self, ctx: Ctx, task_id: str) -> TaskView | None:
+        """The job of this caller, as a task with its result once it is settled."""
+        counter = await self._open()
+        job = await in_thread(counter.journal.job, counter.account, task_id)
+        if job is None:
+            return None
+        result = await counter.answer_of(job)
+        status = result.data["status"]
+        if status in ("working", "streaming"):
+            return TaskView(job.id, "working", job.created_at, job.updated_at, SENTENCES[job.state])
+        if status == "cancelled":
+            return TaskView(job.id, "cancelled", job.created_at, job.updated_at, result.summary)
+        said = render(result, job.operation, ctx.protocol_version)
+        answer = said.model_dump(by_alias=True, mode="json", exclude_none=True)
+        return TaskView(job.id, "completed", job.created_at, job.updated_at, result.summary, answer)
+
+    async def became(self, ctx: Ctx, outcome: HandlerResult) -> TaskView | None:
+        """An answer that says "working" stands for its job."""
+        data = outcome.structured_content if isinstance(outcome, CallToolResult) else None
+        if not data or data.get("status") not in ("working", "streaming"):
+            return None
+        task = await self.find(ctx, data["job_id"])
+        # Settled in the same moment: the client learns that from its first look.
+        return task if task is None or task.status == "working" else replace(task, status="working")
+
+    async def cancel(self, ctx: Ctx, task_id: str) -> None:
+        """Withdraw what was not sent; what is paid is finished and saved all the same."""
+        del ctx
+        counter = await self._open()
+        job = await in_thread(counter.journal.job, counter.account, task_id)
+        if job is not None:
+            await counter.cancel(job)
+
+    async def answer(self, ctx: Ctx, task_id: str, answers: Mapping[str, Any]) -> None:
+        """Our tasks ask nothing: a price is agreed to before there is a task."""
+
+    async def _open(self) -> Counter:
+        try:
+            return await self._counter_of()
+        except SongwrightError as error:
+            raise MCPError(INTERNAL_ERROR, error.sentence) from None
+
+
+class Elsewhere(str):
+    """What a resource answers instead of a file: JSON that says where the file is."""
+
+    __slots__ = ()
+
+
+class SongwrightServer(MCPServer[Any]):
+    """The SDK's server with our tools: listed from files, called through the counter."""
+
+    def __init__(
+        self,
+        counter_of: CounterOf,
+        names: tuple[str, ...],
+        *,
+        clock: Clock | None = None,
+        sandbox: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            cache_hints={"tools/list": CacheHint(ttl_ms=300_000, scope="public")},
+            subscriptions=False,
+            **options,
+        )
+        self._counter_of = counter_of
+        self._names = names
+        self._clock = clock or SystemClock()
+        self._sessions = Sessions(self._clock.monotonic)
+        self._mark = secrets.token_hex(8)
+        self._sandbox = sandbox
+        self._listed: list[Tool] | None = None
+
+    async def list_tools(self) -> list[Tool]:
+        """Every chosen tool, from the committed schemas, always in the same order."""
+        if self._listed is None:
+            self._listed = [Tool.model_validate(published(name)) for name in self._names]
+        return self._listed
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Perform an operation; every refusal is a result with a sentence, never a protocol error."""
+        with telemetry.tool_call(name if name in self._names else "unknown") as call, ExitStack() as known:
+            result = await self._performed(name, arguments, context, known)
+            if isinstance(result, InputRequiredResult):
+                call.outcome = "asked"
+            else:
+                call.outcome = "refused" if result.is_error else "answered"
+            return result
+
+    async def _performed(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None, known: ExitStack
+    ) -> CallToolResult | InputRequiredResult:
+        talk = McpTalk(context if context is not None else Context(mcp_server=self))
+        try:
+            if name not in self._names:
+                raise NotFound(f"There is no tool {name!r} here. tools/list shows the tools.")
+            operation = parse(tools.load(name), arguments)
+            counter = await self._counter_of()
+            telemetry.caller(counter.account.tenant)
+            known.enter_context(logs.about(tenant=counter.account.tenant))
+            result = await self._heard(counter, operation, talk)
+        except AskFirst as question:
+            return question.result
+        except SongwrightError as error:
+            log.info("%s: %s", name, type(error).__name__)
+            result = failure(error)
+        except Exception:
+            # What a crash says is for the log: it may hold paths, or text of strangers.
+            log.exception("%s: an unexpected fault", name)
+            result = failure(SongwrightError(FAULT))
+        if self._sandbox:
+            result = replace(result, data={**result.data, "sandbox": True})
+        return render(result, name, talk.revision)
+
+    async def _heard(self, counter: Counter, operation: Operation, talk: McpTalk) -> Result:
+        """Perform an operation, and remember what its client has heard of, and how long it waited."""
+        tool = operation.tool_name()
+        session = await self._session(counter, talk)
+        before = session.halvings
+        call = session.begin(f"{tool} {operation.identity()}")
+        # The one client of a pipe is a session of its own each time; over HTTP any replica may get the next call.
+        mark = self._mark if talk.piped else talk.mark
+        unheard = Unheard(counter.journal.store, counter.account.tenant, f"{talk.client} {mark}")
+        spends = operation.effect is Effect.SPENDS or operation.may_spend
+        talk.within(session, spends=spends, known_as=unheard, clock=self._clock, tool=tool)
+        cut_short = False
+        try:
+            if session.client is not None and session.halvings > before:
+                with suppress(SongwrightError):  # known for this session all the same
+                    name = _gave_up(counter, session.client, session.halvings)
+                    await in_thread(counter.journal.fact, name, "gave up")
+            result = await counter.perform(operation, talk)
+        except anyio.get_cancelled_exc_class():
+            cut_short = True
+            await talk.cut_short()
+            raise
+        finally:
+            session.ended(call, cut_short=cut_short)
+        await talk.answered(result.orders)
+        return result
+
+    async def _session(self, counter: Counter, talk: McpTalk) -> Session:
+        """The caller's session. What a client has shown before is known of it again."""
+        session = self._sessions.of(counter.account.tenant, talk.client, talk.mark)
+        if session.client is not None and session.fresh:
+            with suppress(SongwrightError):  # what is free works without a journal
+                for times in range(1, HALVINGS + 1):
+                    name = _gave_up(counter, session.client, times)
+                    if await in_thread(counter.journal.known_fact, name) is not None:
+                        session.halvings = max(session.halvings, times)
+        session.fresh = False
+        return session
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """A resource; one that only says where a file is has not the file's type."""
+        found = await super().read_resource(uri, context)
+        if isinstance(found, InputRequiredResult):
+            return found
+        return [
+            replace(part, mime_type="application/json") if isinstance(part.content, Elsewhere) else part
+            for part in found
+        ]
+
+    async def list_prompts(self) -> list[Prompt]:
+        """Every prompt; all arguments are optional."""
+        return [
+            Prompt(
+                name=text.name,
+                title=text.title,
+                description=text.description,
+                arguments=[
+                    PromptArgument(name=a.name, description=a.description, required=False) for a in text.arguments
+                ],
+            )
+            for text in map(prompts.load, prompts.names())
+        ]
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
+    ) -> GetPromptResult:
+        """A prompt with what the person filled in."""
+        del context
+        try:
+            text = prompts.load(name)
+        except KeyError:
+            raise MCPError(INVALID_PARAMS, f"There is no prompt {name!r}.") from None
+        given = {key: str(value) for key, value in (arguments or {}).items()}
+        said = [text.render(given), await in_lane(CRAFT, ANYBODY, companion, text, given)]
+        messages = [PromptMessage(role="user", content=TextContent(text=part)) for part in said if part]
+        return GetPromptResult(description=text.description, messages=messages)
+
+
+def _gave_up(counter: Counter, client: Known, times: int) -> str:
+    """Under which name the journal keeps that a client of this tenant has given up that often."""
+    return f"gave up {times}: {counter.account.tenant} {client.name}"
+
+
+def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:
+    """Arguments as a value. Raises `ArgumentRefused` that names the field and the limit.
+
+    What is null, or a text in which nothing can be seen, was left out: strict function schemas make a model fill in
+    everything.
+    """
+    for name, value in arguments.items():
+        if LOST in whole(str(value)):
+            raise ArgumentRefused(
+                f"{whole(name)} holds a letter that was lost on its way here ({LOST}). Nothing was sent or spent. Send "
+                "the words again.",
+                field=name,
+            )
+    given = {name: value for name, value in arguments.items() if not _left_out(value)}
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        raise ArgumentRefused(_sentence(kind, error), field=_field(error)) from None
+
+
+def _left_out(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not any(c.isprintable() and not c.isspace() for c in value))
+
+
+def _problems(error: ValidationError) -> list[Any]:
+    """What is wrong, unknown arguments first: a name that was guessed is often why another one is missing."""
+    return sorted(error.errors(include_url=False), key=lambda problem: problem["type"] != "extra_forbidden")
+
+
+def _field(error: ValidationError) -> str:
+    return ".".join(str(part) for part in _problems(error)[0]["loc"])
+
+
+def _sentence(kind: type[Operation], error: ValidationError) -> str:
+    problems = _problems(error)
+    said = []
+    for problem in problems[:3]:
+        name = ".".join(str(part) for part in problem["loc"])
+        context = problem.get("ctx", {})
+        if problem["type"] == "string_too_long":
+            said.append(f"{name} has {len(str(problem['input']))} characters; the limit is {context['max_length']}")
+        elif problem["type"] == "missing":
+            said.append(f"{name} is missing")
+        elif problem["type"] == "extra_forbidden":
+            known = ", ".join(kind.model_fields)
+            said.append(f"{name[:60]} is no argument of {kind.tool_name()}; it takes {known}")
+        else:
+            said.append(f"{name}: {problem['msg'][:1].lower()}{problem['msg'][1:]}")
+    return f"{'; '.join(said)}. Nothing was sent or spent."
+
+
+def render(result: Result, tool: str, revision: str | None) -> CallToolResult:
+    """A result as MCP content: one text block that is complete, and the same as structured content.
+
+    Most frameworks show their model only text, some only the first block, and old clients fail on blocks that they do
+    not know. Structured content is for revisions that have it, where it is what the tool's schema promises.
+    """
+    told = result.told
+    text = compact(told)
+    if text != (text := whole(text)):
+        told = json.loads(text)
+    structured = (revision or "") >= STRUCTURED
+    if structured and tool in tools.names() and not admits(tool, told):
+        log.error("%s: this result is not what its schema promises: %s", tool, ", ".join(told))
+        structured = False
+    return CallToolResult(
+        content=[TextContent(text=text)], structured_content=told if structured else None, is_error=result.error
+    )

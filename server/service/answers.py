@@ -1,0 +1,260 @@
+"""What every answer of the service means for the money: one table, read from top to bottom.
+
+A paid order is sent again only when it provably did not leave or was refused for haste. Everything the table does not
+know is doubt, and doubt is never resent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from ..core.errors import (
+    CreditsRefused,
+    Garbled,
+    KeyRefused,
+    RequestRefused,
+    Retired,
+    ServiceError,
+    TooFast,
+    WordsRefused,
+)
+
+SAID_LIMIT = 200
+"""Characters of the service's own words that are passed on."""
+REFUND_FIELDS = ("already_refunded", "refund_processed")
+"""Fields by which the service says that it gave credits back: in answers about tasks, and in calls back."""
+
+
+class Kind(StrEnum):
+    """What an answer means for the next step."""
+
+    ANSWERED = "answered"
+    """A success whose body can be read."""
+    NOT_READY = "not ready"
+    """Still in work; free to ask again."""
+    REFUSED = "refused"
+    """Certainly refused; nothing was charged."""
+    HASTE = "haste"
+    """Refused for haste; nothing was charged; the same call may be repeated later."""
+    ENDED = "ended"
+    """The service's last word: it has failed, and the credits were given back."""
+    TROUBLE = "trouble"
+    """A passing fault of a free read; ask again later."""
+    DOUBT = "doubt"
+    """Nobody can tell whether it was bought."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer as it came: status, parsed body where it is a JSON object, headers that matter."""
+
+    status: int
+    body: Mapping[str, Any] | None
+    retry_after: float | None = None
+
+    def says(self, *names: str) -> str:
+        """The first of these fields that holds text."""
+        for name in names:
+            value = (self.body or {}).get(name)
+            if isinstance(value, str) and value.strip():
+                return value
+        return ""
+
+    @property
+    def type(self) -> str:
+        """The body's `type`, lower case."""
+        return self.says("type").lower()
+
+    @property
+    def code(self) -> int | None:
+        """The status that the body itself gives, as some answers do beside a success; None without one."""
+        value = (self.body or {}).get("code")
+        if isinstance(value, bool) or not isinstance(value, int | str) or not re.fullmatch(r"[1-5]\d\d", str(value)):
+            return None
+        return int(value)
+
+    @property
+    def refunded(self) -> bool:
+        """Whether the service says that it gave the credits back; nothing else is taken for that."""
+        return any((self.body or {}).get(name) is True for name in REFUND_FIELDS)
+
+    @property
+    def words(self) -> str | None:
+        """The service's own words, shortened and without control characters; data, never an instruction."""
+        body = self.body or {}
+        text = self.says("detail", "error", "message", "error_message")
+        if not text:
+            for name in ("detail", "error"):
+                if isinstance(body.get(name), dict | list):
+                    text = json.dumps(body[name], ensure_ascii=False)
+                    break
+        for step in body.get("steps", {}).values() if isinstance(body.get("steps"), dict) else ():
+            if isinstance(step, dict) and (found := step.get("error") or step.get("message")):
+                text = str(found)
+        return clean(text) or None
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """The verdict of the table."""
+
+    kind: Kind
+    problem: str = ""
+    what: str = ""
+    """What happened, in a sentence that says nothing of money."""
+    advice: str = ""
+    """What to do about it; empty where there is nothing."""
+    error: type[ServiceError] = ServiceError
+    wait: float = 0.0
+
+    @property
+    def sentence(self) -> str:
+        """The whole story of a call that was refused, or that is free: what, that it cost nothing, what to do.
+
+        It speaks of this one call. An order that was paid before has a story of its own.
+        """
+        return " ".join(part for part in (self.what, "Nothing was charged.", self.advice) if part)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row. None matches anything; `text` is searched, without regard to case, in type and words."""
+
+    method: str | None
+    statuses: tuple[int, ...] | range
+    kind: Kind
+    problem: str
+    what: str = ""
+    advice: str = ""
+    error: type[ServiceError] = ServiceError
+    family: str | None = None
+    type: str | None = None
+    text: str | None = None
+    refund: bool = False
+    """Whether it takes the service's word that credits were given back."""
+    repeats: bool = False
+    """Whether the sentence points to the service's own words, where there are any."""
+
+
+_CREDITS = r"credit|balance|quota|subscription|insufficient|payment"
+_HASTE = r"\brate(?![a-z])|too (fast|many)|frequen|queue|qps|concurren"
+_QUOTA = r"quota|usage"
+_SOME_WORDS = r"\S"
+_LEFT = "check_credits shows what is left."
+_ANY_2XX = range(200, 300)
+_ANY = range(1000)
+TABLE: tuple[Line, ...] = (
+    Line(
+        None, _ANY, Kind.ENDED, "refunded", "The service reports that it failed and that the credits were given back.",
+        "Ask again to make it once more.", refund=True,
+    ),
+    Line(
+        None, (401,), Kind.REFUSED, "key_refused", "The service does not accept the API key.",
+        "Check SONGWRIGHT_API_KEY; `songwright doctor` tests it.", KeyRefused,
+    ),
+    Line(
+        None, (402,), Kind.REFUSED, "no_credits", "The service says there are not enough credits.", _LEFT,
+        CreditsRefused,
+    ),
+    Line(
+        None, (403,), Kind.HASTE, "too_fast", "The service is busy: its queue is full, or orders came too fast.",
+        error=TooFast, family="nuro", text=_HASTE,
+    ),
+    Line(
+        "POST", (403,), Kind.REFUSED, "no_credits", "The service's usage limit for this account is reached.", _LEFT,
+        CreditsRefused, family="nuro", text=_QUOTA,
+    ),
+    Line(
+        None, (403,), Kind.REFUSED, "no_credits",
+        "The service refuses: not enough credits, or no active subscription.", _LEFT, CreditsRefused, text=_CREDITS,
+    ),
+    Line(
+        "POST", (403,), Kind.REFUSED, "words_refused", "The service refuses these words.",
+        "Change the lyrics or the description and call again.", WordsRefused, text=_SOME_WORDS, repeats=True,
+    ),
+    Line(
+        "POST", (403,), Kind.REFUSED, "forbidden", "The service refuses this and does not say why.",
+        "It may be the words, missing credits, or something between here and the service: check_credits shows the "
+        "balance, `songwright doctor` tests the key.",
+        RequestRefused,
+    ),
+    Line(None, (405, 410), Kind.REFUSED, "retired", "The service no longer offers this.", error=Retired),
+    Line(
+        None, (429,), Kind.HASTE, "too_fast", "The service asks for patience: more than one order in three seconds.",
+        error=TooFast,
+    ),
+    Line(
+        "POST", (400, 413, 422), Kind.REFUSED, "request_refused", "The service does not take these arguments.",
+        "Correct them and call again.", RequestRefused, repeats=True,
+    ),
+    Line(
+        "POST", (404,), Kind.REFUSED, "request_refused", "The service does not know what was asked for.",
+        "Check the ids; list_songs shows yours.", RequestRefused, repeats=True,
+    ),
+    Line("GET", (202,), Kind.NOT_READY, ""),
+    Line(None, _ANY_2XX, Kind.NOT_READY, "", type="not_ready"),
+    Line(
+        "GET", (400, 404), Kind.TROUBLE, "task_unknown", "The service says that it does not know this task.",
+        error=RequestRefused,
+    ),
+    Line("GET", _ANY_2XX, Kind.ANSWERED, ""),
+    Line("POST", _ANY_2XX, Kind.ANSWERED, ""),
+    Line("GET", (403,), Kind.TROUBLE, "service_trouble", "The service refuses to say how it is doing (403)."),
+    Line("GET", _ANY, Kind.TROUBLE, "service_trouble", "The service answers with an error."),
+    Line(
+        "POST", _ANY, Kind.DOUBT, "answer_lost",
+        "The service answered with an error that does not say whether the order was taken.",
+    ),
+)  # fmt: skip
+
+
+def meaning(family: str, method: str, reply: Reply) -> Meaning:
+    """The first row that fits. An answer that is no JSON object is doubt for an order, trouble for a read."""
+    plain = (429,) if method == "GET" else (401, 402, 403, 404, 405, 410, 429)
+    if reply.body is None and reply.status not in plain:
+        return _no_answer(method, reply.status)
+    if 200 <= reply.status < 300 and (code := reply.code) is not None and code != reply.status:
+        if method == "POST" and code >= 400:
+            return Meaning(
+                Kind.DOUBT, "answer_lost", "The service answered the order with a success that carries an error.",
+                error=Garbled,
+            )  # fmt: skip
+        reply = replace(reply, status=code) if method == "GET" else reply
+    text = f"{reply.type} {reply.words or ''}"
+    for line in TABLE:
+        if (
+            line.method in (None, method)
+            and reply.status in line.statuses
+            and line.family in (None, family)
+            and (line.type is None or re.fullmatch(line.type, reply.type))
+            and (reply.refunded or not line.refund)
+            and (line.text is None or re.search(line.text, text, re.IGNORECASE))
+        ):
+            advice = line.advice
+            if line.repeats and reply.words:
+                advice = f"Its own words are in `service_said`. {advice}"
+            return Meaning(line.kind, line.problem, line.what, advice, line.error, reply.retry_after or 0.0)
+    raise AssertionError("the last rows of the table match everything")
+
+
+def _no_answer(method: str, status: int) -> Meaning:
+    if method == "GET":
+        return Meaning(
+            Kind.TROUBLE, "garbled", f"The service answered with a web page or nothing that can be read ({status}).",
+            error=Garbled,
+        )  # fmt: skip
+    return Meaning(
+        Kind.DOUBT, "answer_lost",
+        "The service answered the order with something that is no JSON object, a web page perhaps.", error=Garbled,
+    )  # fmt: skip
+
+
+def clean(text: str, limit: int = SAID_LIMIT) -> str:
+    """Foreign text made safe to show: control and format characters out, white space folded, cut to the limit."""
+    folded = " ".join("".join(c if c.isprintable() or c.isspace() else "" for c in text).split())
+    return folded if len(folded) <= limit else folded[: limit - 1] + "…"

@@ -1,0 +1,340 @@
+"""The composition root of a hosted server: many tenants, any number of replicas, one journal.
+
+Who calls is known by the token of the request; whose credits are spent by the tenant's own key, where there is one,
+else by the operator's. A replica holds a key only while something is done with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+from mcp.server.auth.middleware.auth_context import get_access_token
+
+from ..app import fingerprint, operation_named, program_version
+from ..core.errors import AccessRefused, KeyMissing, SealBroken, SongwrightError
+from ..core.jobs import LOCAL_TENANT, Account, Job
+from ..core.sealing import sealer_of
+from ..core.settings import Settings, loopback
+from ..core.threads import SEARCH, in_lane, in_thread
+from ..files.downloads import Fetcher
+from ..files.library import Library
+from ..journal.pruning import prune
+from ..journal.sqlite import SqliteStore, Store
+from ..journal.write import Journal
+from ..orders.counter import Counter, Front, Limits
+from ..orders.runner import Runner
+from ..service.callbacks import hooks_of
+from ..service.catalogue import SANDBOX, Catalogue
+from ..service.offline import KEY, LOGICAL_URL, SandboxTransport, sandbox_transport
+from ..service.upstream import Upstream
+from .auth import bearer_of
+from .tenants import Tenant, Tenants
+
+if TYPE_CHECKING:
+    from ..files.objects import Bucket
+
+log = logging.getLogger(__name__)
+
+LOOK_FOR_WORK = 5.0
+"""Seconds after which a replica looks for keys with work that nobody has told it of."""
+PAUSE = 0.25
+TIDY_EVERY = 3600.0
+LINK_SECONDS = 7 * 86_400.0
+"""How long a link to a file works; the same question makes a fresh one."""
+PUBLIC_SECONDS = 3600.0
+"""How long the service can fetch a recording from the bucket."""
+KEYS_HELD = 5_000
+NO_KEY = ""
+"""Stands for the key of a caller who has none; nothing is ever ordered with it."""
+DRAIN_SECONDS = 5.0
+"""How long a replica that has stopped answering waits for orders on the wire: a supervisor gives it ten seconds."""
+
+given_key: ContextVar[str | None] = ContextVar("songwright_given_key", default=None)
+"""The service key that the present request has brought in a header."""
+
+
+def open_store(settings: Settings) -> Store:
+    """The journal's database: PostgreSQL where one is named, else a file of this machine."""
+    if settings.database_url is None:
+        return SqliteStore(settings.state_dir / "journal.sqlite3")
+    from ..journal.postgres import PostgresStore
+
+    return PostgresStore(settings.database_url.get_secret_value())
+
+
+def bucket_of(settings: Settings) -> Bucket | None:
+    """Where files are when replicas share no folder; None for the folder. Raises `SettingRefused`."""
+    if settings.files_url is None:
+        return None
+    from ..files.objects import Bucket
+
+    return Bucket(settings.files_url)
+
+
+class Hosted:
+    """Songwright for many people. Raises `SettingRefused` when it is told too little to be safe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.catalogue = Catalogue.load(settings.catalogue_override)
+        self._people = open_store(settings)
+        """Who may call: the same in a trial, whose orders are nobody else's."""
+        self.store = SqliteStore(settings.state_dir / "sandbox" / "journal.sqlite3") if self.sandbox else self._people
+        self.clock = self.store.clock()
+        self.journal = Journal(self.store, self.clock)
+        self.sealer = sealer_of(settings, self.clock.now)
+        self.tenants = Tenants(self._people, self.clock, self.sealer)
+        self.bearer = bearer_of(settings, self.tenants, self.clock)
+        self.runner = Runner(
+            self.journal, self.catalogue, self.clock, operation_named, works=settings.role != "web", resident=False
+        )
+        self.runner.hooks = None if self.sandbox else hooks_of(settings, self.sealer)
+        self.address = settings.public_url or f"http://{settings.host}:{settings.port}"
+        """Where files are linked to; whoever binds a free port corrects it."""
+        self._base_url = LOGICAL_URL if self.sandbox else settings.base_url
+        self._brand = self._brand_of(self._base_url)
+        self._fetcher = Fetcher(loopback_ok=self.sandbox or loopback(settings.base_url))
+        self._transport: SandboxTransport | None = None
+        self._libraries: dict[str, Library] = {}
+        self._bucket = None if self.sandbox else bucket_of(settings)
+        self._held: OrderedDict[str, None] = OrderedDict()
+        self._salt = ""
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether songs come from the offline service. Only who asks for that gets it: without a key there are none."""
+        return self.settings.offline
+
+    def _brand_of(self, base_url: str) -> str:
+        return SANDBOX if self.sandbox else self.catalogue.brand_of(base_url)
+
+    # -- who calls ------------------------------------------------------------------------------------------------
+
+    async def counter(self) -> Counter:
+        """Where the present caller is served; what is free even where nobody pays. Raises `AccessRefused`."""
+        token = get_access_token()
+        if token is None:
+            raise AccessRefused("This request says not who calls. Nothing was sent or spent.")
+        tenant = await self.bearer.caller_of(token)
+        missing: KeyMissing | None = None
+        try:
+            account = await self._account(tenant)
+        except KeyMissing as error:
+            account, missing = Account(tenant.id, self._base_url, NO_KEY, self._brand, sandbox=False), error
+        settings = self.settings
+        limits = Limits(
+            settings.wait_seconds,
+            settings.confirm_above,
+            settings.daily_credits if tenant.daily_credits is None else tenant.daily_credits,
+            settings.model,
+            monthly_credits=tenant.monthly_credits,
+        )
+        front = Front(lambda path: {"url": self._link(tenant.id, path)}, lambda path: self._public(tenant.id, path))
+        return Counter(self.runner, self.library_of(tenant.id), account, limits, front, missing=missing)
+
+    async def _account(self, tenant: Tenant) -> Account:
+        """Whose credits this caller spends: the key of the request, else its stored one, else the operator's."""
+        base_url = self._base_url
+        if self.sandbox:
+            return self._playing(tenant.id)
+        if (key := given_key.get()) is not None:
+            key_id = fingerprint(self._salt, base_url, key)
+            await in_thread(self.tenants.keep_key, tenant.id, base_url, key_id, key)
+            return self._hold(Account(tenant.id, base_url, key_id, self._brand, sandbox=False), key)
+        stored = await in_thread(self.tenants.stored_key, tenant.id, base_url)
+        if stored is not None:
+            shared = await in_thread(self._spent_by_others, tenant, stored.key_id)
+            own = Account(tenant.id, base_url, stored.key_id, self._brand, sandbox=False, shared=shared)
+            # Opened at every call, though the key may be held: a row that was moved to another tenant does not open.
+            key = await in_thread(self.tenants.key_of, tenant.id, stored.key_id, base_url)
+            if key is not None:
+                return self._hold(own, key)
+        if not (key := self.settings.key()):
+            raise KeyMissing(
+                "There is no key of the music service to spend from: send yours in the header Songwright-Service-Key, "
+                "or ask the operator of this server to store it or to lend theirs. Nothing was sent or spent."
+            )
+        shared = tenant.id != LOCAL_TENANT
+        key_id = fingerprint(self._salt, base_url, key)
+        return self._hold(Account(tenant.id, base_url, key_id, self._brand, sandbox=False, shared=shared), key)
+
+    def _playing(self, tenant: str) -> Account:
+        """An account of play credits for each tenant; keys that come with requests stay where they are."""
+        key = f"{KEY}-{tenant}"
+        key_id = fingerprint(self._salt, LOGICAL_URL, key)
+        return self._hold(Account(tenant, LOGICAL_URL, key_id, self._brand, sandbox=True), key)
+
+    def _spent_by_others(self, tenant: Tenant, key_id: str) -> bool:
+        """Whether a stored key is the operator's, or another tenant's too."""
+        key = self.settings.key()
+        if key and fingerprint(self._salt, self.settings.base_url, key) == key_id:
+            return True
+        (row,) = self._people.rows("others_with_key", key_id=key_id, tenant=tenant.id)
+        return bool(row["n"])
+
+    async def account_of(self, job: Job) -> Account:
+        """Who spends on a job; where others spend from the same key, it is held here. Raises `KeyMissing`."""
+        shared = await in_thread(self._shares, job)
+        account = Account(
+            job.tenant, job.base_url, job.key_id, self.catalogue.brand_of(job.base_url), sandbox=False, shared=shared
+        )
+        if shared and not self.runner.holds(job.key_id):
+            key = await self._key_of(account)
+            if key is None:
+                raise KeyMissing("The key that this was ordered with is not here any more.")
+            self._hold(account, key)
+        return account
+
+    def _shares(self, job: Job) -> bool:
+        """Whether a job was paid with the operator's key, or with one that others have ordered with too."""
+        key = self.settings.key()
+        mine = bool(key) and fingerprint(self._salt, self.settings.base_url, key) == job.key_id
+        return (mine and job.tenant != LOCAL_TENANT) or self.journal.shared_key(job)
+
+    def _hold(self, account: Account, key: str) -> Account:
+        if not self.runner.holds(account.key_id):
+            if account.sandbox and self._transport is None:
+                here = self.settings
+                self._transport = sandbox_transport(here.state_dir, pace=here.sandbox_pace, fast=here.sandbox_fast)
+            agent = f"songwright/{program_version()}"
+            upstream = Upstream(account.base_url, key, user_agent=agent, transport=self._transport)
+            self.runner.hold(account, upstream, self.library_of)
+        self._held[account.key_id] = None
+        self._held.move_to_end(account.key_id)
+        return account
+
+    # -- files ----------------------------------------------------------------------------------------------------
+
+    def library_of(self, tenant: str) -> Library:
+        """A tenant's own folder, here or in the bucket; the person of this machine has the library itself."""
+        if (library := self._libraries.get(tenant)) is None:
+            root = self.settings.library if tenant == LOCAL_TENANT else self.settings.library / "tenants" / tenant
+            library = self._libraries[tenant] = self._library(root, tenant)
+        return library
+
+    def _library(self, root: Path, tenant: str) -> Library:
+        if self._bucket is None:
+            return Library(root, self._fetcher, sandbox=self.sandbox, private=tenant != LOCAL_TENANT)
+        from ..files.objects import StoredLibrary
+
+        return StoredLibrary(root, self._fetcher, self._bucket, tenant)
+
+    def _link(self, tenant: str, path: Path) -> str:
+        relative = path.relative_to(self.library_of(tenant).root).as_posix()
+        return f"{self.address}/files/{self.sealer.link({'tenant': tenant, 'path': relative}, LINK_SECONDS)}"
+
+    def _public(self, tenant: str, path: Path) -> str | None:
+        """A link the service can fetch: only behind a public address, or when the service is on this machine too."""
+        library = self.library_of(tenant)
+        if (elsewhere := library.signed(path.relative_to(library.root).as_posix(), PUBLIC_SECONDS)) is not None:
+            return elsewhere
+        reachable = self.sandbox or not loopback(self.address) or loopback(self.settings.base_url)
+        return self._link(tenant, path) if reachable else None
+
+    # -- running --------------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Hosted]:
+        """Work for as long as the block lasts; orders on the wire get a moment to arrive at its end."""
+        await in_thread(self.store.open)
+        if self._people is not self.store:
+            await in_thread(self._people.open)
+        self._salt = await in_thread(self.journal.fact, "salt", secrets.token_hex(16))
+        await self.runner.listen()
+        try:
+            async with anyio.create_task_group() as group:
+                await group.start(self.runner.run)
+                group.start_soon(self._tend)
+                group.start_soon(self._tidy)
+                group.start_soon(self._index)
+                try:
+                    yield self
+                finally:
+                    await self.runner.drain(DRAIN_SECONDS)
+                    group.cancel_scope.cancel()
+        finally:
+            await self._fetcher.aclose()
+            await self.bearer.aclose()
+            if self._transport is not None:
+                await self._transport.aclose()
+            self.store.close()
+            if self._people is not self.store:
+                self._people.close()
+
+    async def _tidy(self) -> None:
+        """Remove every hour what crashed downloads have left in the libraries, and rows that are good for nothing."""
+        while not self.runner.stopping:
+            try:
+                for root in await in_thread(lambda: [self.settings.library, *self.settings.library.glob("tenants/*")]):
+                    await Library(root, self._fetcher, sandbox=False).tidy()
+                if self.settings.role != "web":
+                    await in_thread(self.tenants.tidy_keys)
+                    await in_thread(prune, self.store, self.clock.now())
+            except SongwrightError as error:
+                log.error("%s", error)
+            except Exception:
+                log.exception("tidying met a defect")
+            await self.clock.sleep(TIDY_EVERY)
+
+    async def _index(self) -> None:
+        """Let songs be found that were made before words were kept for searching."""
+        try:
+            while self.settings.role != "web" and await in_lane(SEARCH, LOCAL_TENANT, self.journal.index_old):
+                pass
+        except SongwrightError as error:
+            log.error("older songs are not all found by their words yet: %s", error)
+
+    async def _tend(self) -> None:
+        """See to it that every key with unfinished jobs has a runner here, whoever took the orders."""
+        while not self.runner.stopping:
+            try:
+                if self.settings.role != "web":
+                    await self._take_up()
+                while len(self._held) > KEYS_HELD:
+                    key_id, _ = self._held.popitem(last=False)
+                    if not self.runner.release(key_id):
+                        self._held[key_id] = None
+                        break
+            except SongwrightError as error:
+                log.error("%s", error)
+            except Exception:
+                log.exception("looking for work met a defect")
+            await self.clock.sleep(PAUSE)  # news of many keys at once are one reason to look, not many
+            await self.runner.strange(LOOK_FOR_WORK)
+
+    async def _take_up(self) -> None:
+        for tenant, key_id, base_url in await in_thread(self.journal.live_accounts):
+            if self.sandbox:
+                account = self._playing(tenant)
+            else:
+                account = Account(tenant, base_url, key_id, self._brand_of(base_url), sandbox=False)
+            if not self.runner.holds(key_id):
+                key = await self._key_of(account)
+                if key is None:
+                    continue
+                self._hold(account, key)
+            if not self.runner.attends(key_id):
+                self.runner.hint(account)
+
+    async def _key_of(self, account: Account) -> str | None:
+        """The key of an order that was taken elsewhere; None, and a word in the log, when nobody here has it."""
+        settings = self.settings
+        key, mine = settings.key(), account.base_url == settings.base_url
+        if key and mine and fingerprint(self._salt, account.base_url, key) == account.key_id:
+            return key
+        try:
+            found = await in_thread(self.tenants.key_of, account.tenant, account.key_id, account.base_url)
+        except SealBroken as error:
+            log.error("orders of tenant %s wait for their key: %s", account.tenant, error)
+            return None
+        if found is None:
+            log.error("orders of tenant %s wait: the key they were made with is not here any more", account.tenant)
+        return found

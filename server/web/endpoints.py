@@ -1,0 +1,144 @@
+"""What is answered without a token: whether the server lives, whether it is ready, and signed links to files."""
+
+from __future__ import annotations
+
+import logging
+import stat
+from collections.abc import Awaitable, Callable, Mapping
+from os import stat_result
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+
+from ..core.errors import JournalUnavailable, NotFound, SongwrightError
+from ..core.threads import in_thread
+from ..files.downloads import Media
+from .app import Hosted
+
+HEALTH, READY, FILE = "/health", "/ready", "/files/{token}"
+PROBES = frozenset({HEALTH, READY})
+"""What balancers and supervisors ask, over and over."""
+BUCKET_SECONDS = 900.0
+"""How long the address works that a link leads to where files are in a bucket; the link itself makes fresh ones."""
+PROBE_SECONDS = 2.0
+"""How long the database may take to answer before this server counts as not ready."""
+TYPES: Mapping[str, str] = {
+    **{kind.suffix: kind.mime for kind in Media},
+    ".lrc": "text/plain; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+}
+"""By the ending of a file's name, which the library gives by the file's content."""
+HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, max-age=3600",
+    # The address is the permission: a page that the file links to or stands on must not be told.
+    "Referrer-Policy": "no-referrer",
+}
+GONE = "This link has expired, or the file is not there any more. Ask for the song again to get a fresh link.\n"
+
+log = logging.getLogger(__name__)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+async def health(request: Request) -> Response:
+    """200 while the process answers, whatever is the matter with everything else."""
+    del request
+    return PlainTextResponse("alive\n")
+
+
+def ready(app: Hosted) -> Endpoint:
+    """200 when requests should be sent here; else 503 and why: `stopping` or `database`."""
+
+    probe = _Probe(app)
+
+    async def told(request: Request) -> Response:
+        del request
+        if app.runner.stopping:
+            return PlainTextResponse("stopping\n", status_code=503)
+        if not await probe.database_answers():
+            return PlainTextResponse("database\n", status_code=503)
+        return PlainTextResponse("ready\n")
+
+    return told
+
+
+class _Probe:
+    """Asks the database whether it answers, with one thread at most: whoever asks needs no token."""
+
+    def __init__(self, app: Hosted) -> None:
+        self._app = app
+        self._turn = anyio.Lock()
+        self._asking = False
+
+    async def database_answers(self) -> bool:
+        """Whether it does; no while an earlier question still waits for its answer."""
+        async with self._turn:
+            return not self._asking and await self._ask()
+
+    async def _ask(self) -> bool:
+        with anyio.move_on_after(PROBE_SECONDS):
+            try:
+                # Beside the journal's threads, which may all be waiting for what is asked here; it changes nothing, so
+                # it may be left behind.
+                self._asking = True
+                await anyio.to_thread.run_sync(self._in_thread, abandon_on_cancel=True)
+            except JournalUnavailable as error:
+                log.warning("not ready: %s", error)
+                return False
+            return True
+        log.warning("not ready: the database has not answered for %.0f s", PROBE_SECONDS)
+        return False
+
+    def _in_thread(self) -> None:
+        try:
+            self._app.tenants.any_active()
+        finally:
+            self._asking = False
+
+
+def file(app: Hosted) -> Endpoint:
+    """The file of a signed link, in parts where a player asks for parts; 404 for every link that opens nothing."""
+
+    async def sent(request: Request) -> Response:
+        try:
+            link = app.sealer.open_link(str(request.path_params["token"]))
+            request.state.tenant = link["tenant"]
+            found = await in_thread(_found, app, link["tenant"], link["path"])
+        except JournalUnavailable as error:
+            log.error("%s", error)
+            return Response(status_code=503, headers={"Retry-After": "10"})
+        except (SongwrightError, OSError, KeyError) as error:
+            log.info("a link opened nothing: %s", type(error).__name__)
+            return PlainTextResponse(GONE, status_code=404, headers={"Cache-Control": "no-store"})
+        if isinstance(found, str):
+            return RedirectResponse(found, headers={**HEADERS, "Cache-Control": "no-store"})
+        path, facts = found
+        return FileResponse(
+            path,
+            headers=HEADERS,
+            media_type=TYPES.get(path.suffix.lower(), "application/octet-stream"),
+            filename=path.name,
+            stat_result=facts,
+            content_disposition_type="inline",
+        )
+
+    return sent
+
+
+def _found(app: Hosted, tenant_id: str, relative: str) -> tuple[Path, stat_result] | str:
+    """A file of a tenant's library, or where a bucket has it. Raises `NotFound`, also when access was withdrawn."""
+    tenant = app.tenants.of_id(tenant_id)
+    if tenant is None or tenant.revoked:
+        raise NotFound("There is no such tenant any more.")
+    library = app.library_of(tenant_id)
+    path = library.locate(relative)
+    if (elsewhere := library.signed(relative, BUCKET_SECONDS)) is not None:
+        return elsewhere
+    facts = path.stat()
+    if not stat.S_ISREG(facts.st_mode):
+        raise NotFound("There is no such file in the library.", field="file")
+    return path, facts

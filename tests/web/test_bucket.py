@@ -1,0 +1,179 @@
+"""Replicas that share no folder: their files are in a bucket, and whoever is asked finds every one of them."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import ExitStack
+from io import BytesIO
+from pathlib import Path
+
+import buckets
+import httpx2
+import mutagen
+import pytest
+from http_world import LULLABY, HttpWorld, Replica
+from sandbox_process import SandboxProcess
+from world import said
+
+from songwright.server.core.errors import ArgumentRefused, LibraryUnavailable, NotFound, SettingRefused
+from songwright.server.files.downloads import Fetcher
+from songwright.server.files.objects import WHOLE, Bucket, StoredLibrary
+from songwright.server.files.tags import SongTags
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[buckets.Endpoint]:
+    with buckets.running() as found, pytest.MonkeyPatch.context() as patch:
+        for name, value in found.settings.items():
+            patch.setenv(name, value)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def place(
+    endpoint: buckets.Endpoint, service: SandboxProcess, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[HttpWorld]:
+    fresh = HttpWorld(service, tmp_path_factory.mktemp("deployment"))
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture(scope="module")
+def replicas(place: HttpWorld, endpoint: buckets.Endpoint) -> Iterator[list[Replica]]:
+    """Two, each with an empty folder of its own."""
+    url = f"{endpoint.bucket('songs')}/team"
+    with ExitStack() as running:
+        yield [
+            running.enter_context(
+                place.replica(files_url=url, library=place.folder / name, role=role)  # only one does the work
+            )
+            for name, role in (("one", "all"), ("two", "web"))
+        ]
+
+
+async def test_a_song_that_one_replica_has_saved_is_whole_at_the_other(
+    place: HttpWorld, replicas: list[Replica]
+) -> None:
+    """By its link, as a resource, and with tags that are added later; nothing stays in the folders."""
+    one, two = replicas
+    _, token = place.tenant("singer")
+    async with place.calling(one, token) as client:
+        song = said(await client.call_tool("create_song", LULLABY))
+    assert song["status"] == "done", song
+    clip = song["clips"][0]
+    async with place.calling(two, token) as client:
+        listed = said(await client.call_tool("list_songs", {"words": "lullaby"}))["songs"][0]
+        content = (await client.read_resource(clip["resource"])).contents[0]
+        assert said(await client.call_tool("get_lyrics_timeline", {"clip_id": clip["clip_id"]}))["status"] == "done"
+        timed = (await client.read_resource(f"song://clips/{clip['clip_id']}/timeline")).contents[0]
+    assert listed["url"].startswith(f"{two.url}/files/")
+    answer = httpx2.get(listed["url"], follow_redirects=True)
+    assert (answer.status_code, len(answer.history)) == (200, 1)
+    assert answer.headers["content-type"] == "audio/mpeg"
+    assert "Luc%C3%ADa%27s%20Lullaby%20%28take%201%29.mp3" in answer.headers["content-disposition"]
+    assert mutagen.File(BytesIO(answer.content)).tags.getall("SYLT"), "the timed words came into the song afterwards"
+    assert mutagen.File(BytesIO(b64decode(content.blob))).info.length > 0  # type: ignore[union-attr]
+    assert "Sleep" in timed.text  # type: ignore[union-attr]
+    assert [path for name in ("one", "two") for path in (place.folder / name).rglob("*") if path.is_file()] == []
+
+
+async def test_a_link_of_a_tenant_whose_access_was_withdrawn_leads_nowhere(
+    place: HttpWorld, replicas: list[Replica]
+) -> None:
+    tenant, token = place.tenant("leaver")
+    async with place.calling(replicas[0], token) as client:
+        song = said(await client.call_tool("create_song", LULLABY))
+    url = song["clips"][0]["url"]
+    redirect = httpx2.get(url)
+    assert redirect.status_code == 307
+    assert "X-Amz-Expires=900" in redirect.headers["location"]
+    assert redirect.headers["cache-control"] == "no-store"
+    place.tenants.revoke(tenant)
+    assert httpx2.get(url).status_code == 404
+
+
+# -- one library ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def library(endpoint: buckets.Endpoint, tmp_path: Path) -> StoredLibrary:
+    return shelf(endpoint.bucket(f"b{abs(hash(tmp_path))}"), tmp_path / "folder")
+
+
+def shelf(url: str, root: Path, tenant: str = "ana") -> StoredLibrary:
+    return StoredLibrary(root, Fetcher(loopback_ok=True), Bucket(url), tenant)
+
+
+def tags(clip_id: str, title: str = "Song") -> SongTags:
+    return SongTags(clip_id=clip_id, title=title)
+
+
+async def test_two_clips_of_one_name_have_two_places(library: StoredLibrary) -> None:
+    one = await library.keep_bytes(tags("a"), b"[00:01.00]one", ".lrc")
+    two = await library.keep_bytes(tags("b"), b"[00:01.00]two", ".lrc")
+    assert (one.relative, two.relative) == ("a/Song.lrc", "b/Song.lrc")
+    assert b"one" in library.read(one.relative, 100)
+    assert b"two" in library.read(two.relative, 100)
+
+
+async def test_nothing_in_the_bucket_is_replaced_and_the_same_file_is_kept_once(library: StoredLibrary) -> None:
+    first = await library.keep_bytes(tags("a"), b"[00:01.00]one", ".lrc")
+    again = await library.keep_bytes(tags("a"), b"[00:01.00]one", ".lrc")
+    other = await library.keep_bytes(tags("a"), b"[00:01.00]other", ".lrc")
+    assert again.relative == first.relative
+    assert other.relative == "a/Song 2.lrc"
+    assert b"one" in library.read(first.relative, 100)
+
+
+async def test_a_large_file_goes_in_parts_and_replaces_nothing_either(library: StoredLibrary, tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(bytes(WHOLE + 1))
+    bucket = library._bucket
+    assert bucket.put("ana/x/large.wav", path, new=True)
+    assert not bucket.put("ana/x/large.wav", path, new=True)
+    assert bucket.size("ana/x/large.wav") == WHOLE + 1
+
+
+async def test_one_tenants_library_shows_nothing_of_anothers(library: StoredLibrary, tmp_path: Path) -> None:
+    kept = await library.keep_bytes(tags("a"), b"[00:01.00]one", ".lrc")
+    other = StoredLibrary(tmp_path / "other", Fetcher(loopback_ok=True), library._bucket, "bea")
+    with pytest.raises(NotFound):
+        other.read(kept.relative, 10)
+    for path in (f"../ana/{kept.relative}", "/ana/a/Song.lrc", "..", "a/../../ana/a/Song.lrc"):
+        with pytest.raises(NotFound):
+            other.read(path, 10)
+    assert library.holds_songs()
+    assert not other.holds_songs()
+
+
+async def test_a_recording_is_found_by_its_name_and_must_be_audio(library: StoredLibrary) -> None:
+    await library.keep_bytes(tags("a", "Words"), b"[00:01.00]one", ".lrc")
+    wav = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data\0\0\0\0"
+    kept = await library.keep_bytes(tags("b", "Hum"), wav, ".wav")
+    assert library.find_upload("Hum.wav", None) == library.locate(kept.relative)
+    for name in ("Words.lrc", "Nothing.wav", "b/Hum.wav"):
+        with pytest.raises(ArgumentRefused):
+            library.find_upload(name, None)
+
+
+async def test_a_bucket_that_is_not_there_is_told_as_a_storage_trouble_and_tried_again(
+    endpoint: buckets.Endpoint, tmp_path: Path
+) -> None:
+    """Which is what keeps a paid song: it stays unfinished until there is a place for it."""
+    library = shelf("s3://later", tmp_path)
+    with pytest.raises(LibraryUnavailable, match=r"s3://later cannot be written.*tried again") as refused:
+        await library.keep_bytes(tags("a"), b"[00:01.00]one", ".lrc")
+    assert "http" not in refused.value.sentence
+    endpoint.bucket("later")
+    kept = await library.keep_bytes(tags("a"), b"[00:01.00]one", ".lrc")
+    assert b"one" in library.read(kept.relative, 100)
+    assert list(tmp_path.rglob("*.lrc")) == []
+
+
+@pytest.mark.parametrize("url", ["songs", "https://songs", "s3://", "s3://id:secret@songs", "s3://songs?x=1", "gs://x"])
+def test_what_is_no_address_of_a_bucket_is_refused_with_an_example(url: str) -> None:
+    with pytest.raises(SettingRefused, match="It looks like s3://bucket/prefix"):
+        Bucket(url)
