@@ -105,8 +105,8 @@ class Sound(SonicPurchase):
     style: Style | None = None
     negative_style: NegativeStyle | None = None
     model: ModelName | None = None
-    style_weight: Weight | None = Field(None, description="How closely to keep to the style.")
-    weirdness: Weight | None = Field(None, description="How unusual it may get.")
+    style_weight: Weight | None = Field(None, description="How closely to keep to the style; 1 closest.")
+    weirdness: Weight | None = Field(None, description="How unusual it may get; 1 most.")
     force: bool = Field(False, description="Order although the free check said stop.")
 
     def known_model(self, facts: Facts) -> Model | None:
@@ -290,7 +290,9 @@ class Overdub(Sound):
 
     clip_id: ClipId = Field(description="The upload.")
     title: Title | None = None
-    start_seconds: Start | None = Field(None, description="Where the addition begins; both or neither.")
+    start_seconds: Start | None = Field(
+        None, description="Where the addition begins. Leave out both for the whole recording."
+    )
     end_seconds: End | None = Field(None, description="Where the addition ends.")
     closeness: Closeness | None = None
 

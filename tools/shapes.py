@@ -75,7 +75,7 @@ class CreditsAnswer(Answer):
 class FileAnswer(Answer):
     """One saved file."""
 
-    kind: str = Field(description="audio, cover, mp3, m4a, wav, midi, lyrics.")
+    kind: str = Field(description="audio, cover, mp3, m4a, wav, midi, lyrics, subtitles.")
     file: str | None = Field(None, description="Where it is.")
     url: str | None = Field(None, description="Link to it, where it is on another machine.")
 
@@ -108,7 +108,7 @@ Lyrics = Annotated[
     Field(
         min_length=1,
         max_length=LYRICS_LIMIT,
-        description="Words to sing; tags like [Verse], [Outro] on own lines. v3.5, v4: 3000.",
+        description="Words to sing; tags like [Verse], [Outro] on own lines.",
     ),
 ]
 ShortLyrics = Annotated[
@@ -123,11 +123,11 @@ Style = Annotated[
     str,
     Field(
         max_length=STYLE_LIMIT,
-        description="Genre, mood, instruments, voice, tempo; no artist names. v3.5, v4: 200.",
+        description="Genre, mood, instruments, voice, tempo; no artist names.",
     ),
 ]
 NegativeStyle = Annotated[str, Field(max_length=STYLE_LIMIT, description="What must not be heard.")]
-VocalGender = Annotated[Literal["female", "male"], Field(description="Models from v4.5 on.")]
+VocalGender = Annotated[Literal["female", "male"], Field(description="Who sings.")]
 Seconds = Annotated[int, Field(ge=SHORTEST, le=LONGEST, description="Length to aim at.")]
 ModelName = Annotated[str, Field(description="As in create_song; default sonic-v6.")]
 Weight = Annotated[float, Field(ge=0, le=1)]
@@ -136,7 +136,7 @@ Closeness = Annotated[
     Field(
         ge=0,
         le=1,
-        description="To the source's tune: up to 0.3 free, 0.5 balanced, from 0.7 close. Default: the service decides.",
+        description="To the source's tune: up to 0.3 free, 0.5 balanced, from 0.7 close, 1 closest.",
     ),
 ]
 Source = Annotated[
@@ -225,7 +225,7 @@ def as_named(given: Any, field: str, *others: str) -> Any:
     return {(field if key == name else key): value for key, value in given.items()}
 
 
-ClipId = Annotated[str, AfterValidator(_clip_id), Field(description="Clip id: of one take, not the job_id.")]
+ClipId = Annotated[str, AfterValidator(_clip_id), Field(description="Clip id: of one take or part, not the job_id.")]
 
 
 def within(moment: float, clip: KnownClip | None, field: str) -> float:

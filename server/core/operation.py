@@ -160,6 +160,10 @@ class Link:
     url: str
 
 
+TEXT_KINDS: Mapping[str, str] = {".lrc": "lyrics", ".vtt": "subtitles"}
+"""What a file that an answer is written into is called in results and in the journal, by its ending."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What an answer that is the result itself means, in our words."""
@@ -169,7 +173,7 @@ class Outcome:
     links: tuple[Link, ...] = ()
     """Files to fetch and keep."""
     texts: Mapping[str, str] = field(default_factory=dict)
-    """Files to write: ending (".lrc") → text, for the clip named by `clip_of`."""
+    """Files to write: ending (a key of `TEXT_KINDS`) → text, for the clip named by `clip_of`."""
     bpm: float | None = None
     """The tempo of the clip named by `clip_of`, for its tags."""
     timeline: tuple[tuple[float, str], ...] = ()
@@ -340,10 +344,8 @@ class Purchase(Operation):
 
     effect: ClassVar[Effect] = Effect.SPENDS
 
-    again: bool = Field(False, description="Buy another although the same call was just fulfilled.")
-    quote: str | None = Field(
-        None, max_length=64, description="From a needs_confirmation answer, once the person agreed."
-    )
+    again: bool = Field(False, description="Buy another although the same was just bought.")
+    quote: str | None = Field(None, max_length=64, description="From needs_confirmation, once the person agreed.")
 
 
 def _texts(value: object) -> Iterator[str]:

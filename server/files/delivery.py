@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from ..core.errors import DownloadRefused, NotFound
 from ..core.jobs import Account, Clip, Job, SavedFile
-from ..core.operation import Link, Operation, Outcome
+from ..core.operation import TEXT_KINDS, Link, Operation, Outcome
 from ..core.threads import in_thread
 from ..journal.write import Journal
 from ..service.clips import own_recording
@@ -103,7 +103,7 @@ class Delivery:
             kept = await self._library.keep_bytes(
                 self.tags_of(clip), text.encode(), ending, folder=_beside(saved), label=clip.label or None
             )
-            await in_thread(self._journal.put_file, job, _row(clip, "lyrics", kept))
+            await in_thread(self._journal.put_file, job, _row(clip, TEXT_KINDS[ending], kept))
         if outcome.bpm is not None:
             await in_thread(self._journal.set_bpm, self._account, clip.clip_id, outcome.bpm)
             clip = replace(clip, bpm=outcome.bpm)

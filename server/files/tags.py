@@ -153,6 +153,8 @@ def marked(data: bytes, owner: Owner) -> bytes:
         return data[:18] + struct.pack(">I", int.from_bytes(data[18:22]) + len(event)) + event + data[22:]
     if kind is None and data[:1] == b"[":
         return b"[re:" + mark + b"]\n" + data
+    if kind is None and data[:7] == b"WEBVTT\n":
+        return data[:7] + b"\nNOTE " + mark + b"\n" + data[7:]
     return data
 
 

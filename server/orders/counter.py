@@ -26,7 +26,7 @@ from .lookup import CallFacts
 from .results import Result, Results, Shown, on_this_machine
 from .runner import Runner
 
-MONTH = 30 * DAY
+WEEK, MONTH = 7 * DAY, 30 * DAY
 GLANCE_SECONDS = 8.0
 """How long a question about a song waits for a look that it has caused."""
 ALWAYS = -1
@@ -455,13 +455,14 @@ class Counter:
         del operation, talk, started
         balance = None if self.account.shared else await self._runner.balance(self.account)
         spent = await in_thread(self._journal.spent, self.account, DAY)
+        week = await in_thread(self._journal.spent, self.account, WEEK)
         rows = await in_thread(self._journal.spent_by_operation, self.account, MONTH)
         unsettled = await in_thread(self._journal.unsettled, self.account)
         data: dict[str, Any] = {}
         if balance is not None:
             data |= {"left": balance.total, "extra": balance.extra, "subscription": balance.credits}
             data["as_of"] = money.moment(balance.read_at)
-        data |= {"spent_24h": spent, "daily_limit": self._limits.daily_credits}
+        data |= {"spent_24h": spent, "spent_7d": week, "daily_limit": self._limits.daily_credits}
         month = sum(cost for _, _, cost in rows)
         if self._limits.monthly_credits is not None:
             data["monthly_limit"] = self._limits.monthly_credits
@@ -476,7 +477,7 @@ class Counter:
             data["unsettled"] = unsettled
         if self.account.sandbox:
             data["sandbox"] = True
-        return Result(data, f"{data['left']} credits left, {spent} spent in 24 hours.")
+        return Result(data, f"{data['left']} credits left, {spent} spent in 24 hours, {week} in 7 days.")
 
 
 def _resolvable(job: Job, action: str) -> bool:

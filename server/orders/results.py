@@ -11,7 +11,7 @@ from typing import Any
 
 from ..core.errors import JournalUnavailable, ServiceError, SongwrightError
 from ..core.jobs import SENTENCES, Account, Asked, Balance, Clip, Job, SavedFile, State
-from ..core.operation import Facts, Finish, Operation
+from ..core.operation import TEXT_KINDS, Facts, Finish, Operation
 from ..core.threads import in_thread
 from ..files.library import Library
 from ..journal.write import Journal, Verdict
@@ -183,7 +183,8 @@ class Results:
             {"kind": file.kind, **self.place(file)}
             for owner in sorted(filter(None, owners))
             for file in await in_thread(self._journal.files, self._account, owner)
-            if file.kind in {link.kind for link in outcome.links} or (outcome.texts and file.kind == "lyrics")
+            if file.kind in {link.kind for link in outcome.links}
+            or file.kind in {TEXT_KINDS[ending] for ending in outcome.texts}
         ]
         return facts | ({"files": files} if files else {})
 

@@ -29,6 +29,7 @@ TYPES: Mapping[str, str] = {
     **{kind.suffix: kind.mime for kind in Media},
     ".lrc": "text/plain; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
+    ".vtt": "text/vtt; charset=utf-8",
 }
 """By the ending of a file's name, which the library gives by the file's content."""
 HEADERS: Mapping[str, str] = {

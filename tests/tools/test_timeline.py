@@ -14,7 +14,7 @@ def timeline(*words: tuple[str, float, float] | dict[str, Any]) -> Outcome:
         word if isinstance(word, dict) else dict(zip(("word", "start_s", "end_s"), word, strict=True)) for word in words
     ]
     outcome = place("get_lyrics_timeline", clip_id="c").operation.outcome({"data": {"alignment": rows}})
-    assert set(outcome.texts) <= {".lrc"}
+    assert set(outcome.texts) <= {".lrc", ".vtt"}
     return outcome
 
 
@@ -39,6 +39,30 @@ def test_lines_carry_the_second_of_their_first_word() -> None:
 def test_the_file_has_minutes_seconds_and_hundredths() -> None:
     """The LRC format: `[mm:ss.xx]` before each line."""
     assert SUNG.texts[".lrc"] == "[00:12.10]Stars over town\n[00:15.00]Stay up\n[01:01.24]Oh night\n[01:10.00]Again\n"
+
+
+def test_every_word_has_its_time_in_the_file_for_videos() -> None:
+    """WebVTT: a cue a line, and inside it the moment at which each further word begins."""
+    head, *cues = SUNG.texts[".vtt"].split("\n\n")
+    assert head == "WEBVTT"
+    assert cues[0] == "00:00:12.100 --> 00:00:14.000\nStars <00:00:12.700>over <00:00:13.100>town"
+    assert cues[2] == "00:01:01.239 --> 00:01:03.000\nOh <00:01:02.500>night"
+    assert len(cues) == 4
+
+
+def test_words_are_set_as_the_language_sets_them_and_markup_stays_text() -> None:
+    outcome = timeline(("月", 1.0, 1.4), ("光\n", 1.4, 2.0), ("a<b> ", 3.0, 3.5), ("--> c", 3.5, 4.0))
+    cues = outcome.texts[".vtt"].split("\n\n")[1:]
+    assert cues[0].endswith("\n月<00:00:01.400>光")
+    assert cues[1].rstrip().endswith("\na&lt;b&gt; <00:00:03.500>--&gt; c")
+
+
+def test_words_that_come_out_of_order_still_make_a_file_that_players_read() -> None:
+    """A cue ends after it begins, and the moments in it grow."""
+    outcome = timeline(("one ", 5.0, 5.0), ("two ", 4.0, 4.5), ("three\n", 9.0, 9.5), ("four", 5.0, 5.0))
+    cues = outcome.texts[".vtt"].split("\n\n")[1:]
+    assert cues[0] == "00:00:05.000 --> 00:00:05.100\none two three"
+    assert cues[1].startswith("00:00:05.000 --> 00:00:05.100\nfour")
 
 
 def test_section_tags_are_no_words_but_say_where_a_section_is() -> None:

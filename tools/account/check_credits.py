@@ -27,14 +27,16 @@ class Credits(ToolAnswer):
     as_of: str = Field(description="When the service said so, UTC.")
     spent_24h: int = Field(description="Spent, or possibly spent, through this Songwright in 24 hours.")
     daily_limit: int = Field(description="What may be spent in 24 hours (SONGWRIGHT_DAILY_CREDITS).")
-    spent_30d: list[Spending] = Field(description="The last 30 days by tool, dearest first.")
+    spent_7d: int = Field(description="The same for 7 days.")
+    spent_30d: list[Spending] = Field(description="The last 30 days by tool, the largest sum first.")
     unsettled: int | None = Field(None, description="Orders in state unknown.")
 
 
 class CheckCredits(Operation):
-    """Credits left, in which order they are used, what expires, what was spent in 24 hours and by tool in 30 days.
+    """Credits left, which are used first, what expires, what was spent in 24 hours, 7 days, and by tool in 30 days.
 
-    Free. Says the daily limit too. Asks the service once; the spending comes from this Songwright's own journal.
+    Free. Says the daily limit too. Asks the service once; the spending comes from this Songwright's own journal. For
+    single orders or other days use list_songs with `everything`: each has its cost.
     """
 
     label: ClassVar[str] = "Check credits"

@@ -21,12 +21,13 @@ class SongFacts(SongAnswer):
 
 
 class GetSong(Operation):
-    """Look up one song at once: state, files, cost, model, what it was made from; free.
+    """Look up one order or clip at once: state, cost, model, each take's length, file and clip_id; free.
 
-    A song that was paid and is not here, whatever became of it, is looked for again at the service, free.
-    Takes a clip_id, a job_id, or the id of a task made elsewhere with the same key, which is then adopted: followed,
-    saved and listed like a song of ours. To wait for an unfinished one use wait_for_song, to search by words
-    list_songs; lyrics are in the resource song://clips/{clip_id}/lyrics.
+    Also what was asked, when, what a clip was made from, and the id of a persona. A song that was paid and is not here,
+    whatever became of it, is looked for again at the service, free. Takes a clip_id, a job_id, or the id of a task made
+    elsewhere with the same key, which is then adopted: followed, saved and listed like a song of ours, free. To wait
+    for an unfinished one use wait_for_song, to search by words list_songs; lyrics are in the resource
+    song://clips/{clip_id}/lyrics.
     """
 
     label: ClassVar[str] = "Get song"

@@ -33,10 +33,10 @@ class SongList(ToolAnswer):
 
 
 class ListSongs(Operation):
-    """List songs, newest first, with their job and clip ids; the way back to anything made earlier.
+    """List songs, newest first; the way back to anything made earlier.
 
-    Searches titles, ideas, styles and lyrics. Free and local. For one song in full use get_song; to wait for one in
-    work use wait_for_song.
+    Each with title, tool, state, cost, time, job and clip ids, first file. Searches titles, ideas, styles and lyrics.
+    Free and local. For lengths, other files and all else use get_song; to wait for one in work use wait_for_song.
     """
 
     label: ClassVar[str] = "List songs"
@@ -54,6 +54,6 @@ class ListSongs(Operation):
     )
     since: dt.date | None = Field(None, description="Only from this day on, YYYY-MM-DD, UTC.")
     until: dt.date | None = Field(None, description="Only up to this day, YYYY-MM-DD, UTC.")
-    everything: bool = Field(False, description="Also orders that made no audio, such as lyrics or tempo.")
+    everything: bool = Field(False, description="Also orders that made no audio, such as lyrics, tempo or personas.")
     limit: int = Field(10, ge=1, le=50, description="How many at most.")
     offset: int = Field(0, ge=0, description="How many to skip.")

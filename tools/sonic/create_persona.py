@@ -16,7 +16,8 @@ class CreatePersona(SonicPurchase):
     """Turn the voice of a clip into a persona; returns a persona_id for create_song.
 
     Works from the clip alone; get_vox before it is for clips where the voice is not clear. From a bare recording of a
-    voice use create_voice. At once.
+    voice use create_voice. To find its id again use list_songs with `everything`, then
+    get_song. At once.
     """
 
     label: ClassVar[str] = "Create persona"

@@ -14,21 +14,26 @@ from ..shapes import ID_LIMIT, ModelName, Seconds, refuse
 class CreateSong(Composition):
     """Make a new song from words and style; returns two takes to choose from.
 
-    Give `lyrics` (own words), or `idea` (the service writes them), or `instrumental` with a style. Agree on lyrics
-    with the person first: each song costs credits. To rework a song use cover_song or extend_song.
+    Give `lyrics` (own words), or `idea` (the service writes them), or `instrumental` with a style or idea. Agree on
+    lyrics with the person first: each song costs credits. To rework a song use cover_song or extend_song.
 
     1-3 min. If it takes longer than the call may wait, the answer is `working` or `streaming` with a job_id for
-    wait_for_song; the song is made all the same. Both takes are saved to the library: clips[0] is take 1, clips[1]
-    take 2, each with its own clip_id for other tools; job_id names the whole order.
+    wait_for_song; the song is made all the same. Both takes, for one price, are saved to the library as MP3: clips[0]
+    is take 1, clips[1] take 2, each with clip_id, length and file; job_id names the whole order.
+
+    For every tool: times are seconds from the start (1:52 is 112). What is left out and names no default is left to the
+    service. What is refused, here or by the service, is free; an order that fails later is given back, as the answer
+    says. A clip_id is of a take, stem or upload; one of a clip made elsewhere with the same key is tried too. Links:
+    MP3, WAV, other common audio (the service lists no others; M4A is worth a try), up to 8 min.
 
     For every tool that costs: call it without `quote`. That is safe: what costs more than the person's limit (30
-    credits unless set otherwise; only separate_stems full is dearer), or has no known price, is not bought but
-    answered needs_confirmation with price and `quote`; ask the person, then call again with the same arguments and
-    that quote. Cheaper calls buy at once.
+    credits unless set otherwise; only separate_stems full is dearer), or has no known price, is not bought but answered
+    needs_confirmation with price and `quote`; ask the person, then call again with the same arguments and that quote.
+    Cheaper calls buy at once. Files and measurements of a clip are paid once, then returned free.
 
-    If an answer was lost (connection, time-out), call wait_for_song or list_songs, or repeat the call with exactly
-    the same arguments: that joins the order, or returns it for 10 minutes after it was done, and never buys twice;
-    `again` buys another once it is done. Changed arguments are a new purchase.
+    If an answer was lost (connection, time-out), call wait_for_song or list_songs, or repeat the call with exactly the
+    same arguments: that joins the order, or returns it for 10 minutes after it was done, and never buys twice; `again`
+    buys another once it is done. Changed arguments are a new purchase.
     """
 
     label: ClassVar[str] = "Create song"
@@ -44,7 +49,8 @@ class CreateSong(Composition):
     model: ModelName | None = Field(
         None,
         description="sonic-v6 (default), sonic-v6-wild (more character), sonic-v6-mini (drafts). sonic-v5-5, sonic-v5, "
-        "sonic-v4-5-plus, sonic-v4-5, sonic-v4, sonic-v3-5 are retired: taken, but rendered by v6.",
+        "sonic-v4-5-plus, sonic-v4-5, sonic-v4, sonic-v3-5 are retired: taken, but rendered by v6. The last two take "
+        "3000 characters of lyrics, 200 of style, no vocal_gender.",
     )
 
     def check(self, facts: Facts) -> None:

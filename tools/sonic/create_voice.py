@@ -15,7 +15,8 @@ from ..shapes import ID_LIMIT, LINK_LIMIT, PersonaAnswer, check_link, data_of, g
 class CreateVoice(SonicPurchase):
     """Turn a recording of a voice into a singer; returns a persona_id for create_song.
 
-    For the person's own voice, or one whose owner agreed. From a song's voice use create_persona. 1 min.
+    For the person's own voice, or one whose owner agreed. The service names it. To find the id again use list_songs
+    with `everything`, then get_song. From a song's voice use create_persona. 1 min.
     """
 
     label: ClassVar[str] = "Create voice"
@@ -28,7 +29,9 @@ class CreateVoice(SonicPurchase):
     contract: ClassVar[tuple[str, ...]] = ("create_voice",)
 
     source: str = Field(
-        max_length=LINK_LIMIT, description="Public https link to MP3 or WAV: one clear voice, over 10 s."
+        max_length=LINK_LIMIT,
+        description="Public https link to MP3 or WAV: one clear voice, over 10 s, no music. Sung or spoken: the "
+        "service does not say; sung is the safer choice.",
     )
 
     def check(self, facts: Facts) -> None:

@@ -21,9 +21,9 @@ TAKES = 2
 class ExtendSong(Rework):
     """Continue a song, or a recording by link; returns two takes of the new part.
 
-    Give one of `lyrics` (only the new words), `idea`, `instrumental`, else it is refused, free. Style and voice
-    follow the source unless given. The clips hold the new part alone; with `whole_song` each take is also joined with
-    what came before, and the clips are the whole songs. To join one take later use concat_song; for another style
+    Give one of `lyrics` (only the new words), `idea`, `instrumental`, else it is refused, free. Style and voice follow
+    the source unless given. The clips hold the new part alone; with `whole_song` each take is also joined with what
+    came before, and the clips are the whole songs. To join one take later use concat_song; for another style
     cover_song; to redo a part replace_section. 1-2 min.
     """
 
@@ -41,8 +41,10 @@ class ExtendSong(Rework):
         None,
         gt=0,
         description="Second of the source at which the new part begins; what came after is left out. Default: a song's "
-        "end; for links and uploads 0.1, as the service advises: a new song out of the recording's start. To go on "
-        "after a recording give its length. Needed for clips made elsewhere.",
+        "end; for links and uploads 0.1, as the service advises: a new song out of the recording's start. To "
+        "go on after a recording give its length: the service tells it nowhere, so ask the person (a player "
+        "shows it). Past the end: refused, free, where the length is known here; else the service does not "
+        "say, so stay below. Needed for clips made elsewhere.",
     )
     whole_song: bool = Field(False, description="Join both takes with the source up to continue_at; all in the price.")
     seconds: Seconds | None = Field(None, description="Length of the new part to aim at.")

@@ -24,9 +24,9 @@ class BpmAnswer(SongAnswer):
 
 
 class GetBpm(ClipPurchase):
-    """Measure a clip's tempo in beats per minute; written into its tags too.
+    """Measure a clip's tempo in beats per minute: average, slowest, fastest; written into its tags too.
 
-    Meant for clips of the last 24 h; an older one is tried all the same, and a refusal is free. At once.
+    Best within 24 h after the clip was made; later it is tried, and a refusal is free. At once.
     """
 
     label: ClassVar[str] = "Get BPM"

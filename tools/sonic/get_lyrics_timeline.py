@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import pairwise
+from html import escape
+from itertools import groupby, pairwise
 from typing import Any, ClassVar, NamedTuple
 
 from pydantic import Field
@@ -18,7 +19,10 @@ WORDS = 5000
 LINE_LIMIT = 200
 PAUSE = 0.9
 """Seconds without a word after which a new line begins, in an answer that has no line breaks."""
+SHORTEST_CUE = 0.1
+"""Seconds that a line is shown at least: a cue has to end after it begins."""
 
+_BLANKS = re.compile(r"\s+")
 _TAG = re.compile(r"\[([^\[\]\n]*)\]")
 
 
@@ -54,12 +58,15 @@ class Line(NamedTuple):
     end: float
     section: str | None
     place: int
+    words: tuple[Word, ...]
+    """What is sung of each word in this line, without tags."""
 
 
 class GetLyricsTimeline(ClipPurchase):
-    """Find the seconds at which each line and section is sung, as for replace_section; saves timed lyrics (.lrc).
+    """Find the seconds at which each line and section is sung, as for replace_section.
 
-    At once.
+    Returns the start of every line, and start and end of every section. Saves two files beside the song: lines with
+    times (.lrc) for players, every word with its time (.vtt) for karaoke videos. At once.
     """
 
     label: ClassVar[str] = "Get lyrics timeline"
@@ -81,9 +88,8 @@ class GetLyricsTimeline(ClipPurchase):
         facts: dict[str, Any] = {"lines": len(lines), "line_starts": [round(line.start, 1) for line in lines]}
         if sections := _sections(lines):
             facts["sections"] = sections
-        return Outcome(
-            facts, texts={".lrc": _lrc(lines)}, timeline=tuple((round(line.start, 3), line.text) for line in lines)
-        )
+        texts = {".lrc": _lrc(lines), ".vtt": _vtt(lines)}
+        return Outcome(facts, texts=texts, timeline=tuple((round(line.start, 3), line.text) for line in lines))
 
 
 def _words(alignment: object) -> list[Word]:
@@ -123,9 +129,21 @@ def _lines(words: list[Word]) -> list[Line]:
         sung = [owners[at + offset] for offset, letter in enumerate(plain) if not letter.isspace()]
         shown = said(plain, LINE_LIMIT)
         if sung and shown:
-            lines.append(Line(shown, sung[0].start, sung[-1].end, section, place))
+            lines.append(Line(shown, sung[0].start, sung[-1].end, section, place, _pieces(plain, owners[at:])))
         at += len(raw) + 1
     return lines
+
+
+def _pieces(plain: str, owners: list[Word]) -> tuple[Word, ...]:
+    """What each word has of a line, blanks around it included: not every language puts blanks between its words."""
+    found = list[Word]()
+    letters = zip(plain, owners, strict=False)
+    for _, run in groupby(letters, key=lambda pair: id(pair[1])):
+        pairs = list(run)
+        text = _BLANKS.sub(" ", "".join(letter for letter, _ in pairs if letter.isprintable() or letter.isspace()))
+        if text.strip():
+            found.append(Word(text, pairs[0][1].start, pairs[0][1].end))
+    return tuple(found)
 
 
 def _sections(lines: list[Line]) -> list[dict[str, Any]]:
@@ -145,3 +163,24 @@ def _lrc(lines: list[Line]) -> str:
         f"[{minutes:02d}:{rest // 100:02d}.{rest % 100:02d}]{line.text}\n"
         for (minutes, rest), line in zip(stamps, lines, strict=True)
     )
+
+
+def _vtt(lines: list[Line]) -> str:
+    """Every word with its time, as WebVTT has it: a cue a line, and in it the moment before each word but the first."""
+    cues = []
+    for line, after in zip(lines, [*lines[1:], None], strict=True):
+        end = line.end if after is None else min(line.end, after.start)
+        end = max(end, line.start + SHORTEST_CUE)
+        shown, latest = "", line.start
+        for word in line.words:
+            # Moments in a cue lie inside it and grow; a word that came out of order is shown with the one before it.
+            if latest < word.start < end:
+                shown, latest = f"{shown}<{_clock(word.start)}>", word.start
+            shown += escape(word.text, quote=False)
+        cues.append(f"{_clock(line.start)} --> {_clock(end)}\n{shown.strip()}\n")
+    return "\n".join(["WEBVTT\n", *cues])
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds * 1000), 60_000)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"

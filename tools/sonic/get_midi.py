@@ -28,7 +28,7 @@ class MidiAnswer(SongAnswer):
 
 
 class GetMidi(ClipPurchase):
-    """Save the notes of a clip or stem as MIDI; returns note counts by instrument.
+    """Save the notes of a clip or stem as a MIDI file; returns note counts by instrument.
 
     1-3 min. Stems give cleaner notes than songs.
     """

@@ -11,9 +11,9 @@ from ..shapes import data_of, link_of
 
 
 class GetWav(ClipPurchase):
-    """Save a clip or stem as WAV.
+    """Save one clip or stem as a WAV file.
 
-    One take a call. For several formats, or when this finds none, use download_clip. At once.
+    For several formats, or when this finds none, use download_clip. At once.
     """
 
     label: ClassVar[str] = "Get WAV"

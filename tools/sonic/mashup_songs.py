@@ -18,7 +18,8 @@ class MashupSongs(Composition):
     """Mix two clips into a new song; two takes.
 
     Give one of `lyrics`, `idea`, `instrumental`, else it is refused, free. Style and voice follow the sources unless
-    given. Recordings: upload_audio first. To build on a stretch of one use sample_song. 1-3 min.
+    given; the service decides which parts it takes of each, and the length. Recordings: upload_audio first. To build on
+    a stretch of one use sample_song. 1-3 min.
     """
 
     label: ClassVar[str] = "Mash up songs"
