@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,9 @@ class Desk:
     """A counter over a real journal in which nothing moves by itself. It asks about every price, unless told not to."""
 
     def __init__(
-        self, folder: Path, clock: Clock | None = None, *, wait_seconds: float = 0.0, confirm_above: int = 0
-    ) -> None:
+        self, folder: Path, clock: Clock | None = None, *, wait_seconds: float = 0.0, confirm_above: int = 0,
+        shared: bool = False,
+    ) -> None:  # fmt: skip
         self.settings = Settings(toolsets=("all",), state_dir=folder, library=folder / "library")
         self.sandbox = False
         self.store = SqliteStore(folder / "journal.sqlite3")
@@ -70,8 +72,9 @@ class Desk:
         self.clock = clock or SystemClock()
         self.journal = Journal(self.store, self.clock)
         runner = Runner(self.journal, Catalogue.load(), self.clock, tools.load)
+        account = replace(ACCOUNT, shared=shared)
         limits = Limits(wait_seconds, confirm_above, 10_000, None)
-        self._counter = Counter(runner, Library(folder / "library", Fetcher(), sandbox=False), ACCOUNT, limits)
+        self._counter = Counter(runner, Library(folder / "library", Fetcher(), sandbox=False), account, limits)
 
     async def counter(self) -> Counter:
         return self._counter

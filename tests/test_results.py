@@ -225,3 +225,17 @@ async def test_half_a_letter_over_http_gets_an_answer(desk: Desk, revision: str)
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, -32700)
     else:
         assert "style holds a letter that was lost" in answer.text
+
+
+async def test_what_was_spent_is_told_for_a_day_a_week_and_a_month(tmp_path: Path) -> None:
+    flow = Flow()
+    desk = Desk(tmp_path, flow, shared=True)  # whose balance nobody asks the service for
+    for tool, days in (("get_wav", 0), ("get_midi", 17), ("get_vox", 20), ("get_bpm", 2.5)):
+        flow.at += days * 86_400.0
+        desk.put(tool, "working")
+    async with client(desk) as connected:
+        told = said(await connected.call_tool("check_credits", {}))
+    desk.store.close()
+    assert (told["spent_24h"], told["spent_7d"]) == (1, 2)
+    assert [row["operation"] for row in told["spent_30d"]] == ["get_bpm", "get_midi", "get_vox"]
+    assert "2 in 7 days" in told["summary"]

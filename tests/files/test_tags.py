@@ -301,7 +301,10 @@ def comment_first() -> bytes:
     return data[:2] + data[4 + int.from_bytes(data[4:6]) :]
 
 
-@pytest.mark.parametrize("data", [picture(), comment_first(), picture("PNG"), midi(), b"[00:01.00]Duerme\n"])
+SUBTITLES = b"WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nDuerme\n"
+
+
+@pytest.mark.parametrize("data", [picture(), comment_first(), picture("PNG"), midi(), b"[00:01.00]Duerme\n", SUBTITLES])
 def test_a_mark_names_the_owner_in_files_that_have_no_tags(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(marked(data, OWNER))
@@ -327,6 +330,13 @@ def test_marked_lyrics_begin_with_a_header_line_that_players_skip() -> None:
     lines = marked(b"[00:01.00]Duerme\n", OWNER).splitlines()
     assert lines[0].startswith(b"[re:songwright-file:")
     assert lines[1:] == [b"[00:01.00]Duerme"]
+
+
+def test_marked_subtitles_have_a_note_before_the_first_line() -> None:
+    blocks = marked(SUBTITLES, OWNER).split(b"\n\n")
+    assert blocks[0] == b"WEBVTT"
+    assert blocks[1].startswith(b"NOTE songwright-file:")
+    assert blocks[2:] == SUBTITLES.split(b"\n\n")[1:]
 
 
 def test_an_id_that_is_none_leaves_no_mark() -> None:

@@ -63,6 +63,7 @@ async def test_03_it_says_what_it_cost_and_what_is_left(world: World) -> None:
     assert song["credits"]["cost"] == 14
     assert [charge["credits"] for charge in world.charges()] == [14]
     assert left["left"] == 1000 - 14
+    assert (left["spent_24h"], left["spent_7d"]) == (14, 14)
     assert left["spent_30d"] == [{"operation": "create_song", "times": 1, "credits": 14}]
 
 

@@ -42,7 +42,7 @@ class PlanAnswer(ToolAnswer):
 class PlanSong(Operation):
     """Measure how many words fit: sung lines and syllables for a length, genre, kind, tempo and metre. Free.
 
-    For an idea or a draft; check_lyrics measures finished words alike.
+    Returns a form that listeners expect too. For an idea or a draft; check_lyrics measures finished words alike.
     """
 
     label: ClassVar[str] = "Plan song"

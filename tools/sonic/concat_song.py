@@ -15,7 +15,8 @@ from ..shapes import ClipId, shorten
 class ConcatSong(SonicPurchase):
     """Join one take of an extension with what it continues into one whole song.
 
-    Returns one clip. extend_song with `whole_song` does both at once. To go on further, extend the joined song. 1 min.
+    Returns one clip. extend_song with `whole_song` does both at once. To continue further, extend the joined song. 1
+    min.
     """
 
     label: ClassVar[str] = "Join song"

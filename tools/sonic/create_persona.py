@@ -13,11 +13,10 @@ from ..shapes import ID_LIMIT, STYLE_LIMIT, VOICE_STRETCH, ClipId, End, PersonaA
 
 
 class CreatePersona(SonicPurchase):
-    """Turn the voice of a clip into a persona; returns a persona_id for create_song.
+    """Turn the voice of a clip into a persona; returns a persona_id, which only create_song takes.
 
     Works from the clip alone; get_vox before it is for clips where the voice is not clear. From a bare recording of a
-    voice use create_voice. To find its id again use list_songs with `everything`, then
-    get_song. At once.
+    voice use create_voice. To find the id again use list_songs with `everything`, then get_song. At once.
     """
 
     label: ClassVar[str] = "Create persona"

@@ -13,7 +13,7 @@ from ..shapes import ID_LIMIT, LINK_LIMIT, PersonaAnswer, check_link, data_of, g
 
 
 class CreateVoice(SonicPurchase):
-    """Turn a recording of a voice into a singer; returns a persona_id for create_song.
+    """Turn a recording of a voice into a singer; returns a persona_id, which only create_song takes.
 
     For the person's own voice, or one whose owner agreed. The service names it. To find the id again use list_songs
     with `everything`, then get_song. From a song's voice use create_persona. 1 min.

@@ -45,10 +45,10 @@ def sets_of(names: Sequence[str]) -> list[int]:
 class SeparateStems(SonicPurchase):
     """Split a song into parts and save them.
 
-    Each part is a clip with its own clip_id, also for get_wav and get_midi. For karaoke, a voice alone or a band alone
-    basic is enough; a single instrument comes only with full, which may bring two candidate sets, named "set 1,
-    vocals": use one set, never a mix. Full answers needs_confirmation first: ask the person, then call again with its
-    `quote`. Uploads and clips made elsewhere are tried; a refusal is free. 3-5 min.
+    Each part is a clip with its own clip_id, also for get_wav and get_midi. Basic is enough for karaoke, the voice
+    alone or the band alone; single instruments come only with full, which may bring two candidate sets, named "set 1,
+    vocals": use one set, never a mix. Full answers needs_confirmation first (see create_song). Uploads and clips made
+    elsewhere are tried; a refusal is free. 3-5 min.
     """
 
     label: ClassVar[str] = "Separate stems"

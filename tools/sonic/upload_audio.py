@@ -16,9 +16,9 @@ from ..shapes import ID_LIMIT, LINK_LIMIT, check_link, data_of, is_link, refuse,
 class UploadAudio(SonicPurchase):
     """Bring in a recording by link; its clip can get vocals, a band, stems, a persona.
 
-    Returns its clip_id; neither file nor length come back. Needed for add_vocals, add_instrumental and the tools that
-    take only clip ids; extend_song, cover_song and sample_song take links themselves. Own or free recordings up to 8
-    min, MP3, WAV or another common format; known releases are refused. 20 s.
+    Returns its clip_id, not its length. Needed for add_vocals, add_instrumental and the tools that take only clip ids;
+    extend_song, cover_song and sample_song take links themselves. Own or free recordings up to 8 min; known releases
+    are refused. 20 s.
     """
 
     label: ClassVar[str] = "Upload audio"
