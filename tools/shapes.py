@@ -58,6 +58,9 @@ class ClipAnswer(Answer):
     title: str | None = Field(None, description="Its title, once it is a song.")
     seconds: float | None = Field(None, description="Length.")
     style: str | None = Field(None, description="Style, cut to 60 characters; told once for takes that share it.")
+    lyrics: str | None = Field(
+        None, description="What is sung, where it was asked for; told once for takes that share it."
+    )
     part: str | None = Field(None, description="Which part of a song it is, when it is not a whole one.")
     file: str | None = Field(None, description="Where it is saved.")
     resource: str | None = Field(None, description="Resource whose reading returns the audio.")

@@ -320,6 +320,10 @@ class Counter:
         return await self._asked_after(job, talk, started)
 
     async def _get_song(self, operation: Any, talk: Talk, started: float) -> Result:
+        result = await self._song(operation, talk, started)
+        return await in_thread(self.results.with_words, result) if operation.lyrics else result
+
+    async def _song(self, operation: Any, talk: Talk, started: float) -> Result:
         wanted = operation.id
         found = await in_thread(self._journal.clip, self.account, wanted)
         mine = await in_thread(self._journal.job, self.account, found.clip.job_id if found else wanted)

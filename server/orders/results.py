@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -192,6 +192,16 @@ class Results:
         if job.state in _STATUS:
             return _STATUS[job.state]
         return "streaming" if any(clip.audio_url for clip in clips) else "working"
+
+    def with_words(self, result: Result) -> Result:
+        """The same with the words of its clips; those that a clip shares with the one before are told once. Blocks."""
+        rows, before = list[dict[str, Any]](), ""
+        for row in result.data.get("clips", ()):
+            found = self._journal.clip(self._account, row["clip_id"])
+            words = found.clip.lyrics if found else ""
+            rows.append({**row, "lyrics": words} if words and words != before else row)
+            before = words
+        return replace(result, data={**result.data, "clips": rows}) if rows else result
 
     def _clip(self, clip: Clip, files: Sequence[SavedFile]) -> dict[str, Any]:
         data: dict[str, Any] = {"clip_id": clip.clip_id}

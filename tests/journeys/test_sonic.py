@@ -364,6 +364,15 @@ async def test_generate_lyrics_returns_two_versions(client: Client) -> None:
     assert all(version["lyrics"] for version in answer["versions"])
 
 
+async def test_get_song_tells_what_is_sung_when_asked(client: Client, song: dict[str, Any]) -> None:
+    """Words that the service wrote are nowhere else for an assistant that reads no resources."""
+    plain = said(await client.call_tool("get_song", {"id": song["job_id"]}))
+    assert not any("lyrics" in row for row in plain["clips"])
+    one, two = said(await client.call_tool("get_song", {"id": song["job_id"], "lyrics": True}))["clips"]
+    assert "boats come home tonight" in one["lyrics"]
+    assert "lyrics" not in two  # the takes share them
+
+
 async def test_get_song_adopts_a_task_made_elsewhere(client: Client, place: World) -> None:
     """Somebody ordered with the same key on the website: its id is enough, and costs nothing here."""
     import httpx2

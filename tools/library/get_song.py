@@ -26,8 +26,7 @@ class GetSong(Operation):
     Also what was asked, when, what a clip was made from, and the id of a persona. A song that was paid and is not here,
     whatever became of it, is looked for again at the service, free. Takes a clip_id, a job_id, or the id of a task made
     elsewhere with the same key, which is then adopted: followed, saved and listed like a song of ours, free. To wait
-    for an unfinished one use wait_for_song, to search by words list_songs; lyrics are in the resource
-    song://clips/{clip_id}/lyrics.
+    for an unfinished one use wait_for_song, to search by words list_songs.
     """
 
     label: ClassVar[str] = "Get song"
@@ -37,6 +36,7 @@ class GetSong(Operation):
     contract: ClassVar[tuple[str, ...]] = ("task",)
 
     id: AnyId = Field(description="Clip, job or task id.")
+    lyrics: bool = Field(False, description="Also what is sung.")
 
     @model_validator(mode="before")
     @classmethod

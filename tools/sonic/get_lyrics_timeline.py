@@ -65,8 +65,9 @@ class Line(NamedTuple):
 class GetLyricsTimeline(ClipPurchase):
     """Find the seconds at which each line and section is sung, as for replace_section.
 
-    Returns the start of every line, and start and end of every section. Saves two files beside the song: lines with
-    times (.lrc) for players, every word with its time (.vtt) for karaoke videos. At once.
+    Returns the start of every line, start and end of every section; their words: get_song with `lyrics`. Saves two
+    files beside the song: lines with times (.lrc) for players, every word with its time (.vtt) for karaoke videos. At
+    once.
     """
 
     label: ClassVar[str] = "Get lyrics timeline"
