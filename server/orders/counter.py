@@ -332,17 +332,9 @@ class Counter:
             return await self._adopted(operation, talk, started)
         result = await self._asked_after(mine, talk, started, seconds=GLANCE_SECONDS)
         mine = await self._job(mine.id)
-        if found is None:
-            return self._with_origin(result, mine, {})
-        found = await in_thread(self._journal.clip, self.account, wanted) or found
-        result = await self.results.of_job(mine, only=wanted)
-        extra: dict[str, Any] = {"model": found.clip.model} if found.clip.model else {}
-        if found.sources:
-            extra["sources"] = {relation: list(ids) for relation, ids in found.sources.items()}
-        files = await in_thread(self._journal.files, self.account, wanted)
-        if files:
-            extra["files"] = [{"kind": f.kind, **self.results.place(f)} for f in files]
-        return self._with_origin(result, mine, extra)
+        if found is not None:
+            result = await self.results.of_job(mine, only=wanted)
+        return await in_thread(self.results.with_origin, result, mine, wanted if found is not None else None)
 
     async def _adopted(self, operation: Any, talk: Talk, started: float) -> Result:
         """A task made elsewhere with the same key: looked at once before it is believed, then followed."""
@@ -359,12 +351,7 @@ class Counter:
         job = await self._runner.adopt(self.account, operation, operation.id)
         result = await self._waited(job, talk, started)
         job = await self._job(job.id)
-        return self._with_origin(result, job, {})
-
-    def _with_origin(self, result: Result, job: Job, extra: dict[str, Any]) -> Result:
-        origin: dict[str, Any] = {"operation": job.operation, "asked": job.subject}
-        origin |= {"created": money.moment(job.created_at), **extra}
-        return replace(result, data={**result.data, **origin})
+        return await in_thread(self.results.with_origin, result, job)
 
     async def _list_songs(self, operation: Any, talk: Talk, started: float) -> Result:
         del talk, started

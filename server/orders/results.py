@@ -193,6 +193,20 @@ class Results:
             return _STATUS[job.state]
         return "streaming" if any(clip.audio_url for clip in clips) else "working"
 
+    def with_origin(self, result: Result, job: Job, clip_id: str | None = None) -> Result:
+        """The same with where it comes from: one clip, or the first that the order has made. Blocks."""
+        named = clip_id or next((clip.clip_id for clip in self._journal.clips(job.id)), None)
+        found = None if named is None else self._journal.clip(self._account, named)
+        origin: dict[str, Any] = {"operation": job.operation, "asked": job.subject}
+        origin["created"] = money.moment(job.created_at)
+        if found is not None and found.clip.model:
+            origin["model"] = found.clip.model
+        if found is not None and found.sources:
+            origin["sources"] = {relation: list(ids) for relation, ids in found.sources.items()}
+        if clip_id is not None and (files := self._journal.files(self._account, clip_id)):
+            origin["files"] = [{"kind": file.kind, **self.place(file)} for file in files]
+        return replace(result, data={**result.data, **origin})
+
     def with_words(self, result: Result) -> Result:
         """The same with the words of its clips; those that a clip shares with the one before are told once. Blocks."""
         rows, before = list[dict[str, Any]](), ""

@@ -364,6 +364,22 @@ async def test_generate_lyrics_returns_two_versions(client: Client) -> None:
     assert all(version["lyrics"] for version in answer["versions"])
 
 
+async def test_an_order_and_each_of_its_takes_say_which_model_made_them(client: Client, song: dict[str, Any]) -> None:
+    for wanted in (song["job_id"], first(song)):
+        told = said(await client.call_tool("get_song", {"id": wanted}))
+        assert (told["operation"], told["model"]) == ("create_song", "sonic-v6")
+        assert all(row["seconds"] > 0 for row in told["clips"])
+
+
+async def test_a_singer_is_found_again(client: Client, song: dict[str, Any]) -> None:
+    """In another chat nobody has the id any more."""
+    made = said(await client.call_tool("create_persona", {"name": "Odessa", "clip_id": first(song)}))
+    (row,) = said(await client.call_tool("list_songs", {"words": "Odessa", "everything": True}))["songs"]
+    assert (row["operation"], row["cost"]) == ("create_persona", 1)
+    again = said(await client.call_tool("get_song", {"id": row["job_id"]}))
+    assert (again["persona_id"], again["name"]) == (made["persona_id"], "Odessa")
+
+
 async def test_get_song_tells_what_is_sung_when_asked(client: Client, song: dict[str, Any]) -> None:
     """Words that the service wrote are nowhere else for an assistant that reads no resources."""
     plain = said(await client.call_tool("get_song", {"id": song["job_id"]}))
