@@ -7,11 +7,12 @@ very address that was checked, redirects are followed by hand and checked again.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 from typing import Any
 
 import httpx2
+
+from ..server.core.addresses import ip_of, is_public
 
 MAX_BYTES = 100 * 1024 * 1024
 _FETCH_SECONDS = 60.0
@@ -31,11 +32,11 @@ async def _address(url: httpx2.URL) -> str:
         )
     except OSError as error:
         raise Unfetchable("the URL is not reachable") from error
-    addresses = [ipaddress.ip_address(entry[4][0]) for entry in found]
-    for address in addresses:
-        if not (address.is_loopback or (address.is_global and not address.is_multicast)):
+    addresses = [str(entry[4][0]) for entry in found]
+    for ip in map(ip_of, addresses):
+        if not (ip.is_loopback or is_public(ip)):
             raise Unfetchable("the URL is not public")
-    return str(addresses[0])
+    return addresses[0]
 
 
 async def _request(client: httpx2.AsyncClient, method: str, url: httpx2.URL, **more: Any) -> httpx2.Request:

@@ -6,7 +6,6 @@ import asyncio
 import dataclasses
 import http.client
 import importlib.util
-import json
 import os
 import secrets
 import subprocess
@@ -16,9 +15,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ..server.core.addresses import address_of
 from ..server.core.errors import SongwrightError
-from .endpoint_file import read_endpoint, serving_lock
-from .lock import FileLock
+from ..server.core.foreign import json_object
+from .endpoint_file import opening_lock, read_endpoint, serving_lock
 from .options import Options, Pace, to_arguments
 from .version import older, version
 
@@ -31,9 +31,7 @@ _HEALTH_SECONDS = 2.0
 _LOOK_EVERY = 0.05
 _TAIL_BYTES = 1500
 _ANOTHER_SERVES = 3
-_SERVER = Path(__file__).parents[1] / "server"
-"""Never on a module path: its files would stand in for the standard library's of the same names."""
-_NEEDED = ("numpy", "av", "PIL", "mido")
+_NEEDED = ("numpy", "av", "PIL", "mido", "filelock")
 
 
 class SandboxUnavailable(SongwrightError):
@@ -47,6 +45,11 @@ class Endpoint:
     base_url: str
     key: str
     pid: int
+
+
+def not_installed() -> list[str]:
+    """What a sandbox is made of and is missing here; empty when it can be started."""
+    return [name for name in _NEEDED if importlib.util.find_spec(name) is None]
 
 
 async def open_sandbox(
@@ -73,9 +76,16 @@ def _open(options: Options) -> Endpoint:
     door = _running(options.folder)
     if door is not None:
         return door
-    opening = FileLock(options.folder / "opening.lock")
-    if not opening.acquire(wait_seconds=_START_SECONDS + _STOP_SECONDS):
-        raise SandboxUnavailable("Another program has been starting the sandbox for too long; try again in a moment.")
+    if missing := not_installed():
+        raise SandboxUnavailable(
+            f"The offline sandbox needs {', '.join(missing)}: install songwright[sandbox], or set an API key."
+        )
+    try:
+        opening = opening_lock(options.folder).acquire(_START_SECONDS + _STOP_SECONDS)
+    except TimeoutError:
+        raise SandboxUnavailable(
+            "Another program has been starting the sandbox for too long; try again in a moment."
+        ) from None
     with opening:
         door = _running(options.folder)
         if door is None:
@@ -90,12 +100,7 @@ def _running(folder: Path) -> Endpoint | None:
     health = _health(told)
     if health is None or older(str(health.get("version", "")), version()):
         return None
-    return Endpoint(_base_url(told), KEY, int(told["pid"]))
-
-
-def _base_url(told: dict[str, Any]) -> str:
-    host = str(told["host"])
-    return f"http://[{host}]:{told['port']}" if ":" in host else f"http://{host}:{told['port']}"
+    return Endpoint(address_of(told["host"], told["port"]), KEY, int(told["pid"]))
 
 
 def _health(told: dict[str, Any]) -> dict[str, Any] | None:
@@ -110,12 +115,11 @@ def _ask(told: dict[str, Any], method: str, path: str) -> dict[str, Any] | None:
     line = http.client.HTTPConnection(told["host"], told["port"], timeout=_HEALTH_SECONDS)
     try:
         line.request(method, path)
-        answer = json.loads(line.getresponse().read())
-    except (OSError, http.client.HTTPException, ValueError):
+        return json_object(line.getresponse().read())
+    except (OSError, http.client.HTTPException):
         return None
     finally:
         line.close()
-    return answer if isinstance(answer, dict) else None
 
 
 def _stop_older(folder: Path) -> None:
@@ -124,20 +128,16 @@ def _stop_older(folder: Path) -> None:
     if _health(told) is None:
         return
     _ask(told, "POST", "/_sandbox/stop")
-    free = FileLock(serving_lock(folder))
-    if not free.acquire(wait_seconds=_STOP_SECONDS):
+    try:
+        with serving_lock(folder).acquire(_STOP_SECONDS):
+            pass
+    except TimeoutError:
         raise SandboxUnavailable(
             f"A sandbox of an older Songwright (process {told.get('pid')}) is still running and does not stop; end it."
-        )
-    free.release()
+        ) from None
 
 
 def _start(options: Options) -> Endpoint:
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise SandboxUnavailable(
-            f"The offline sandbox needs {', '.join(missing)}: install songwright[sandbox], or set an API key."
-        )
     options = dataclasses.replace(options, token=secrets.token_hex(16))
     options.folder.mkdir(parents=True, exist_ok=True)
     log_path = options.folder / "sandbox.log"
@@ -156,7 +156,7 @@ def _start(options: Options) -> Endpoint:
 def _spawn(options: Options, log_path: Path) -> subprocess.Popen[bytes]:
     """Start a process that outlives this one and inherits nothing of it but the way to find modules."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SONGWRIGHT_")}
-    environment["PYTHONPATH"] = os.pathsep.join(entry for entry in sys.path if entry and Path(entry) != _SERVER)
+    environment["PYTHONPATH"] = os.pathsep.join(entry for entry in sys.path if entry)
     command = [
         sys.executable,
         "-m",

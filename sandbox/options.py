@@ -7,6 +7,8 @@ import dataclasses
 from pathlib import Path
 from typing import Literal, get_args
 
+from ..server.core.addresses import address_of
+
 Pace = Literal["quick", "real", "instant"]
 Brand = Literal["aimusicapi", "musicapi", "sunoapi"]
 Edition = Literal["fuzz", "lyria", "slim"]
@@ -51,8 +53,7 @@ class Options:
     @property
     def base_url(self) -> str:
         """Where it answers, once `port` is a real one."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return address_of(self.host, self.port)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -43,7 +43,6 @@ class Task:
     fate: str | None
     error: Facts | None
     result: Facts | None
-    polls: int
     created_at: float
     finished_at: float | None
 
@@ -128,7 +127,6 @@ def read_task(row: sqlite3.Row) -> Task:
         fate=row["fate"],
         error=_parsed(row["error"]),
         result=_parsed(row["result"]),
-        polls=row["polls"],
         created_at=row["created_at"],
         finished_at=row["finished_at"],
     )

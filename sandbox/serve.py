@@ -16,7 +16,6 @@ import uvicorn
 from .app import app
 from .connections import Line
 from .endpoint_file import read_endpoint, serving_lock, write_endpoint
-from .lock import FileLock
 from .options import Options
 from .version import version
 
@@ -35,10 +34,11 @@ def run(options: Options, *, ready: Callable[[Options], None] | None = None) -> 
     Raises InUse when another process serves the same state directory, OSError when the asked port is taken.
     Prints nothing.
     """
-    lock = FileLock(serving_lock(options.folder))
-    if not lock.acquire():
-        raise InUse(f"Another sandbox is already serving {options.state_dir}.")
-    with lock, contextlib.suppress(KeyboardInterrupt):
+    try:
+        serving = serving_lock(options.folder).acquire(blocking=False)
+    except TimeoutError:
+        raise InUse(f"Another sandbox is already serving {options.state_dir}.") from None
+    with serving, contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(options, ready))
 
 

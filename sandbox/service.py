@@ -120,7 +120,6 @@ class Service:
             fate=fate.do if fate is not None else None,
             error=None,
             result=None,
-            polls=0,
             created_at=time.time(),
             finished_at=None,
         )

@@ -14,11 +14,12 @@ from importlib.metadata import PackageNotFoundError, version
 import anyio
 
 from .. import tools
+from .core.addresses import loopback
 from .core.clock import Clock, SystemClock
 from .core.errors import SongwrightError
 from .core.jobs import LOCAL_TENANT, Account
 from .core.operation import Operation
-from .core.settings import Settings, loopback
+from .core.settings import Settings
 from .core.threads import SEARCH, in_lane, in_thread
 from .files.downloads import Fetcher
 from .files.library import Library

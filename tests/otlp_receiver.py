@@ -85,10 +85,6 @@ class Receiver:
         """Every point of a metric so far, oldest first: its labels, and its value or its histogram's count."""
         return [point for metric in self._metrics() if metric.name == name for point in points_of(metric)]
 
-    def metric_names(self) -> set[str]:
-        """Of which there were points."""
-        return {metric.name for metric in self._metrics() if list(points_of(metric))}
-
     def _metrics(self) -> Iterator[Any]:
         for body in self.bodies["/v1/metrics"]:
             for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics:

@@ -9,7 +9,7 @@ from typing import Final
 from .dice import dice
 from .genre import Genre
 from .genres import GENRES
-from .score import NOTE_NAMES, VOICES, Brief, Chair
+from .score import NOTE_NAMES, Brief, Chair
 
 DEFAULT_GENRE: Final = "pop"
 SLOWEST, FASTEST = 40, 220
@@ -257,13 +257,3 @@ def _gender(brief: Brief) -> str:
     if asked is not None:
         return asked
     return "f" if dice("gender", brief.voice or "", brief.seed, brief.style).random() < 0.55 else "m"
-
-
-def sings(plan: Plan, brief: Brief) -> bool:
-    """Whether anybody sings: there are words, and nobody asked for an instrumental."""
-    return bool(brief.lyrics.strip()) and not plan.instrumental
-
-
-def silenced(part: str, chairs: tuple[Chair, ...]) -> bool:
-    """Whether a part has nobody in the band to play it."""
-    return part not in VOICES and all(chair.part != part for chair in chairs)

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +89,9 @@ def _key(settings: Settings) -> Finding:
 
 
 def _sandbox_parts() -> Finding:
-    missing = [name for name in ("numpy", "av", "PIL", "mido") if find_spec(name) is None]
-    if missing:
+    from ...sandbox.launcher import not_installed
+
+    if missing := not_installed():
         return Finding(
             "sandbox", ok=False, found=f"missing: {', '.join(missing)}",
             do='Install them with: pip install "songwright[sandbox]"',

@@ -20,7 +20,7 @@ from ..core import telemetry
 from ..core.clock import Clock
 from ..core.errors import SongwrightError
 from ..core.jobs import LIVE, State
-from ..journal.sqlite import Row, Store
+from ..journal.sqlite import Store
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import CallbackOptions, Meter, Observation
@@ -171,12 +171,6 @@ class Readings:
             if left is None or left["total"] is None
             else {name: int(left[name]) for name in ("total", "lowest")},
         )
-
-
-def _left(row: Row | None) -> Mapping[str, int]:
-    if row is None or row["total"] is None:
-        return {}
-    return {name: int(row[name]) for name in ("total", "lowest")}
 
 
 Values = Iterable[tuple[float, Mapping[str, str]]]

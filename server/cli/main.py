@@ -143,6 +143,7 @@ def _main(words: list[str]) -> int:
 
 def _sandbox(words: list[str]) -> int:
     """Serve the offline service until interrupted, for programs that want its address."""
+    from ...sandbox.launcher import not_installed
     from ...sandbox.options import Options, add_arguments, from_arguments
 
     asked = argparse.ArgumentParser(
@@ -157,13 +158,12 @@ def _sandbox(words: list[str]) -> int:
     if not any(word.split("=")[0] == "--idle-seconds" for word in words):
         words = [*words, "--idle-seconds", "0"]
     options = from_arguments(asked.parse_args(words))
-    try:
-        from ...sandbox.faults import BadRule
-        from ...sandbox.serve import InUse, run
-    except ImportError as error:
+    if missing := not_installed():
         raise SongwrightError(
-            f'The sandbox is not installed ({error.name} is missing): pip install "songwright[sandbox]"'
-        ) from None
+            f'The sandbox is not installed ({", ".join(missing)} missing): pip install "songwright[sandbox]"'
+        )
+    from ...sandbox.faults import BadRule
+    from ...sandbox.serve import InUse, run
 
     def ready(running: Options) -> None:
         print(f"The sandbox answers at {running.base_url} with any key. Ctrl-C ends it.")

@@ -10,7 +10,6 @@ import contextlib
 import logging
 import os
 import stat
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ import platformdirs
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from .addresses import address_of, loopback
 from .errors import SettingRefused
 
 SERVICE_URL = "https://api.aimusicapi.ai"
@@ -143,6 +143,11 @@ class Settings(BaseSettings):
         return self.offline or self.api_key is None
 
     @property
+    def alone(self) -> bool:
+        """Whether only this machine can reach what is served over HTTP."""
+        return loopback(address_of(self.host, self.port))
+
+    @property
     def catalogue_override(self) -> Path:
         """A person's own corrections to models, prices and schedules; need not exist."""
         return config_file().with_name("catalogue.toml")
@@ -200,17 +205,6 @@ def _file_values() -> dict[str, Any]:
             path.chmod(0o600)
             log.warning("%s held a key and was readable by others; it is private now", path)
     return values
-
-
-def loopback(url: str) -> bool:
-    """Whether an address is on this machine."""
-    host = (urlsplit(url).hostname or "").lower()
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_url(name: str, url: str, example: str) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import ipaddress
 import os
 import socket
 import ssl
@@ -25,6 +24,7 @@ import anyio
 import anyio.to_thread
 import httpx2
 
+from ..core.addresses import ip_of, is_public
 from ..core.errors import DownloadRefused, LibraryUnavailable, LinkDead, Unreachable
 from .parts import part_name
 
@@ -39,14 +39,6 @@ _TIMEOUTS: Final = {"connect": 10.0, "read": 30.0, "write": 10.0, "pool": 10.0}
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _DEAD: Final = frozenset({403, 404, 410})
 _BUSY: Final = frozenset({408, 425, 429})
-_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
-_NOWHERE: Final = tuple(
-    map(
-        ipaddress.ip_network,
-        ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "100:0:0:1::/64", "3fff::/20", "5f00::/16"),
-    )
-)
-"""Set apart by IANA and in no table of older Pythons: protocols, 6to4 relays, local NAT64, documentation, routing."""
 _LATER: Final = "The song stays yours; it is fetched again."
 _FRESH: Final = "The song stays yours; look at it again for a fresh link."
 
@@ -255,7 +247,7 @@ class Fetcher:
         for _ in range(_MAX_REDIRECTS + 1):
             addresses = await self._checked(url, loopback_ok)
             # A public page must not lead into this machine, even where loopback itself is fine.
-            loopback_ok = loopback_ok and all(_plain(address).is_loopback for address in addresses)
+            loopback_ok = loopback_ok and all(ip_of(address).is_loopback for address in addresses)
             response = await self._ask(url, addresses)
             if response.status_code == HTTPStatus.OK:
                 return response, _host(url)
@@ -276,10 +268,10 @@ class Fetcher:
             addresses = await self._resolve(host, url.port or (443 if url.scheme == "https" else 80))
         except (OSError, UnicodeError, OverflowError) as error:
             raise _unreachable(host, "its name could not be resolved") from error
-        ips = [_plain(address) for address in addresses]
+        ips = [ip_of(address) for address in addresses]
         if loopback_ok and ips and all(ip.is_loopback for ip in ips):
             return list(addresses)
-        if not ips or not all(_is_public(ip) for ip in ips):
+        if not ips or not all(is_public(ip) for ip in ips):
             raise DownloadRefused(
                 f"The link leads to a private or local address ({host}) and is not followed. {_FRESH}"
             )
@@ -371,24 +363,6 @@ def _joined(base: httpx2.URL, location: str) -> httpx2.URL:
 def _host(url: httpx2.URL) -> str:
     """The host as it is looked up and shown: ASCII, and never the path or query, which may carry a signature."""
     return url.raw_host.decode("ascii")[:253]
-
-
-def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The address itself, or the IPv4 address that an IPv6 one stands for (mapped, or translated by NAT64)."""
-    ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return ip.ipv4_mapped
-        if ip in _NAT64:
-            return ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
-    return ip
-
-
-def _is_public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if not ip.is_global or ip.is_multicast or ip.is_reserved or any(ip in network for network in _NOWHERE):
-        return False
-    # Tunnels (6to4) and the old site-local range count as global in the tables and lead inside.
-    return isinstance(ip, ipaddress.IPv4Address) or (ip.sixtofour is None and not ip.is_site_local)
 
 
 async def _system_resolve(host: str, port: int) -> list[str]:

@@ -116,12 +116,6 @@ def read_owner(path: Path) -> Owner | None:
     return Owner(unquote(found[1].decode("ascii", "replace")), _unquoted(found[2])) if found else None
 
 
-def read_clip_id(path: Path) -> str | None:
-    """The clip a file belongs to, or None when it is not one of ours."""
-    owner = read_owner(path)
-    return owner.clip_id if owner else None
-
-
 # -- marks: the owner's name in files that have no tags -------------------------------------------------------------
 
 

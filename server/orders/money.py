@@ -11,7 +11,7 @@ from ..core.jobs import Asked, Balance, Job, State
 from ..journal.write import UNSETTLED_LIMIT, Verdict
 
 
-def balance_of(body: Mapping[str, Any]) -> tuple[int, int]:
+def credits_in(body: Mapping[str, Any]) -> tuple[int, int]:
     """Subscription and extra credits in the service's answer. Raises `Garbled` when neither is there."""
     found = [_whole(body.get(name)) for name in ("credits", "extra_credits")]
     if found == [None, None]:

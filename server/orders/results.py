@@ -20,7 +20,6 @@ from .envelope import fitted
 
 STYLE_CUT = 60
 NAME_CUT = 80
-PREVIEW_CLIPS = 12
 
 _STATUS = {
     State.DONE: "done",

@@ -35,7 +35,7 @@ from . import looks, saving, steps
 from .held import Held
 from .limiter import slot
 from .lookup import CallFacts
-from .money import balance_of
+from .money import credits_in
 from .saving import FETCH_LEASE
 from .steps import LEASE_MARGIN, StepContext, task_path
 
@@ -415,7 +415,7 @@ class Runner:
         verdict = meaning("", "GET", reply)
         if verdict.kind is not Kind.ANSWERED:
             raise verdict.error(verdict.sentence, service_said=reply.words)
-        credits_left, extra = balance_of(reply.body or {})
+        credits_left, extra = credits_in(reply.body or {})
         return await in_thread(self.journal.put_balance, held.account, credits_left, extra, asked_at)
 
     # -- waiting --------------------------------------------------------------------------------------------------

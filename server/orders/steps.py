@@ -14,13 +14,14 @@ from urllib.parse import quote
 
 from ..core.clock import Clock
 from ..core.errors import JournalUnavailable, Unreachable
+from ..core.foreign import one_line
 from ..core.jobs import Account, Job, State
 from ..core.operation import Facts, Finish, Operation, Request
 from ..core.telemetry import noted
 from ..core.threads import in_thread
 from ..files.delivery import Delivery
 from ..journal.write import Change, Journal
-from ..service.answers import Kind, Meaning, Reply, clean, meaning
+from ..service.answers import SAID_LIMIT, Kind, Meaning, Reply, meaning
 from ..service.callbacks import Hooks
 from ..service.catalogue import Asking, Brand, Schedule
 from ..service.clips import task_id, uploaded_clip
@@ -103,7 +104,7 @@ async def _answered(context: StepContext, job: Job, reply: Reply) -> None:
     else:
         why = verdict.what or "The answer to the order makes no sense."
         if (named := task_id(reply.body or {})) is not None:
-            why += f" It names a task, {clean(named)}: resolve_job with attach looks for it, free."
+            why += f" It names a task, {one_line(named, SAID_LIMIT)}: resolve_job with attach looks for it, free."
         await _doubt(context, job, why, reply.words)
 
 

@@ -23,6 +23,7 @@ from ..core.errors import (
     TooFast,
     WordsRefused,
 )
+from ..core.foreign import one_line
 
 SAID_LIMIT = 200
 """Characters of the service's own words that are passed on."""
@@ -96,7 +97,7 @@ class Reply:
         for step in body.get("steps", {}).values() if isinstance(body.get("steps"), dict) else ():
             if isinstance(step, dict) and (found := step.get("error") or step.get("message")):
                 text = str(found)
-        return clean(text) or None
+        return one_line(text, SAID_LIMIT) or None
 
 
 @dataclass(frozen=True)
@@ -252,9 +253,3 @@ def _no_answer(method: str, status: int) -> Meaning:
         Kind.DOUBT, "answer_lost",
         "The service answered the order with something that is no JSON object, a web page perhaps.", error=Garbled,
     )  # fmt: skip
-
-
-def clean(text: str, limit: int = SAID_LIMIT) -> str:
-    """Foreign text made safe to show: control and format characters out, white space folded, cut to the limit."""
-    folded = " ".join("".join(c if c.isprintable() or c.isspace() else "" for c in text).split())
-    return folded if len(folded) <= limit else folded[: limit - 1] + "…"

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from ..core.addresses import loopback
 from ..core.errors import SettingRefused
 from ..core.sealing import Sealer
-from ..core.settings import PREFIX, Settings, loopback
+from ..core.settings import PREFIX, Settings
 
 LONGEST_URL = 1024
 """Characters; the service refuses an order with a longer address."""

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from ..core.foreign import link, number, one_line, verse
 from ..core.jobs import Clip, Job
-from .answers import clean
+from .answers import SAID_LIMIT
 
 FINAL = ("succeeded", "failed")
 _FAILED = ("failed", "error", "failure")
@@ -104,8 +105,8 @@ def report(
 
 
 def _clip(job: Job, item: Mapping[str, Any], take: int, part: str | None, prompt: str, now: float) -> Clip:
-    url = _link(item.get("audio_url"))
-    seconds = _number(item.get("duration"))
+    url = link(item.get("audio_url"))
+    seconds = _seconds(item.get("duration"))
     state = str(item.get("state") or item.get("status") or "").lower()
     if state in _DONE or (not state and url and seconds):
         state = "succeeded"
@@ -123,17 +124,17 @@ def _clip(job: Job, item: Mapping[str, Any], take: int, part: str | None, prompt
         part=part,
         label=None,
         state=state,
-        title=clean(_text(item.get("title")), TITLE_LIMIT) or clean(job.subject, TITLE_LIMIT),
-        style=clean(_text(item.get("tags")), STYLE_LIMIT),
-        lyrics=_verse(item.get("lyrics")),
+        title=one_line(item.get("title"), TITLE_LIMIT) or one_line(job.subject, TITLE_LIMIT),
+        style=one_line(item.get("tags"), STYLE_LIMIT),
+        lyrics=verse(item.get("lyrics"), LYRICS_LIMIT),
         prompt=prompt,
-        model=clean(_text(item.get("mv")), 80),
+        model=one_line(item.get("mv"), 80),
         seconds=seconds,
         bpm=None,
         audio_url=url,
-        image_url=_link(item.get("image_url")),
+        image_url=link(item.get("image_url")),
         uploaded=False,
-        reason=clean(str(reason)) if reason and state == "failed" else None,
+        reason=one_line(str(reason), SAID_LIMIT) if reason and state == "failed" else None,
         created_at=now,
     )
 
@@ -142,25 +143,6 @@ def _running(clip: Clip) -> Clip:
     return replace(clip, state="running") if clip.good else clip
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _verse(value: object) -> str:
-    """Lyrics keep their line breaks and lose other control characters."""
-    lines = _text(value)[:LYRICS_LIMIT].splitlines()
-    return "\n".join("".join(c for c in line if c.isprintable() or c == "\t") for line in lines)
-
-
-def _link(value: object) -> str | None:
-    return value if isinstance(value, str) and value.startswith(("https://", "http://")) else None
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    return number if 0 < number < 100_000 else None
+def _seconds(value: object) -> float | None:
+    seconds = number(value)
+    return seconds if seconds is not None and 0 < seconds < 100_000 else None

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import httpx2
 
 from ..core.errors import SongwrightError, Unreachable
+from ..core.foreign import json_object
 from ..core.logs import HIDDEN
 from ..core.operation import Request
 from ..core.telemetry import called, elsewhere
@@ -132,11 +133,12 @@ def _certificates() -> ssl.SSLContext:
 
 def _object(raw: bytes | bytearray, secrets: Sequence[str]) -> Mapping[str, Any] | None:
     """The answer without what nobody may read: it may repeat what it refuses, and goes on into records and results."""
+    hidden = sorted(_spellings(secrets), key=len, reverse=True)
     try:
-        value = _masked(json.loads(raw), sorted(_spellings(secrets), key=len, reverse=True))
-    except (ValueError, UnicodeDecodeError, RecursionError):
+        answer: Mapping[str, Any] | None = _masked(json_object(raw), hidden)
+    except RecursionError:
         return None
-    return value if isinstance(value, dict) else None
+    return answer
 
 
 def _spellings(secrets: Sequence[str]) -> set[str]:

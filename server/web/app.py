@@ -19,10 +19,11 @@ import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
 
 from ..app import fingerprint, operation_named, program_version
+from ..core.addresses import loopback
 from ..core.errors import AccessRefused, KeyMissing, SealBroken, SongwrightError
 from ..core.jobs import LOCAL_TENANT, Account, Job
 from ..core.sealing import sealer_of
-from ..core.settings import Settings, loopback
+from ..core.settings import Settings
 from ..core.threads import SEARCH, in_lane, in_thread
 from ..files.downloads import Fetcher
 from ..files.library import Library

@@ -18,13 +18,14 @@ from starlette.authentication import AuthCredentials, AuthenticationError
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
+from ..core.addresses import loopback
 from ..core.clock import Clock
 from ..core.errors import AccessRefused, IssuerUnavailable, JournalUnavailable
 from ..core.jobs import LOCAL_TENANT
 from ..core.sealing import kept_secret
-from ..core.settings import Settings, loopback
+from ..core.settings import Settings
 from ..core.threads import in_thread
-from .oauth import LEEWAY_SECONDS, Issuer, issuer_of, own_address, resource_url, scopes_of
+from .oauth import LEEWAY_SECONDS, Issuer, issuer_of, resource_url, scopes_of
 from .tenants import Tenant, Tenants, looks_like_token, new_token
 
 NOBODY = ""
@@ -172,12 +173,11 @@ def bearer_of(settings: Settings, tenants: Tenants, clock: Clock) -> Bearer:
     Raises `SettingRefused`.
     """
     issuer = issuer_of(settings, clock)
-    alone = loopback(own_address(settings))
     return Bearer(
         tenants,
         scopes=settings.oauth_scopes,
         resource=None if issuer is None else resource_url(settings),
-        loopback_token=loopback_token(settings.state_dir) if alone else None,
+        loopback_token=loopback_token(settings.state_dir) if settings.alone else None,
         issuer=issuer,
     )
 

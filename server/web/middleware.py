@@ -25,7 +25,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ..core.settings import Settings, loopback
+from ..core.addresses import address_of
+from ..core.settings import Settings
 from ..protocol.freight import Freight, Load, load
 from ..protocol.talk import SESSION_HEADER, marked
 from .app import given_key
@@ -53,16 +54,6 @@ MOST_INTRODUCTION = 64 * 1024
 log = logging.getLogger(__name__)
 
 
-def address_of(host: str, port: int) -> str:
-    """The address of a server that listens there."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def alone(settings: Settings) -> bool:
-    """Whether only this machine can reach the server."""
-    return loopback(address_of(settings.host, settings.port))
-
-
 def trusted(settings: Settings, port: int) -> TransportSecuritySettings:
     """The Host and Origin headers that are answered: our own addresses, and what the operator adds.
 
@@ -71,7 +62,7 @@ def trusted(settings: Settings, port: int) -> TransportSecuritySettings:
     """
     hosts, origins = set[str](), set[str]()
     addresses = [address_of(settings.host, port)]
-    if alone(settings):
+    if settings.alone:
         addresses += [address_of(name, port) for name in ("127.0.0.1", "localhost", "::1")]
     if settings.public_url is not None:
         addresses.append(settings.public_url)

@@ -6,7 +6,6 @@ signature is checked chooses nothing but the key it is checked with.
 
 from __future__ import annotations
 
-import json
 import logging
 import ssl
 from collections.abc import Mapping, Sequence
@@ -18,9 +17,11 @@ import anyio
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..core.addresses import address_of, loopback
 from ..core.clock import Clock
 from ..core.errors import IssuerUnavailable, SettingRefused
-from ..core.settings import PREFIX, Settings, loopback
+from ..core.foreign import json_object
+from ..core.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
     from jwt import PyJWK
@@ -254,11 +255,7 @@ class Issuer:
                 raw += part
                 if len(raw) > MAX_BODY:
                     raise _NotGiven(f"{address} answered more than {MAX_BODY} bytes")
-        try:
-            value = json.loads(raw)
-        except (ValueError, RecursionError):
-            value = None
-        if not isinstance(value, dict):
+        if (value := json_object(raw)) is None:
             raise _NotGiven(f"{address} answered no JSON object")
         return value
 
@@ -285,12 +282,6 @@ def scopes_of(claims: Mapping[str, Any]) -> list[str]:
     return [word for word in words if isinstance(word, str)] if isinstance(words, list) else []
 
 
-def own_address(settings: Settings) -> str:
-    """The address that is listened on; others may know this server by another one."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"
-
-
 def resource_url(settings: Settings) -> str:
     """The address of our endpoint, by which tokens and clients name this server.
 
@@ -298,10 +289,9 @@ def resource_url(settings: Settings) -> str:
     """
     if settings.public_url is not None:
         return f"{settings.public_url.rstrip('/')}/mcp"
-    root = own_address(settings)
-    if not loopback(root):
+    if not settings.alone:
         raise SettingRefused(f"{PREFIX}PUBLIC_URL must say where this server is reached, so that tokens can name it.")
-    return f"{root}/mcp"
+    return f"{address_of(settings.host, settings.port)}/mcp"
 
 
 def issuer_of(settings: Settings, clock: Clock) -> Issuer | None:

@@ -32,6 +32,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Lifespan
 
 from ..core import logs
+from ..core.addresses import address_of
 from ..core.errors import SettingRefused, SongwrightError
 from ..core.settings import PREFIX, Settings
 from ..core.threads import in_thread
@@ -162,7 +163,7 @@ async def serve(app: Hosted) -> None:
     _check(settings)
     with _listener(settings) as listener:
         port: int = listener.getsockname()[1]
-        app.address = (settings.public_url or middleware.address_of(settings.host, port)).rstrip("/")
+        app.address = (settings.public_url or address_of(settings.host, port)).rstrip("/")
         asgi = application(app, port)
         logs.set_up(settings)  # the SDK has set its own up meanwhile
         server = _Server(
@@ -267,7 +268,7 @@ def _signals(told: Callable[[], None]) -> Iterator[None]:
 
 
 def _check(settings: Settings) -> None:
-    if settings.role == "worker" or middleware.alone(settings):
+    if settings.role == "worker" or settings.alone:
         return
     if not settings.secret_keys:
         raise SettingRefused(
@@ -288,7 +289,7 @@ async def _tenants(app: Hosted) -> tuple[bool, SongwrightError | None]:
         some = await in_thread(app.tenants.any_active)
     except SongwrightError as error:
         return False, error
-    if some or settings.role == "worker" or middleware.alone(settings) or settings.oauth_issuer is not None:
+    if some or settings.role == "worker" or settings.alone or settings.oauth_issuer is not None:
         return some, None
     return some, SettingRefused(
         "Nobody could call this server: it has no tenants and no OAuth server. `songwright tenants add NAME` makes a "
@@ -326,9 +327,7 @@ def _announce(app: Hosted, port: int, *, tenants: bool) -> None:
     if settings.log_format == "json":
         return
     if settings.role == "worker":
-        said = (
-            f"Songwright works, and tells how it is at {middleware.address_of(settings.host, port)}{endpoints.HEALTH}\n"
-        )
+        said = f"Songwright works, and tells how it is at {address_of(settings.host, port)}{endpoints.HEALTH}\n"
     else:
         said = f"Songwright answers at {app.address}{ENDPOINT}\n"
         if app.sandbox:
@@ -338,7 +337,7 @@ def _announce(app: Hosted, port: int, *, tenants: bool) -> None:
                 f"{PREFIX}API_KEY is not set, so it makes songs only for callers with a key of their own (header "
                 "Songwright-Service-Key, or `songwright tenants key`).\n"
             )
-        if middleware.alone(settings) and not tenants:
+        if settings.alone and not tenants:
             said += _welcome(app.address, loopback_token(settings.state_dir))
     sys.stderr.write(said)
     sys.stderr.flush()

@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
 import anyio
@@ -25,6 +23,7 @@ from starlette.requests import Request as Call
 from starlette.responses import Response
 
 from ..core.errors import Garbled, JournalUnavailable, KeyMissing, KeyRefused, ServiceError, TooFast, Unreachable
+from ..core.foreign import json_object
 from ..core.jobs import Job
 from ..core.operation import Request
 from ..core.threads import in_thread
@@ -152,7 +151,7 @@ def verified(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], no
             return None
     elif not _signed(secrets, body, "", headers.get("x-signature", "")):
         return None
-    told = _told(body)
+    told = json_object(body) or {}
     digest = hashlib.sha256(body).hexdigest()
     event_id = headers.get("x-webhook-id") or headers.get("idempotency-key") or ""
     task = task_id(told) if signature is not None else None
@@ -176,12 +175,3 @@ def _signed(secrets: Sequence[str], message: bytes, prefix: str, signature: str)
     right = (prefix + hmac.digest(secret.encode(), message, "sha256").hex() for secret in secrets)
     fits = [hmac.compare_digest(signed.encode(), given) for signed in right]
     return any(fits)
-
-
-def _told(body: bytes) -> dict[str, Any]:
-    """The body as an object; what is none tells nothing."""
-    try:
-        told = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return told if isinstance(told, dict) else {}

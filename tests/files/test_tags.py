@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from songwright.server.files.downloads import Kind
-from songwright.server.files.tags import Owner, SongTags, marked, read_clip_id, read_owner, read_tags, write_tags
+from songwright.server.files.tags import Owner, SongTags, marked, read_owner, read_tags, write_tags
 
 RATE = 44_100
 FORMATS = {
@@ -270,16 +270,16 @@ def sized(number: int) -> bytes:
 
 def test_what_is_no_file_of_ours_has_no_owner(song: Callable[[Kind], Path], tmp_path: Path) -> None:
     (tmp_path / "page.mp3").write_text("<html>")
-    assert read_clip_id(song(Kind.MP3)) is None
-    assert read_clip_id(tmp_path / "page.mp3") is None
-    assert read_clip_id(tmp_path / "missing.mp3") is None
-    assert read_clip_id(tmp_path) is None
+    assert read_owner(song(Kind.MP3)) is None
+    assert read_owner(tmp_path / "page.mp3") is None
+    assert read_owner(tmp_path / "missing.mp3") is None
+    assert read_owner(tmp_path) is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="named pipes are a POSIX thing")
 def test_a_named_pipe_does_not_hold_the_reader_up(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp3")
-    assert read_clip_id(tmp_path / "pipe.mp3") is None
+    assert read_owner(tmp_path / "pipe.mp3") is None
 
 
 # -- marks ----------------------------------------------------------------------------------------------------------

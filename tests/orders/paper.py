@@ -205,5 +205,4 @@ LOOKS: dict[str, tuple[int, dict[str, Any]]] = {
 UNSEEN = ("lost", "unreachable", "html", "gone_page", *LOOKS)
 """Everything that a look can meet beside the truth."""
 NOTHING_CHARGED = frozenset({*_REFUSALS, "not_sent", "lose_before"})
-CERTAIN_REFUSALS = frozenset({"refused", "no_credits"})
 LOST_CHARGED = frozenset({"lose_after", "error_after", "html_after", "garbage", "no_task"})

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from filelock import FileLock
 from sandbox_process import SandboxProcess
 
 from songwright.sandbox.launcher import KEY, Door, SandboxUnavailable, open_sandbox
-from songwright.sandbox.lock import FileLock
 
 from .conftest import SONG, Account
 
@@ -96,7 +96,7 @@ class Impostor:
 
     def __init__(self, state_dir: Path, version: str, token: str) -> None:
         folder = state_dir / "sandbox"
-        self.lock = FileLock(folder / "serving.lock")
+        self.lock = FileLock(folder / "serving.lock", thread_local=False)
         self.posted: list[str] = []
         impostor = self
 

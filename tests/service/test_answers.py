@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from songwright.server.service import answers
-from songwright.server.service.answers import Kind, Reply, clean, meaning
+from songwright.server.service.answers import Kind, Reply, meaning
 
 
 def verdict(method: str, status: int, body: dict[str, Any] | None, family: str = "sonic") -> tuple[Kind, str]:
@@ -157,5 +157,5 @@ def test_words_are_found_wherever_the_service_puts_them() -> None:
     assert Reply(500, None).words is None
 
 
-def test_clean_keeps_every_script() -> None:
-    assert clean("Lucía 子守唄") == "Lucía 子守唄"
+def test_the_services_words_keep_every_script() -> None:
+    assert Reply(400, {"detail": "Lucía 子守唄"}).words == "Lucía 子守唄"

@@ -1,0 +1,46 @@
+"""Reads what others wrote: text, numbers, links and JSON that may be anything, made safe to keep and to show."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+
+def json_object(raw: str | bytes | bytearray) -> dict[str, Any] | None:
+    """The JSON object in a body; None for anything else, a web page or endless brackets too."""
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def one_line(value: object, limit: int) -> str:
+    """Text on one line without control and format characters, cut to the limit; empty for what is no text."""
+    if not isinstance(value, str):
+        return ""
+    folded = " ".join("".join(c if c.isprintable() or c.isspace() else "" for c in value).split())
+    return folded if len(folded) <= limit else folded[: limit - 1].rstrip() + "…"
+
+
+def verse(value: object, limit: int) -> str:
+    """Text that keeps its lines and loses other control characters; empty for what is no text."""
+    lines = value[:limit].splitlines() if isinstance(value, str) else ()
+    return "\n".join("".join(c for c in line if c.isprintable() or c == "\t") for line in lines)
+
+
+def number(value: object) -> float | None:
+    """A finite number, also one that was sent as text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def link(value: object) -> str | None:
+    """A web address; None where a sentence or nothing stands in its place."""
+    return value if isinstance(value, str) and value.startswith(("https://", "http://")) else None
