@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 BUNDLE = Path("dist/songwright.mcpb")
-FILES = ("manifest.json", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
+FILES = ("manifest.json", "start.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
 FOLDERS = ("server", "sandbox", "tools", "prompts")
 
 _PIN = re.compile(r"^(?P<pin>[a-z0-9][\w.-]*==[^\s;]+(?: ; [^\\\n]+)?) \\$", re.MULTILINE)

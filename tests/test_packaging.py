@@ -117,8 +117,9 @@ def test_the_command_starts_from_the_wheel_alone(wheel: zipfile.ZipFile, tmp_pat
 
 
 def test_the_entry_point_runs_as_a_script_from_any_folder(tmp_path: Path, manifest: dict[str, Any]) -> None:
-    """Desktop assistants start it so; a script's folder comes first on the path and holds modules of common names."""
+    """Desktop assistants start it so; its folder comes first on the path, and so must not be a package's own."""
     script = ROOT / manifest["server"]["entry_point"]
+    assert not (script.parent / "__init__.py").exists()
     assert "compose" in run(str(script), "--help", cwd=tmp_path)
 
 
@@ -133,6 +134,7 @@ def test_the_bundle_is_the_same_bytes_twice_and_pins_what_it_installs(
     archive = zipfile.ZipFile(bundles[0])
     assert set(archive.namelist()) - code_files() <= {
         "manifest.json",
+        "start.py",
         "pyproject.toml",
         "README.md",
         "CHANGELOG.md",
