@@ -135,7 +135,7 @@ class Orders:
             raise bad_request(f"{field}: only an uploaded clip can be used here")
         return clip
 
-    def _within(self, clip: Clip, field: str, at: float) -> float:
+    def within(self, clip: Clip, field: str, at: float) -> float:
         """A moment that must lie inside the clip; stand-ins of the fast mode have no such length."""
         if not self._options.fast and clip.seconds is not None and at > round(clip.seconds, 2):
             raise bad_request(f"{field} lies behind the end of the clip: {at:g} of {clip.seconds:.2f} seconds")
@@ -145,7 +145,7 @@ class Orders:
         start, end = float(ask.body.get(start_field, 0.0)), float(ask.body.get(end_field, 0.0))
         if end < start + _LEAST_WINDOW:
             raise bad_request(f"{end_field} must be at least {_LEAST_WINDOW:g} seconds greater than {start_field}")
-        return start, self._within(clip, end_field, end)
+        return start, self.within(clip, end_field, end)
 
     async def _create(self, ask: Ask, seed: int) -> Order:
         if ask.name == "persona_music" and not await self._desk(
@@ -160,7 +160,7 @@ class Orders:
         return Order({"clips": self._extensions(ask, seed, source, joined=False)})
 
     def _extensions(self, ask: Ask, seed: int, source: Clip, *, joined: bool) -> list[Facts]:
-        at = self._within(source, "continue_at", float(ask.body.get("continue_at", 0.1)))
+        at = self.within(source, "continue_at", float(ask.body.get("continue_at", 0.1)))
         clips = []
         for take in _TAKES:
             brief = brief_of(ask.body, seed, take, source)

@@ -74,12 +74,12 @@ class Producer:
         of, change = source.clip_id, float(body.get("cover_strength", _CHANGE))
         match task_type:
             case "extend_music":
-                at = self._at(source, "starts_at", float(body.get("starts_at", _DEFAULT_START)))
+                at = self._orders.within(source, "starts_at", float(body.get("starts_at", _DEFAULT_START)))
                 brief["seconds"] = float(body["length"]) if body.get("length") else None
                 return plan_of("concat", brief, of, plan_of("extend", brief, of, at=at), at=at)
             case "replace_music":
-                start = self._at(source, "starts_at", float(body["starts_at"]))
-                end = self._at(source, "ends_at", float(body.get("ends_at", source.seconds or 0.0)))
+                start = self._orders.within(source, "starts_at", float(body["starts_at"]))
+                end = self._orders.within(source, "ends_at", float(body.get("ends_at", source.seconds or 0.0)))
                 return plan_of("replace", brief, of, start=start, end=end, lyrics=body.get("lyrics") or "")
             case "swap_music_vocals":
                 return plan_of("add_vocals", brief, plan_of("stem", brief, of, part="instrumental"))
@@ -89,12 +89,6 @@ class Producer:
                 return plan_of("cover", {**brief, "take": 2}, of, closeness=0.9)
             case _:
                 return plan_of("cover", brief, of, closeness=1.0 - change)
-
-    def _at(self, clip: Clip, field: str, at: float) -> float:
-        """A moment that must lie inside the clip; stand-ins of the fast mode have no such length."""
-        if not self._options.fast and clip.seconds is not None and at > clip.seconds + 0.01:
-            raise bad_request(f"{field} lies behind the end of the clip: {at:g} of {clip.seconds:.2f} seconds")
-        return at
 
     def look(self, task: Task, clips: list[Clip]) -> tuple[int, Facts]:
         """A state in each clip, with 202 until there is one; or, in the slim era, a status above them."""

@@ -12,7 +12,6 @@ from .records import Clip, Facts, Task
 
 _TAKES = (1, 2)
 _CLOSENESS = 0.5
-_ROUNDED = 0.01
 _UPLOADS = "_upload"
 
 
@@ -47,18 +46,14 @@ class Riffusion:
         of = source.clip_id
         match task_type:
             case "extend_music":
-                at = float(body["continue_at"])
-                if not self._options.fast and source.seconds is not None and at > source.seconds:
-                    raise bad_request("continue_at lies behind the end of the clip")
+                at = self._orders.within(source, "continue_at", float(body["continue_at"]))
                 return plan_of("concat", brief, of, plan_of("extend", brief, of, at=at), at=at)
             case "swap_music_vocals":
                 return plan_of("add_vocals", brief, plan_of("stem", brief, of, part="instrumental"))
             case "swap_music_sound":
                 return plan_of("add_instrumental", brief, plan_of("stem", brief, of, part="vocals"))
             case "replace_music":
-                start, end = float(body["starts"]), float(body["ends"])
-                if not self._options.fast and source.seconds is not None and end > source.seconds + _ROUNDED:
-                    raise bad_request("ends lies behind the end of the clip")
+                start, end = float(body["starts"]), self._orders.within(source, "ends", float(body["ends"]))
                 return plan_of("replace", brief, of, start=start, end=end, lyrics=body.get("lyrics") or "")
             case _:
                 return plan_of("cover", brief, of, closeness=_CLOSENESS)

@@ -24,7 +24,7 @@ def extend(score: Score, at: float, brief: Brief) -> Score:
     source, inside = score.source_at(min(at, score.seconds))
     plan, theme, phase = _continuing(source, inside, brief)
     wanted = None if brief.seconds is None else brief.seconds + phase
-    form = _late(shape(replace(brief, seconds=wanted), plan, part_of_song=True), phase, plan)
+    form = _late(shape(replace(brief, seconds=wanted), plan, part_of_song=True), phase)
     song = arrange(brief, plan, form, theme, begins=False)
     piece = Piece(0, phase, song.seconds, 0.0, fade_in=0.003)
     part = Score(brief.title or score.title, "", brief.style or score.style, song.seconds - phase, (song,), (piece,))
@@ -43,7 +43,7 @@ def replace_section(score: Score, start: float, end: float, lyrics: str, brief: 
     wish = replace(brief, lyrics=lyrics, seconds=None, instrumental=brief.instrumental or not lyrics.strip())
     plan, theme, phase = _continuing(source, inside, wish)
     length = end - start + phase
-    form = _late(shape(replace(wish, seconds=length), plan, part_of_song=True), phase, plan)
+    form = _late(shape(replace(wish, seconds=length), plan, part_of_song=True), phase)
     slots = tuple(replace(slot, kind="instrumental") if slot.kind == "outro" else slot for slot in form.slots)
     form = replace(form, slots=slots, seconds=length + 1.0, fade_in=0.0, fade_out=0.0)
     if brief.take > 1:
@@ -63,7 +63,7 @@ def _continuing(source: Source, inside: float, brief: Brief) -> tuple[Plan, int,
     return plan, theme, 0.0 if min(phase, bar - phase) < _ON_THE_BEAT / 2 else phase
 
 
-def _late(form: Form, phase: float, plan: Plan) -> Form:
+def _late(form: Form, phase: float) -> Form:
     """Return the form with its first bar left to the band, when it begins in the middle of one."""
     if not phase or not form.slots or form.bars < 2:
         return form

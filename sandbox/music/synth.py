@@ -108,7 +108,7 @@ def read(table: Samples, phase: NDArray[np.float64]) -> Samples:
     return np.asarray(low + (table[index + 1] - low) * (at - index).astype(np.float32), np.float32)
 
 
-def note(patch: Patch, pitch: int, seconds: float, bright: float, seed: str = "") -> Samples:
+def note(patch: Patch, pitch: int, seconds: float, bright: float) -> Samples:
     """Return one note held for `seconds`, plus its release; `bright` 0…1 opens the upper layers."""
     hertz = frequency(pitch + 12 * patch.octave)
     longest = max((layer.decay * 5 if layer.decay and not layer.sustain else 1e9) for layer in patch.layers)

@@ -20,6 +20,7 @@ import pytest
 from filelock import FileLock
 from sandbox_process import SandboxProcess
 
+from songwright.sandbox.endpoint_file import opening_lock
 from songwright.sandbox.launcher import KEY, Door, SandboxUnavailable, open_sandbox
 
 from .conftest import SONG, Account
@@ -153,6 +154,45 @@ def test_a_sandbox_of_an_older_program_is_asked_to_stop_and_followed_by_a_new_on
     assert old.posted == ["/_sandbox/stop"]
     assert door.base_url != old.base_url
     assert _health(door)["pid"] == door.pid
+
+
+def test_a_sandbox_of_an_older_program_that_does_not_stop_is_named(
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("songwright.sandbox.launcher._STOP_SECONDS", 0)
+    old = Impostor(state_dir, "0.0.1", "written at the start")
+    with old.lock, old.lock:  # held twice, so it is still held when the call to stop has let go of it once
+        with pytest.raises(SandboxUnavailable, match=f"process {os.getpid()}.* does not stop; end it"):
+            _open(state_dir)
+        assert old.posted == ["/_sandbox/stop"]
+        old.lock.acquire()
+    old.close()
+    (state_dir / "sandbox" / "door.json").unlink()
+
+
+def test_a_start_of_another_program_that_takes_too_long_is_not_waited_for(
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("songwright.sandbox.launcher._START_SECONDS", 0)
+    monkeypatch.setattr("songwright.sandbox.launcher._STOP_SECONDS", 0)
+    with opening_lock(state_dir / "sandbox"), pytest.raises(SandboxUnavailable, match="starting the sandbox for too"):
+        _open(state_dir)
+
+
+def test_a_program_that_died_while_it_started_the_sandbox_is_not_waited_for(state_dir: Path) -> None:
+    code = (
+        "import pathlib, sys; from songwright.sandbox.endpoint_file import opening_lock;"
+        "lock = opening_lock(pathlib.Path(sys.argv[1])); lock.acquire(); print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(state_dir)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(TimeoutError):
+            opening_lock(state_dir).acquire(blocking=False)
+        holder.kill()
+    with opening_lock(state_dir).acquire(blocking=False) as lock:
+        assert lock.is_locked
 
 
 def test_a_sandbox_of_a_newer_program_is_used_as_it_is(state_dir: Path) -> None:

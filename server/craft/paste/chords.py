@@ -235,7 +235,7 @@ def _words(rows: Rows, sheet: _Sheet) -> Iterator[Row]:
             name, said = match[1].casefold(), (match[2] or "").strip()
             drawn = name in _DRAWN or (drawn and not name.startswith(("eot", "eog", "end_of_")))
             yield from (Row(row.number, text) for text in _directive(name, said))
-        elif drawn or index in sheet.tabs or index in sheet.told or _is_legend(row, sheet):
+        elif drawn or index in sheet.tabs or index in sheet.told or _is_legend(row):
             continue
         elif line := sheet.above.get(index):
             if line.head:
@@ -270,7 +270,7 @@ def _taken_out(pattern: re.Pattern[str], text: str) -> str:
     return re.sub(r" {2,}", " ", kept).strip() if kept != text else text
 
 
-def _is_legend(row: Row, sheet: _Sheet) -> bool:
+def _is_legend(row: Row) -> bool:
     """Fingerings, strumming patterns and degrees, which only a sheet has."""
     text = row.text.strip()
     if not text or len(text) > 120:
