@@ -16,13 +16,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..server.core.addresses import LOOPBACK
 from .connections import Breakable
 from .control import Control
 from .executor import Executor
 from .faults import Faults, parse_flag
 from .files import Files
 from .hooks import Hooks
-from .options import LOOPBACK, Options
+from .options import Options
 from .pruning import prune
 from .router import Router
 from .service import Service

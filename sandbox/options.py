@@ -7,14 +7,12 @@ import dataclasses
 from pathlib import Path
 from typing import Literal, get_args
 
-from ..server.core.addresses import address_of
+from ..server.core.addresses import LOOPBACK, address_of
 
 Pace = Literal["quick", "real", "instant"]
 Brand = Literal["aimusicapi", "musicapi", "sunoapi"]
 Edition = Literal["fuzz", "lyria", "slim"]
 Family = Literal["producer", "nuro", "riffusion"]
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""The names by which a machine calls itself."""
 _NAT64 = ip_network("64:ff9b::/96")
 _NOWHERE = tuple(
     map(

@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ..core.addresses import address_of
+from ..core.addresses import LOOPBACK, address_of
 from ..core.settings import Settings
 from ..protocol.freight import Freight, Load, load
 from ..protocol.talk import SESSION_HEADER, marked
@@ -63,7 +63,7 @@ def trusted(settings: Settings, port: int) -> TransportSecuritySettings:
     hosts, origins = set[str](), set[str]()
     addresses = [address_of(settings.host, port)]
     if settings.alone:
-        addresses += [address_of(name, port) for name in ("127.0.0.1", "localhost", "::1")]
+        addresses += [address_of(name, port) for name in LOOPBACK]
     if settings.public_url is not None:
         addresses.append(settings.public_url)
     for parts in map(urlsplit, addresses):
