@@ -41,6 +41,6 @@ def number(value: object) -> float | None:
     return found if math.isfinite(found) else None
 
 
-def link(value: object) -> str | None:
+def link_of(value: object) -> str | None:
     """A web address; None where a sentence or nothing stands in its place."""
     return value if isinstance(value, str) and value.startswith(("https://", "http://")) else None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from ..core.foreign import link, number, one_line, verse
+from ..core.foreign import link_of, number, one_line, verse
 from ..core.jobs import Clip, Job
 from .answers import SAID_LIMIT
 
@@ -105,7 +105,7 @@ def report(
 
 
 def _clip(job: Job, item: Mapping[str, Any], take: int, part: str | None, prompt: str, now: float) -> Clip:
-    url = link(item.get("audio_url"))
+    url = link_of(item.get("audio_url"))
     seconds = _seconds(item.get("duration"))
     state = str(item.get("state") or item.get("status") or "").lower()
     if state in _DONE or (not state and url and seconds):
@@ -132,7 +132,7 @@ def _clip(job: Job, item: Mapping[str, Any], take: int, part: str | None, prompt
         seconds=seconds,
         bpm=None,
         audio_url=url,
-        image_url=link(item.get("image_url")),
+        image_url=link_of(item.get("image_url")),
         uploaded=False,
         reason=one_line(str(reason), SAID_LIMIT) if reason and state == "failed" else None,
         created_at=now,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from songwright.server.core.foreign import json_object, link, number, one_line, verse
+from songwright.server.core.foreign import json_object, link_of, number, one_line, verse
 
 
 @pytest.mark.parametrize("raw", [b"", b"<html>", b"[1]", b"7", b"null", b'"{}"', b"\xff\xfe", b"[" * 100_000])
@@ -33,7 +33,7 @@ def test_lyrics_keep_their_lines() -> None:
 
 @pytest.mark.parametrize("value", [None, 7, True, ["Rain"], {"text": "Rain"}])
 def test_what_is_no_text_is_empty(value: object) -> None:
-    assert (one_line(value, 80), verse(value, 80), link(value)) == ("", "", None)
+    assert (one_line(value, 80), verse(value, 80), link_of(value)) == ("", "", None)
 
 
 @pytest.mark.parametrize(("value", "read"), [(3, 3.0), ("179.96", 179.96), (" 2 ", 2.0)])
@@ -47,6 +47,6 @@ def test_what_is_no_finite_number_is_none(value: object) -> None:
 
 
 def test_only_a_web_address_is_a_link() -> None:
-    assert link("https://files.example/a.mp3") == "https://files.example/a.mp3"
-    assert link("file:///etc/passwd") is None
-    assert link("not ready yet") is None
+    assert link_of("https://files.example/a.mp3") == "https://files.example/a.mp3"
+    assert link_of("file:///etc/passwd") is None
+    assert link_of("not ready yet") is None
