@@ -14,8 +14,20 @@ import zipfile
 from pathlib import Path
 
 BUNDLE = Path("dist/songwright.mcpb")
-FILES = ("manifest.json", "start.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
-FOLDERS = ("server", "sandbox", "tools", "prompts")
+FILES = (
+    "manifest.json",
+    "start.py",
+    "pyproject.toml",
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "LICENSE",
+)
+FOLDERS = ("server", "sandbox", "tools", "prompts", "examples")
+PAGES = "docs"
+"""Of this folder only the text, so that a link from the README leads somewhere; pictures weigh too much."""
+MADE = {"__pycache__", "node_modules", "dist"}
 
 _PIN = re.compile(r"^(?P<pin>[a-z0-9][\w.-]*==[^\s;]+(?: ; [^\\\n]+)?) \\$", re.MULTILINE)
 _BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)
@@ -25,8 +37,8 @@ _BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)
 def contents() -> list[Path]:
     """What belongs into the bundle, relative to the top folder, in order."""
     inside = [path for folder in FOLDERS for path in Path(folder).rglob("*") if path.is_file()]
-    sources = [path for path in inside if "__pycache__" not in path.parts and not path.name.startswith(".")]
-    return sorted([Path(name) for name in FILES if Path(name).exists()] + sources)
+    sources = [path for path in inside if not MADE & set(path.parts) and not path.name.startswith(".")]
+    return sorted([*map(Path, FILES), *Path(PAGES).rglob("*.md"), *sources])
 
 
 def pins(requirements: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The README's tables, made from the declarations they describe: tools, prompts, settings, the service's operations."""
+"""The tables in docs/, made from the declarations they describe: tools, prompts, settings, the service's operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes again what is derived from the declarations: schemas, the manifest's lists, the README's tables.
+"""Writes again what is derived from the declarations: schemas, the manifest's lists, the documents' tables.
 
 `--check` writes nothing and names what is out of date; tests/test_packaging.py runs it so.
 """
@@ -23,7 +23,8 @@ def derived() -> Iterator[tuple[Path, str]]:
     for name in tools.names():
         yield Path("tools", tools.folder(name), f"{name}.json"), schema.dumps(schema.derive(tools.load(name)))
     yield Path("manifest.json"), manifest(Path("manifest.json").read_text(encoding="utf-8"))
-    yield Path("README.md"), filled(Path("README.md").read_text(encoding="utf-8"))
+    for page in sorted(Path("docs").glob("*.md")):
+        yield page, filled(page.read_text(encoding="utf-8"))
 
 
 def manifest(text: str) -> str:

@@ -2,7 +2,7 @@
 
 Without a model's key a scripted model plays the agent, so that you can see every call of the conversation. Name a model
 to let it decide by itself: `python song.py --model openai:gpt-5 "a sea shanty about tea"`.
-Words after `--` are the command of another server; without them it is the one of this folder, with the offline sandbox.
+The server is the one of this folder, with the offline sandbox, which costs nothing.
 """
 
 import argparse
@@ -48,10 +48,10 @@ async def main() -> None:
     arguments = argparse.ArgumentParser(description="An agent that makes a song.")
     arguments.add_argument("--model", help="a model of pydantic-ai, like openai:gpt-5; its key is in the environment")
     arguments.add_argument("idea", nargs="?", default="a lullaby for a kettle")
-    arguments.add_argument("command", nargs="*", default=[str(PROGRAM), "serve", "--offline"])
     given = arguments.parse_args()
+    # The transport starts a server with a handful of variables only, so settings have to be handed on.
     settings = {name: value for name, value in os.environ.items() if name.startswith("SONGWRIGHT_")}
-    server = MCPToolset(StdioTransport(given.command[0], given.command[1:], env=settings))
+    server = MCPToolset(StdioTransport(str(PROGRAM), ["serve", "--offline"], env=settings))
     agent = Agent(given.model or FunctionModel(script), toolsets=[server], instructions=INSTRUCTIONS)
     async with agent:
         done = await agent.run(given.idea)

@@ -1,6 +1,5 @@
 // Orders a song from Songwright and prints where its files are, with the TypeScript SDK of the Model Context Protocol.
-// Run it with `npm start`. Words after `npm start --` are the command of another server; without them it is the one
-// of this folder, with the offline sandbox, which costs nothing.
+// The server is the one of this folder, with the offline sandbox, which costs nothing.
 import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
@@ -13,8 +12,6 @@ interface Song {
 }
 
 const program = fileURLToPath(new URL("../../../.venv/bin/songwright", import.meta.url));
-const given = process.argv.slice(2);
-const [command, ...args] = given.length ? given : [program, "serve", "--offline"];
 
 // The SDK starts a server with a handful of variables only, so settings have to be handed on.
 const settings: Record<string, string> = {};
@@ -23,7 +20,7 @@ for (const [name, value] of Object.entries(process.env)) {
 }
 
 const client = new Client({ name: "songwright-example", version: "1.0.0" });
-await client.connect(new StdioClientTransport({ command: command!, args, env: settings }));
+await client.connect(new StdioClientTransport({ command: program, args: ["serve", "--offline"], env: settings }));
 
 // Every result is one block of text that holds JSON.
 async function call(name: string, values: Record<string, unknown>): Promise<Song> {
