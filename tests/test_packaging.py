@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -54,15 +56,21 @@ def pinned() -> dict[str, list[Requirement]]:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """A wheel built from a copy, because a build in the tree would pick up what older builds left there."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel and a source archive, built from a copy; a build in the tree would pick up what older ones left there."""
     copy, out = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("wheel")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, copy)
-    for name in CODE:
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    run("-m", "build", "--wheel", "--no-isolation", "--quiet", "--outdir", str(out), str(copy))
-    return zipfile.ZipFile(next(out.glob("*.whl")))
+    for path in ROOT.iterdir():
+        if path.is_file() and path.name != ".git":
+            shutil.copy(path, copy)
+    for name in ("docs", "examples", *CODE):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns(*MADE))
+    run("-m", "build", "--sdist", "--wheel", "--no-isolation", "--quiet", "--outdir", str(out), str(copy))
+    return out
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> zipfile.ZipFile:
+    return zipfile.ZipFile(next(built.glob("*.whl")))
 
 
 def run(*command: str, cwd: Path = ROOT, **environment: str) -> str:
@@ -132,21 +140,37 @@ def test_the_bundle_is_the_same_bytes_twice_and_pins_what_it_installs(
     assert bundles[0].read_bytes() == bundles[1].read_bytes()
 
     archive = zipfile.ZipFile(bundles[0])
-    assert set(archive.namelist()) - code_files() <= {
+    names = set(archive.namelist())
+    others = {name for name in names - code_files() if not name.startswith(("docs/", "examples/"))}
+    assert others <= {
         "manifest.json",
         "start.py",
         "pyproject.toml",
         "README.md",
         "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
         "LICENSE",
     }
-    assert code_files() <= set(archive.namelist())
+    assert code_files() <= names
 
     uv = tomllib.loads(archive.read("pyproject.toml").decode())["tool"]["uv"]
     constrained = {Requirement(line).name for line in uv["constraint-dependencies"]}
     assert {Requirement(line).name for line in project["project"]["dependencies"]} <= constrained
     assert constrained == set(pinned)
     assert uv["default-groups"] == []
+
+
+def test_every_link_of_the_readme_leads_somewhere_in_the_bundle_and_in_the_source_archive(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are read far from the folder they were made in."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    linked = {path for path in re.findall(r"\]\(([^)#\s]+)", readme) if "://" not in path}
+    monkeypatch.chdir(ROOT)
+    assert linked <= {path.as_posix() for path in runpy.run_path("dev/bundle.py")["contents"]()}
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        assert linked <= {name.partition("/")[2] for name in archive.getnames()}
 
 
 def test_every_pinned_package_has_hashes_and_the_list_names_no_host() -> None:
@@ -199,7 +223,7 @@ def test_the_manifest_asks_for_settings_that_exist_with_their_defaults(
     assert arguments[arguments.index("--extra") + 1] in project["project"]["optional-dependencies"]
 
 
-def test_schemas_manifest_and_readme_say_what_the_code_says() -> None:
+def test_schemas_manifest_and_documents_say_what_the_code_says() -> None:
     """They are derived from the declarations; somebody who changes one runs `make update`."""
     run("-m", "dev.update", "--check")
 

@@ -7,8 +7,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from dev.stop_sandbox import main as stop_sandbox
-
+from ..stop_sandbox import main as stop_sandbox
 from .kit import ROOT, Broken, Kit
 from .matrix import clients, prepared
 
