@@ -24,10 +24,9 @@ FILES = (
     "SECURITY.md",
     "LICENSE",
 )
-FOLDERS = ("server", "sandbox", "tools", "prompts", "examples")
+FOLDERS = ("server", "sandbox", "tools", "prompts")
 PAGES = "docs"
 """Of this folder only the text, so that a link from the README leads somewhere; pictures weigh too much."""
-MADE = {"__pycache__", "node_modules", "dist"}
 
 _PIN = re.compile(r"^(?P<pin>[a-z0-9][\w.-]*==[^\s;]+(?: ; [^\\\n]+)?) \\$", re.MULTILINE)
 _BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)
@@ -37,7 +36,7 @@ _BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)
 def contents() -> list[Path]:
     """What belongs into the bundle, relative to the top folder, in order."""
     inside = [path for folder in FOLDERS for path in Path(folder).rglob("*") if path.is_file()]
-    sources = [path for path in inside if not MADE & set(path.parts) and not path.name.startswith(".")]
+    sources = [path for path in inside if "__pycache__" not in path.parts and not path.name.startswith(".")]
     return sorted([*map(Path, FILES), *Path(PAGES).rglob("*.md"), *sources])
 
 

@@ -141,7 +141,7 @@ def test_the_bundle_is_the_same_bytes_twice_and_pins_what_it_installs(
 
     archive = zipfile.ZipFile(bundles[0])
     names = set(archive.namelist())
-    others = {name for name in names - code_files() if not name.startswith(("docs/", "examples/"))}
+    others = {name for name in names - code_files() if not name.startswith("docs/")}
     assert others <= {
         "manifest.json",
         "start.py",
