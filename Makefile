@@ -1,4 +1,4 @@
-# Needs make, git and Python 3.11 or newer; everything else is put into .venv (dev/setup.sh).
+# Needs make and Python 3.11 or newer; everything else is put into .venv (dev/setup.sh).
 
 IDEA ?= a lullaby for Lucía
 # The idea travels through the environment, word for word: neither make nor the shell reads a $ or a quote in it.
