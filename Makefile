@@ -61,5 +61,6 @@ lock: setup ## pin the packages again after pyproject.toml changed; UPGRADE=1 ta
 	@$(PY) -m dev.lock $(if $(UPGRADE),--upgrade)
 
 clean: ## remove what was made, .venv too
-	@rm -rf .venv build dist examples/*/node_modules examples/*/dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
+	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf examples/*/node_modules examples/*/dist
