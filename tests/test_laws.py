@@ -13,7 +13,9 @@ from facts import LINK, KnownFacts
 from songwright import tools
 from songwright.server import contract
 from songwright.server.contract import fragments
+from songwright.server.core.errors import ArgumentRefused
 from songwright.server.core.operation import CONTROLS, Effect, Finish, Purchase
+from songwright.server.orders import songcraft
 from songwright.server.protocol import schema
 from songwright.tools.shapes import Answer, SongAnswer
 
@@ -34,6 +36,23 @@ OWN: dict[str, dict[str, Any]] = {
     "riffusion_extend_song": {"continue_at": 9},
 }
 """What some operations need beyond that."""
+
+
+WORDED = [
+    (name, field)
+    for name in SPENDING
+    for field, declared in KINDS[name].model_fields.items()
+    if "lyrics" in field and "str" in str(declared.annotation)
+]
+"""Every argument of a purchase that takes words to sing."""
+_SONG = "[Verse]\nThe baker counts his paper bags again\nThe bread is warm, the wooden shutter sags\n" * 5
+NO_LYRICS = {
+    "a chord sheet": _SONG.replace("The baker", "G        Em        D\nThe baker"),
+    "a chat answer": f"Sure! Here is your song:\n\n{_SONG}\nWould you like me to change the chorus?",
+    "timed lines": "".join(f"[00:{n:02}.00]The baker counts his paper bags again\n" for n in range(9)),
+    "a mail": "From: ana@example.com\nTo: bob@example.com\nSubject: Our song\n" + "Hi Bob, here is what I have.\n" * 11,
+}
+"""What nobody would want sung, long enough for every tool."""
 
 
 def plain(name: str) -> Purchase:
@@ -207,6 +226,17 @@ def test_a_purchase_can_be_steered_and_is_the_same_one_however_it_is(name: str) 
     assert set(KINDS[name].model_fields) >= CONTROLS - {"force"}
     steered = KINDS[name].model_validate({**order.arguments(), "again": True, "quote": "q"})
     assert steered.identity() == order.identity()
+
+
+@pytest.mark.parametrize("text", NO_LYRICS)
+@pytest.mark.parametrize(("name", "field"), WORDED)
+def test_what_is_certainly_no_lyric_stops_every_purchase_that_takes_lyrics(name: str, field: str, text: str) -> None:
+    given = {**plain(name).arguments(), field: NO_LYRICS[text]}
+    with pytest.raises(ArgumentRefused, match=r"Nothing was sent or spent.*force: true") as refused:
+        songcraft.preflight(KINDS[name].model_validate(given))
+    assert refused.value.field == field
+    forced = songcraft.preflight(KINDS[name].model_validate({**given, "force": True}))
+    assert any(warning.startswith(field) for warning in forced)
 
 
 @pytest.mark.parametrize("name", SPENDING)

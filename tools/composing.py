@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from ..server.core.operation import Facts, Finish, KnownClip, Model, Purchase, Request, Route, refuse_long
+from ..server.core.operation import Checked, Facts, Finish, KnownClip, Model, Purchase, Request, Route, refuse_long
 from .links import own_clip
 from .shapes import (
     DESCRIPTION_LIMIT,
@@ -97,7 +97,7 @@ class Words(SonicPurchase):
         return self
 
 
-class Sound(SonicPurchase):
+class Sound(SonicPurchase, Checked):
     """How it should sound."""
 
     hook: ClassVar[bool] = True
@@ -107,7 +107,6 @@ class Sound(SonicPurchase):
     model: ModelName | None = None
     style_weight: Weight | None = Field(None, description="How closely to keep to the style; 1 closest.")
     weirdness: Weight | None = Field(None, description="How unusual it may get; 1 most.")
-    force: bool = Field(False, description="Order although the free check said stop.")
 
     def known_model(self, facts: Facts) -> Model | None:
         """The catalogue's row of the model; None for one it has never heard of, which is left to the service."""

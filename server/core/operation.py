@@ -348,6 +348,12 @@ class Purchase(Operation):
     quote: str | None = Field(None, max_length=64, description="From needs_confirmation, once the person agreed.")
 
 
+class Checked(Purchase):
+    """A purchase whose words and style are checked, free, before it is made; what is certainly wrong stops it."""
+
+    force: bool = Field(False, description="Order although the free check said stop.")
+
+
 def _texts(value: object) -> Iterator[str]:
     """Every text in an argument, also those inside lists and objects."""
     if isinstance(value, str):

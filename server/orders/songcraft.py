@@ -10,12 +10,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...prompts import PromptText
 from ..core.errors import ArgumentRefused, NotFound
 from ..core.jobs import Account
-from ..core.operation import Operation
+from ..core.operation import Checked, Operation
 from ..core.threads import CRAFT, in_lane
 from ..journal.write import Journal
 from .results import Result
@@ -165,26 +165,26 @@ _learned: dict[bytes, Calibration | None] = {}
 def preflight(operation: Operation) -> tuple[str, ...]:
     """Warnings about the texts of a purchase that composes, at most three; nothing for any other.
 
-    Raises `ArgumentRefused` for what would be refused or wasted for certain, unless the purchase says `force`. A tool
-    that has no `force` is only warned, because a rule that is wrong for once must not stand in a person's way. Blocks.
+    Raises `ArgumentRefused` for what would be refused or wasted for certain, unless the purchase says `force`, because
+    a rule that is wrong for once must not stand in a person's way. Blocks.
     """
     stops, warnings = _checked(operation)
-    if stops and getattr(operation, "force", None) is False:
-        said = "; ".join(_said(finding) for finding in stops[:MOST_WARNINGS])
+    if stops and isinstance(operation, Checked) and not operation.force:
+        said = "; ".join(_said(told) for told in stops[:MOST_WARNINGS])
         left = len(stops) - MOST_WARNINGS
         further = f"; and {left} more" if left > 0 else ""
         mend = "call check_lyrics, which gives the clean lyric as clean_lyrics" if _mendable(stops) else "repair it"
         raise ArgumentRefused(
             f"{said}{further}. Nothing was sent or spent. {mend.capitalize()}, or call again with force: true to order "
             "it as it stands. check_lyrics and check_style are free.",
-            field=_field(stops[0]),
+            field=stops[0].field,
         )
     return _told(stops, warnings)
 
 
-def _mendable(stops: Sequence[Finding]) -> bool:
+def _mendable(stops: Sequence[Told]) -> bool:
     """Whether the clean lyric has what is needed; not beside a stop that only a person can do something about."""
-    return all(finding.id in _MENDED for finding in stops)
+    return all(told.finding.id in _MENDED for told in stops)
 
 
 def warnings_of(operation: Operation) -> tuple[str, ...]:
@@ -192,14 +192,20 @@ def warnings_of(operation: Operation) -> tuple[str, ...]:
     return _told(*_checked(operation))
 
 
-def _checked(operation: Operation) -> tuple[Sequence[Finding], Sequence[Finding]]:
+class Told(NamedTuple):
+    """A finding and the argument it is about."""
+
+    field: str
+    finding: Finding
+
+
+def _checked(operation: Operation) -> tuple[Sequence[Told], Sequence[Told]]:
     """The stops and the warnings about the texts of a purchase that composes; none for any other."""
-    fields = type(operation).model_fields
-    if not fields.keys() & {"force", "lyrics"}:
+    if not isinstance(operation, Checked):
         return (), ()
     from ..craft import preflight as check
 
-    given = {name: getattr(operation, name) for name in fields}
+    given = {name: getattr(operation, name) for name in type(operation).model_fields}
     found = check(
         given.get("lyrics"),
         given.get("style"),
@@ -211,11 +217,16 @@ def _checked(operation: Operation) -> tuple[Sequence[Finding], Sequence[Finding]
         partial=operation.tool_name().endswith(_PARTS),
         seconds=given.get("seconds"),
     )
-    return [finding for finding in found.stops if finding.id not in _CHECKED_BY_THE_DECLARATION], found.warnings
+    stops = [Told(_field(finding), finding) for finding in found.stops]
+    if around := given.get("song_lyrics"):
+        # The words around a stretch are not sung anew, so only what is certainly no lyric matters in them.
+        stops += [Told("song_lyrics", finding) for finding in check(around, None, partial=True).stops]
+    kept = [told for told in stops if told.finding.id not in _CHECKED_BY_THE_DECLARATION]
+    return kept, [Told(_field(finding), finding) for finding in found.warnings]
 
 
-def _told(stops: Sequence[Finding], warnings: Sequence[Finding]) -> tuple[str, ...]:
-    return tuple(_said(finding) for finding in (*stops, *warnings))[:MOST_WARNINGS]
+def _told(stops: Sequence[Told], warnings: Sequence[Told]) -> tuple[str, ...]:
+    return tuple(_said(told) for told in (*stops, *warnings))[:MOST_WARNINGS]
 
 
 def with_warnings(result: Result, warnings: tuple[str, ...]) -> Result:
@@ -228,19 +239,21 @@ def _field(finding: Finding) -> str:
     return "style" if finding.id.startswith("Y") or finding.id == "C4" else "lyrics"
 
 
-def _said(finding: Finding) -> str:
+def _said(told: Told) -> str:
     """A finding on one line: where, what, how to mend it, and the rule's id."""
-    where = f"{_field(finding)}, line {finding.line}" if finding.line is not None else _field(finding)
-    return f"{where}: {finding.why.rstrip('.')}{_remedy(finding)} [{finding.id}]"
+    field, finding = told
+    where = f"{field}, line {finding.line}" if finding.line is not None else field
+    return f"{where}: {finding.why.rstrip('.')}{_remedy(told)} [{finding.id}]"
 
 
-def _remedy(finding: Finding) -> str:
+def _remedy(told: Told) -> str:
     """The repair, unless the finding says it already; of a style only one that fits, because a cut one misleads."""
+    field, finding = told
     if finding.fix is None or (finding.fix and finding.fix in finding.why):
         return ""
     if not finding.fix:
         return " (fix: take the line out)"
-    if _field(finding) == "style" and len(finding.fix) > FIX_CUT:
+    if field == "style" and len(finding.fix) > FIX_CUT:
         return ""
     return f" (fix: {_cut(' / '.join(finding.fix.splitlines()))})"
 

@@ -405,9 +405,22 @@ def test_what_is_ordered_without_own_words_is_left_alone() -> None:
     assert songcraft.preflight(parse(tools.load("get_bpm"), {"clip_id": "clip-1"})) == ()
 
 
-def test_a_tool_that_cannot_be_forced_is_warned_and_not_blocked() -> None:
-    order = parse(tools.load("producer_create_song"), {"lyrics": PLANTED, "style": STYLE})
-    assert "[F4]" in songcraft.preflight(order)[0]
+@pytest.mark.parametrize("name", ["producer_create_song", "riffusion_create_song"])
+def test_another_family_is_stopped_in_the_same_words_as_sonic(name: str) -> None:
+    order = {"lyrics": PLANTED, "style": STYLE}
+    with pytest.raises(ArgumentRefused) as sonic:
+        songcraft.preflight(parse(tools.load("create_song"), order))
+    with pytest.raises(ArgumentRefused) as other:
+        songcraft.preflight(parse(tools.load(name), order))
+    assert str(other.value) == str(sonic.value)
+    assert "[F4]" in songcraft.preflight(parse(tools.load(name), {**order, "force": True}))[0]
+
+
+def test_words_around_a_stretch_are_checked_under_their_own_name() -> None:
+    order = {**COMPOSING["replace_section"], "lyrics": "We met by the door", "song_lyrics": PLANTED}
+    with pytest.raises(ArgumentRefused, match=r"song_lyrics, line 1: .*\[F4\]") as refused:
+        songcraft.preflight(parse(tools.load("replace_section"), order))
+    assert refused.value.field == "song_lyrics"
 
 
 def test_a_style_that_excludes_what_it_asks_for_is_stopped_by_name() -> None:

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ...server.core.operation import Facts
+from ...server.core.operation import Checked, Facts
 from ..families import SUBJECT_LIMIT
 from ..shapes import first_line, given, joined, shorten
 from .base import NuroPurchase
@@ -16,7 +16,7 @@ SUFFIXED = ("Sweet", "Cute")
 """Timbres that the service spells with an ending nobody would say."""
 
 
-class NuroCreateSong(NuroPurchase):
+class NuroCreateSong(NuroPurchase, Checked):
     """Sing own lyrics, Chinese or English, in one song of an exact length; WAV.
 
     1 min. Retired at aimusicapi.ai since mid-2026: use create_song there.

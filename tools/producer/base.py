@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from ...server.core.operation import Facts, Request, Route
+from ...server.core.operation import Checked, Facts, Request, Route
 from ..families import SUBJECT_LIMIT, FamilyPurchase, Sound, Title, Words, Worked, failed_song, items_of
 from ..shapes import Weight, first_line, given, link_of, refuse, shorten
 
@@ -55,7 +55,7 @@ class ProducerPurchase(FamilyPurchase):
         return self.post(task_type=task_type, mv=model or self.era(facts).model, **body)
 
 
-class Sounding(ProducerPurchase):
+class Sounding(ProducerPurchase, Checked):
     """How it should sound, and what should be sung."""
 
     style: Sound | None = None

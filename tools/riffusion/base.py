@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from ...server.core.operation import Facts, Request, Route
+from ...server.core.operation import Checked, Facts, Request, Route
 from ..families import SUBJECT_LIMIT, FamilyPurchase, Sound, Title, Words, Worked, items_of
 from ..shapes import first_line, refuse, shorten
 
@@ -59,7 +59,7 @@ class Composing(RiffusionPurchase):
         return self.post(custom_mode=custom, mv=self.model or self.era(facts).model, **body)
 
 
-class Sung(Composing):
+class Sung(Composing, Checked):
     """A song with own words and a style."""
 
     style: Sound | None = None
