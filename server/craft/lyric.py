@@ -225,15 +225,16 @@ def _among_words(head: str) -> tuple[str, str] | None:
         sung = _entry(name)["kind"] in _SUNG_SECTIONS and len(head.split()) <= _FEW_WORDS
         if sung or not is_cue(head):
             return name, head[match.start() : match.end()]
-    return None
+    # "2番サビ" is a chorus, "2番" alone a verse.
+    counter = _counter_pattern().search(bare)
+    return (counter[1], counter[0]) if counter else None
 
 
 def _entry(name: str) -> dict[str, object]:
     """What is known of a tag name or of another word for one."""
     if name in tag_names():
         return tag_names()[name]
-    target = toml("tags")["alias"].get(name) or toml("tags")["exact"][name]
-    return dict(tag_names()[target], documented=False)
+    return dict(tag_names()[other_names()[name]], documented=False)
 
 
 def _bare(text: str) -> str:
@@ -245,13 +246,13 @@ def _bare(text: str) -> str:
 @cache
 def _aliases() -> dict[str, str]:
     """Other words for tags, without accents, and how tags.toml writes them."""
-    return {_bare(name): name for name in (*toml("tags")["alias"], *toml("tags")["exact"])}
+    return {_bare(name): name for name in other_names()}
 
 
 @cache
 def _names_inside() -> dict[str, str]:
     """Names that count among other words; the ends of songs are too common as words."""
-    names = (*tag_names(), *toml("tags")["alias"])
+    names = (*tag_names(), *(name for sort in ("plain", "word") for name in _of_sort(sort)))
     return {_bare(name): name for name in reversed(names) if _entry(name)["kind"] != "end"}
 
 
@@ -261,6 +262,11 @@ def _names_pattern() -> re.Pattern[str]:
     spaced = "|".join(re.escape(name) for name in names if not _UNSPACED.search(name))
     joined = "|".join(re.escape(name) for name in names if _UNSPACED.search(name))
     return re.compile(rf"(?<![\w-])(?:{spaced})(?![\w-])|{joined}")
+
+
+@cache
+def _counter_pattern() -> re.Pattern[str]:
+    return re.compile(rf"[\d一二三四五六七八九]\s?({'|'.join(_of_sort('counter'))})")
 
 
 def nearest_tag(name: str) -> str | None:
@@ -286,3 +292,17 @@ def tag_names() -> dict[str, dict[str, object]]:
     """Every known tag name with its kind and role."""
     found: dict[str, dict[str, object]] = toml("tags")["tag"]
     return found
+
+
+@cache
+def other_names() -> dict[str, str]:
+    """Every other name of a section inside brackets, and the tag that it means."""
+    found: dict[str, str] = {}
+    for sort in ("plain", "word", "alone", "bracket", "counter"):
+        found |= {name: tag for name, tag in _of_sort(sort).items() if name not in tag_names()}
+    return found
+
+
+@cache
+def _of_sort(sort: str) -> dict[str, str]:
+    return {name: tag for tag, names in toml("tags")[sort].items() for name in names}

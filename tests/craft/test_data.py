@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 
@@ -42,8 +43,14 @@ def test_the_limits_of_a_model_are_those_of_the_catalogue(name: str) -> None:
 
 
 def test_tag_aliases_cue_words_and_templates_lead_somewhere() -> None:
-    for words in ("alias", "exact"):
-        assert set(toml("tags")[words].values()) <= set(toml("tags")["tag"])
+    for sort in ("plain", "word", "alone", "bracket", "counter", "short"):
+        assert set(toml("tags")[sort]) <= set(toml("tags")["tag"])
+
+
+def test_a_name_of_a_section_stands_once_in_the_table() -> None:
+    sorts = ("plain", "word", "alone", "bracket", "counter")
+    names = [name for sort in sorts for group in toml("tags")[sort].values() for name in group]
+    assert [name for name, times in Counter(names).items() if times > 1] == []
 
 
 def test_the_pronunciations_are_small_and_their_licence_travels_with_them() -> None:

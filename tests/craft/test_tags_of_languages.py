@@ -7,24 +7,25 @@ from songwright.server.craft.lyric import read
 SECTIONS = {
     "verse": (
         "Verso 1", "Estrofa segunda", "Couplet 2", "Strophe II", "Strofa 1", "Zwrotka 1", "Куплет 1", "Vers 1",
-        "Kıta 2", "1절", "Aメロ", "主歌1", "Lời 1", "مقطع", "अंतरा", "2nd Verse", "Female Verse", "Parte 2",
+        "Kıta 2", "1절", "Aメロ", "主歌1", "Lời 1", "مقطع", "अंतरा", "3番", "第三段", "2절", "2nd Verse",
+        "Female Verse", "Parte 2",
     ),
     "chorus": (
         "Estribillo", "Coro final", "ESTRIBILLO (suave)", "Refrain", "Letzter Refrain", "Ritornello", "Refren",
         "Refrão", "Refrao", "Refrein", "Refräng", "Kehrvers", "Chœur", "Припев", "Приспів", "Nakarat", "후렴",
-        "サビ", "大サビ", "副歌", "Điệp khúc", "لازمة", "मुखड़ा",
+        "サビ", "2番サビ", "大サビ", "副歌", "Điệp khúc", "لازمة", "मुखड़ा",
     ),
     "pre-chorus": (
         "Pré-refrain", "Pre-estribillo", "Précoro", "Pré-Refrão", "Пред-припев", "Bメロ", "预副歌", "프리코러스",
     ),
     "bridge": ("Puente", "Pont", "Brücke", "Ponte", "Przejście", "Бридж", "Köprü", "브릿지", "Cメロ", "桥段", "Brygga"),
     "intro": ("Introducción", "Vorspiel", "Вступление", "인트로", "前奏", "イントロ"),
-    "outro": ("Nachspiel", "Концовка", "尾声", "아웃트로", "Coda"),
+    "outro": ("Nachspiel", "Концовка", "尾声", "아웃트로", "Coda", "Final"),
     "instrumental": (
         "간주", "間奏", "间奏 - 钢琴", "Zwischenspiel", "Interludio", "Проигрыш", "Solo de guitarra", "Gitarrensolo",
         "Assolo di chitarra", "Tussenspel",
     ),
-    "end": ("Final", "Fin", "Ende", "Конец", "끝"),
+    "end": ("Fin", "Ende", "Конец", "끝"),
 }  # fmt: skip
 
 

@@ -23,6 +23,8 @@ TIMES = re.compile(_TIMES, re.IGNORECASE)
 _BRACKETED = re.compile(r"^\s*\[\s*([^\[\]]{1,60}?)\s*\]\s*(.*?)\s*$")
 _WITH_WORDS = frozenset(("bridge", "hook"))
 """Words that hardly begin a sung line with a colon behind them, as "Break:" or "End:" may."""
+_SORTS = {"short": "short", "alone": "word", "word": "word", "counter": "plain", "plain": "plain"}
+"""The sorts of names in tags.toml, and what each is worth without brackets."""
 _COUNTERS = frozenset(("番", "절"))
 """Counting words, which name a verse only behind a digit: with a character for one they mean "the best"."""
 _MARKDOWN = re.compile(r"^(?:#|\*\*|__)")
@@ -54,10 +56,10 @@ class Heading:
 def _names() -> dict[str, tuple[str, str]]:
     """Every name → (documented tag, how sure it is: plain, word, short)."""
     found: dict[str, tuple[str, str]] = {}
-    for sort in ("short", "word", "plain"):
-        for tag, names in toml("headings")[sort].items():
+    for sort, worth in _SORTS.items():
+        for tag, names in toml("tags")[sort].items():
             for name in names:
-                found[name] = (tag, sort)
+                found[name] = (tag.title(), worth)
     for name, entry in tag_names().items():
         found.setdefault(name, (name.title(), "plain" if " " in name and str(entry["kind"]) != "end" else "word"))
     return found
@@ -125,7 +127,9 @@ def _with_rest(heading: Heading, more: str, sort: str, decorated: bool, numbered
     colon = bool(mark and (mark[1] in ":：" or ":" in mark[0]))
     tail = rest[mark.end() :].strip() if mark else rest
     if tail and not mark:
-        return None
+        if not (match := re.fullmatch(r"(.{1,30}?)\s*[:：][\s*_]*", tail)) or not _colours(match[1]):
+            return None
+        colon = True  # "Outro instrumental:"
     trailing = bool(mark and not tail and re.fullmatch(r"\.{2,}|…", mark[1]) and not decorated and not numbered)
     if trailing:
         return replace(heading, sure=False) if heading.plain else None  # "Bridge..." trails off
@@ -133,10 +137,8 @@ def _with_rest(heading: Heading, more: str, sort: str, decorated: bool, numbered
         times, tail = often, ""
     if tail.isdigit() and not numbered and len(tail) < 3:
         heading, numbered, tail = replace(heading, number=tail, tag=f"{heading.tag} {tail}"), True, ""
-    if 0 < len(tail.split()) <= _CUE_WORDS and (
-        is_cue(tail.strip("()[]")) or tail.strip("()[]. ").casefold() in tag_names()
-    ):
-        cue, tail = ", ".join(part for part in (cue, tail.strip("()[]")) if part), ""
+    if _colours(tail):
+        cue, tail = ", ".join(part for part in (cue, tail.strip("()[]:： *_")) if part), ""
     made = replace(heading, times=times, rest=tail, tag=f"{heading.tag} - {cue}" if cue else heading.tag)
     if sort == "short":
         known = bool(mark) and (colon or mark[1].startswith(".")) if mark else False
@@ -145,10 +147,16 @@ def _with_rest(heading: Heading, more: str, sort: str, decorated: bool, numbered
         return replace(made, sure=sure) if known or (numbered and not tail and not mark) else None
     if not tail:
         sure = sort == "plain" or colon or bool(decorated and mark) or times > 1
-        return replace(made, sure=sure and (bool(mark) or numbered or decorated or times > 1))
+        return replace(made, sure=sure and (bool(mark) or colon or numbered or decorated or times > 1))
     if colon or (mark and numbered):
         return replace(made, sure=sort == "plain" or heading.tag.casefold() in _WITH_WORDS)
     return replace(made, sure=False) if sort == "plain" and mark and mark[1][0] in "-–—." else None
+
+
+def _colours(tail: str) -> bool:
+    """Whether what follows a name says how it is to be sung or played."""
+    words = tail.strip("()[]. :：*_")
+    return 0 < len(words.split()) <= _CUE_WORDS and (is_cue(words) or words.casefold() in tag_names())
 
 
 def _bracketed(row: str) -> Heading | None:

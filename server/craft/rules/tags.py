@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ..bundled import toml
 from ..findings import Finding
 from ..languages import WORD
-from ..lyric import is_cue, nearest_tag, tag_names
+from ..lyric import is_cue, nearest_tag, other_names, tag_names
 from ..song import Song
 
 _LINES_WITHOUT_TAG = 8
@@ -33,7 +33,7 @@ def known_tags(song: Song) -> Iterator[Finding]:
         told.add(tag.name)
         if tag.documented or tag.name in tag_names() or is_cue(tag.text) or _folklore(tag.text):
             continue
-        alias = toml("tags")["alias"].get(tag.name) or toml("tags")["exact"].get(tag.name)
+        alias = other_names().get(tag.name)
         meant = alias or nearest_tag(tag.name)
         if meant and meant == tag.name.replace(" ", "-"):
             continue
