@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
@@ -99,6 +100,8 @@ def recognise(text: str | None) -> Recognised:
     song is for ("punk jingle") gives the kind and leaves the genre to the other one.
     """
     plain = _plain(text or "")
+    if not plain:
+        return Recognised(None, "song", "")  # most lyrics come without a genre, and the tables are large
     if name := _exact().get(plain.replace("-", " ")):
         found = _by_name(name)
         return Recognised(found, found.kind, "")
@@ -128,7 +131,8 @@ def for_kind(found: Genre | None, kind: str) -> Genre:
 
 def genre_words(text: str) -> list[str]:
     """The genres a description names, in order and without repeats; "instrumental" is none by itself."""
-    found = [_inside()[_spaced(match[0])] for match in _pattern().finditer(_plain(text))]
+    plain = _plain(text)
+    found = [_inside()[_spaced(match[0])] for match in _named(plain)]
     return list(dict.fromkeys(name for name in found if _by_name(name).kind != "instrumental"))
 
 
@@ -140,7 +144,7 @@ def genre_names() -> tuple[str, ...]:
 def _first_row(part: str) -> list[re.Match[str]]:
     """The first genre named in a part of a description, with those that follow it directly."""
     row: list[re.Match[str]] = []
-    for match in _pattern().finditer(part):
+    for match in _named(part):
         if row and part[row[-1].end() : match.start()].strip(" -"):
             break
         row.append(match)
@@ -179,13 +183,19 @@ def _exact() -> dict[str, str]:
     return found
 
 
-@cache
-def _pattern() -> re.Pattern[str]:
-    """All names in one expression, the longest first; a space in a name may be a hyphen in the text."""
-    names = sorted(_inside(), key=len, reverse=True)
+def _named(text: str) -> Iterator[re.Match[str]]:
+    """Every name in a text, the longest first; a space in a name may be a hyphen in the text.
+
+    One expression of all names takes longer to make than a whole check, so it has only those whose letters are there.
+    """
+    letters = _spaced(text)
+    names = sorted((name for name in _inside() if name in letters), key=len, reverse=True)
+    if not names:
+        return iter(())
     spaced = "|".join(re.escape(name).replace(r"\ ", r"[\s-]+") for name in names if not _NO_SPACES.search(name))
     joined = "|".join(re.escape(name) for name in names if _NO_SPACES.search(name))
-    return re.compile(rf"(?<![\w-])(?:{spaced})(?![\w-])|{joined}")
+    whole = "|".join(part for part in (spaced and rf"(?<![\w-])(?:{spaced})(?![\w-])", joined) if part)
+    return re.finditer(whole, text)
 
 
 @cache

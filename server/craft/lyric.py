@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, cached_property
@@ -220,7 +221,7 @@ def _among_words(head: str) -> tuple[str, str] | None:
     bare = _bare(head)
     if len(bare) != len(head):  # places must be the same in both to cut the name out
         head = bare
-    for match in _names_pattern().finditer(bare):
+    for match in _names_in(bare):
         name = _names_inside()[match[0]]
         sung = _entry(name)["kind"] in _SUNG_SECTIONS and len(head.split()) <= _FEW_WORDS
         if sung or not is_cue(head):
@@ -256,12 +257,13 @@ def _names_inside() -> dict[str, str]:
     return {_bare(name): name for name in reversed(names) if _entry(name)["kind"] != "end"}
 
 
-@cache
-def _names_pattern() -> re.Pattern[str]:
-    names = sorted(_names_inside(), key=len, reverse=True)
+def _names_in(bare: str) -> Iterator[re.Match[str]]:
+    """The names in the words of a tag. One expression of all is slow to make, so it has those that may be there."""
+    names = sorted((name for name in _names_inside() if name in bare), key=len, reverse=True)
     spaced = "|".join(re.escape(name) for name in names if not _UNSPACED.search(name))
     joined = "|".join(re.escape(name) for name in names if _UNSPACED.search(name))
-    return re.compile(rf"(?<![\w-])(?:{spaced})(?![\w-])|{joined}")
+    whole = "|".join(part for part in (spaced and rf"(?<![\w-])(?:{spaced})(?![\w-])", joined) if part)
+    return re.finditer(whole, bare) if whole else iter(())
 
 
 @cache

@@ -127,7 +127,8 @@ def _with_rest(heading: Heading, more: str, sort: str, decorated: bool, numbered
     colon = bool(mark and (mark[1] in ":：" or ":" in mark[0]))
     tail = rest[mark.end() :].strip() if mark else rest
     if tail and not mark:
-        if not (match := re.fullmatch(r"(.{1,30}?)\s*[:：][\s*_]*", tail)) or not _colours(match[1]):
+        match = re.fullmatch(r"(\S+(?: \S+)?)\s*[:：][\s*_]*", tail)
+        if not match or not _colours(match[1]):
             return None
         colon = True  # "Outro instrumental:"
     trailing = bool(mark and not tail and re.fullmatch(r"\.{2,}|…", mark[1]) and not decorated and not numbered)
