@@ -1,9 +1,10 @@
 """Names of sections without square brackets, in any language and with whatever stands around them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from ..bundled import toml
 from ..lyric import is_cue, read, tag_names
@@ -27,6 +28,11 @@ _SORTS = {"short": "short", "alone": "word", "word": "word", "counter": "plain",
 """The sorts of names in tags.toml, and what each is worth without brackets."""
 _COUNTERS = frozenset(("番", "절"))
 """Counting words, which name a verse only behind a digit: with a character for one they mean "the best"."""
+_ORDINALS = (".", "ª", "º", "a", "°", "st", "nd", "rd", "th", "-я", "-й", ".º", ".ª", "")
+_ARTICLES = ("el ", "la ", "le ", "die ", "der ", "")
+_GOES_ON = re.compile(r"[^\W\d_](?<![\u3400-\u9fff\u3040-\u30ff])")
+"""A letter that makes a longer word of a name; the scripts without spaces have no such letter."""
+_AFTER = re.compile(r"\s*(?:[#№.]|[nN][°º.])?\s*(?:(\d{1,2})(?!\d|\s?[xXхХ×])|([^\W_]+))")
 _MARKDOWN = re.compile(r"^(?:#|\*\*|__)")
 _DUPLICATE = re.compile(r"^\s*[*_]*\[([^\[\]]{1,60})\][*_]*\s*[:：]\s*[*_]*\s*$")
 
@@ -76,16 +82,58 @@ def _again() -> frozenset[str]:
     return frozenset((*table["words"], *table["last"], "again", "same", "same as above"))
 
 
+class _Named(NamedTuple):
+    """A name of a section at the beginning of a text, the numbers around it, and what follows."""
+
+    name: str
+    written: str
+    before: str
+    after: str
+    more: str
+
+
+def _named(text: str) -> _Named | None:
+    """The name that a text begins with, perhaps behind a number; looked up, as an expression of all is slow to make."""
+    small = text.replace("İ", "i").lower()  # which alone would become two letters
+    for before, start in (*_behind_a_number(small), ("", 0)):
+        for name in _initials().get(small[start : start + 1], ()):
+            end = start + len(name)
+            if small.startswith(name, start) and not _GOES_ON.match(text, end):
+                match = _AFTER.match(text, end)
+                after = (match[1] or match[2]) if match and (match[1] or match[2].lower() in _numbers()) else ""
+                more = text[match.end() if match and after else end :]
+                return _Named(name, text[start:end], before, after, more)
+    return None
+
+
+def _behind_a_number(text: str) -> Iterator[tuple[str, int]]:
+    """Every number that a text may begin with, and where a name may begin behind it."""
+    digits = re.match(r"\d{0,2}", text)
+    begun = [text[:length] for length in range(digits.end() if digits else 0, 0, -1)]
+    for number in (*begun, *(name for name in _number_initials().get(text[:1], ()) if text.startswith(name))):
+        for mark in _ORDINALS:
+            if text.startswith(mark, len(number)):
+                space = re.compile(r"\s*").match(text, len(number) + len(mark))
+                start = space.end() if space else 0
+                yield from ((number, start + len(word)) for word in _ARTICLES if text.startswith(word, start))
+
+
 @cache
-def _pattern() -> re.Pattern[str]:
-    names = "|".join(re.escape(name) for name in sorted(_names(), key=len, reverse=True))
-    numbers = "|".join(re.escape(name) for name in sorted(_numbers(), key=len, reverse=True))
-    return re.compile(
-        rf"^(?:(?P<before>\d{{1,2}}|{numbers})(?:[.ªºa°]|st|nd|rd|th|-я|-й|\.º|\.ª)?\s*(?:el |la |le |die |der )?)?"
-        rf"(?P<name>{names})(?![^\W\d_](?<![\u3400-\u9fff\u3040-\u30ff]))"
-        rf"(?:\s*(?:[#№.]|n[°º.])?\s*(?P<after>\d{{1,2}}(?!\d|\s?[xх×])|(?:{numbers})(?![^\W_])))?(?P<more>.*)$",
-        re.IGNORECASE,
-    )
+def _initials() -> dict[str, tuple[str, ...]]:
+    return _by_initial(_names())
+
+
+@cache
+def _number_initials() -> dict[str, tuple[str, ...]]:
+    return _by_initial(_numbers())
+
+
+def _by_initial(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Names by their first letter, the longest first."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(names, key=len, reverse=True):
+        found.setdefault(name[0], []).append(name)
+    return {letter: tuple(group) for letter, group in found.items()}
 
 
 @lru_cache(maxsize=2048)
@@ -96,19 +144,18 @@ def read_heading(text: str) -> Heading | None:
         return _bracketed(row) if row.startswith("[") and len(row) <= _LONGEST else None
     left = row.lstrip(_DECORATION)
     decorated = len(row) - len(left)
-    match = _pattern().match(left)
-    if not match:
+    found = _named(left)
+    if not found:
         return None
-    name = match["name"].casefold()
-    tag, sort = _names()[name]
-    number = _digit(match["after"] or match["before"])
-    more = match["more"]
-    if match["after"] and not match["after"].isdigit() and sort != "plain":
+    tag, sort = _names()[found.name]
+    number = _digit(found.after or found.before)
+    if found.after and not found.after.isdigit() and sort != "plain":
         return None  # "Bridge one" and the like are words
-    if name in _COUNTERS and not (match["before"] or "").isdigit():
+    if found.name in _COUNTERS and not found.before.isdigit():
         return None
-    heading = Heading(_spelt(tag, name, match["name"], number), tag, number, written=name, plain=sort == "plain")
-    return _with_rest(heading, more, sort, decorated > 0, bool(number))
+    spelt = _spelt(tag, found.name, found.written, number)
+    heading = Heading(spelt, tag, number, written=found.name, plain=sort == "plain")
+    return _with_rest(heading, found.more, sort, decorated > 0, bool(number))
 
 
 def _with_rest(heading: Heading, more: str, sort: str, decorated: bool, numbered: bool) -> Heading | None:
@@ -173,11 +220,11 @@ def _bracketed(row: str) -> Heading | None:
             return None
     if found := re.search(rf"[\s,(-]*{_TIMES}\)?\s*$", inside, re.IGNORECASE):
         times, inside = int(found[1] or found[2]), inside[: found.start()].strip()
-    bare = _pattern().match(inside.strip())
-    if not bare or _names()[bare["name"].casefold()][1] == "short":
+    bare = _named(inside.strip())
+    if not bare or _names()[bare.name][1] == "short":
         return None
-    tag = _names()[bare["name"].casefold()][0]
-    return Heading(inside, tag, _digit(bare["after"] or bare["before"]), times=min(times, _MOST), bracketed=True)
+    tag = _names()[bare.name][0]
+    return Heading(inside, tag, _digit(bare.after or bare.before), times=min(times, _MOST), bracketed=True)
 
 
 @lru_cache(maxsize=1024)
