@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from .duration import Calibration
+from .duration import Calibration, bpm_of, metre_of
 from .findings import Finding, Kind, Report, SectionStats, Stats, choose
 from .fixes import Repaired, repair
 from .genres import recognise
@@ -38,9 +38,10 @@ def check_lyrics(
 ) -> Report:
     """Check a lyric against what the service accepts, what gets sung wrongly, and what songs usually do.
 
-    `seconds` is the wanted length, `bpm` beats per minute, `metre` such as 3/4, `names` maps proper names to how they
-    sound, `reference` is the original of an adaptation, line by line. Line numbers in findings belong to `lyrics` as
-    given; it is never changed. `ok` is true when nothing stops the song.
+    `seconds` is the wanted length, `bpm` beats per minute, `metre` such as 3/4; a `genre` that names them ("slow waltz,
+    68 BPM, 3/4") does where they are not given. `names` maps proper names to how they sound, `reference` is the
+    original of an adaptation, line by line. Line numbers in findings belong to `lyrics` as given; it is never changed.
+    `ok` is true when nothing stops the song.
     """
     repaired = repair(lyrics[:_MOST_CHARS])
     known = recognise(genre)
@@ -53,8 +54,8 @@ def check_lyrics(
         genre=known.genre,
         said_language=language,
         seconds=seconds,
-        bpm=bpm,
-        metre=metre,
+        bpm=bpm or bpm_of(genre or ""),
+        metre=metre or metre_of(genre or ""),
         title=title,
         names=names,
         reference=read(repair(reference[:_MOST_CHARS]).text) if reference else None,

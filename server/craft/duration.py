@@ -40,6 +40,17 @@ _MUSIC = 16.0  # seconds of a section without words where nobody said the tempo
 _MUSIC_BARS = 4
 _SHORT_BAR, _LONG_BAR = 1.5, 3.2  # seconds; such bars come twice or half as often
 _USUAL_SHARE = 0.75
+_TEMPOS = (30, 300)
+_A_MINUTE = (
+    r"bpm|b\.p\.m|beats (?:a|per) minute|schl[aä]ge (?:pro|in der) minute|pulsaciones por minuto|batidas por minuto"
+    r"|battements par minute|battiti al minuto|уд(?:аров|ара|ар)?\.?\s?(?:/\s?мин|в минуту)"
+)
+_BPM = re.compile(
+    rf"(?<![\d.])(\d{{2,3}})(?:\s*[-–]\s*(\d{{2,3}}))?\s*(?:{_A_MINUTE})"
+    r"|(?:\bbpm|\btempo|♩)\s*(?:[:=≈~]|of|is|around|about)?\s*(\d{2,3})(?!\d|['’]?s\b)",
+    re.IGNORECASE,
+)
+_METRE = re.compile(r"(?<![\d/])(\d{1,2}) ?/ ?(\d)(?![\d/])")
 _PULL, _PULL_FROM, _PULL_FULL, _SONG = 0.2, 60.0, 150.0, 200.0
 """Engines fill up to the length of a usual song: from a minute on, an estimate is drawn towards 200 seconds."""
 
@@ -145,6 +156,7 @@ def estimate_duration(
     """The seconds these lyrics will probably take. `bpm` in beats per minute; `genre` as a person would say it."""
     lyric, found = read(lyrics), recognise(genre)
     language = language or _language(lyric)
+    bpm, metre = bpm or bpm_of(genre or ""), metre or metre_of(genre or "")
     feel = Feel.of(found.genre, kind if kind != "song" else found.kind, bpm, metre, language)
     return estimate(parts_of(lyric, language), feel, calibration)
 
@@ -249,9 +261,20 @@ def _usual_seconds(lyrics: str, bpm: float | None, style: str | None) -> float:
         return max(seconds_of(parts_of(lyric, language), feel), 1.0)
 
 
+def bpm_of(style: str) -> float | None:
+    """The tempo a description names, the middle of a range; None without one or where nobody could play it."""
+    match = _BPM.search(style)
+    if not match:
+        return None
+    low = float(match[1] or match[3])
+    tempo = (low + float(match[2])) / 2 if match[2] else low
+    return tempo if _TEMPOS[0] <= tempo <= _TEMPOS[1] else None
+
+
 def metre_of(style: str) -> str | None:
     """The metre that a description spells out, such as 6/8."""
-    return next((metre for metre in METRES if re.search(rf"(?<![\d/]){metre}(?![\d/])", style)), None)
+    spelt = ("/".join(match.groups()) for match in _METRE.finditer(style.replace("¾", "3/4")))
+    return next((metre for metre in spelt if metre in METRES), None)
 
 
 def _language(lyric: Lyric) -> str | None:

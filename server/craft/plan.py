@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from .bundled import toml
-from .duration import METRES, SPREAD, Calibration, Feel, Part, estimate, seconds_of
+from .duration import METRES, SPREAD, Calibration, Feel, Part, bpm_of, estimate, metre_of, seconds_of
 from .findings import Kind, Plan, PlannedSection, Range
 from .genres import Genre, Recognised, for_kind, recognise
 from .languages import base, language_name, stretch
@@ -48,6 +48,7 @@ def plan_song(
         raise ValueError(f"bpm must be between 30 and 300, not {bpm:g}")
     if metre is not None and metre not in METRES:
         raise ValueError(f"metre must be one of {', '.join(METRES)}, not {metre[:20]!r}")
+    bpm, metre = bpm or bpm_of(genre or ""), metre or metre_of(genre or "")
     known = recognise(genre)
     kind = kind_of(kind, known)
     usual = for_kind(known.genre, kind)

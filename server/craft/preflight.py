@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 from .bundled import toml
 from .check import check_lyrics
-from .duration import metre_of
+from .duration import bpm_of, metre_of
 from .findings import Finding, Kind
 from .genres import genre_words
 from .song import engine_of, limits_for
-from .style import bpm_of, check_style
+from .style import check_style
 
 MOST_WARNINGS = 3
 _ABOUT_LYRICS_ALONE = frozenset(("T1", "T4", "D1", "D2"))

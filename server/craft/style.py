@@ -10,6 +10,7 @@ from functools import cache, cached_property
 
 from .artists import imitated
 from .bundled import toml
+from .duration import bpm_of
 from .findings import Finding, StyleReport, choose
 from .genres import genre_words
 from .languages import base, language_name
@@ -33,9 +34,6 @@ _FOR_A_TIME = re.compile(
     re.IGNORECASE,
 )
 _EMPHASIS = re.compile(r"\s+(?:at all|whatsoever|please|ever|anywhere)$", re.IGNORECASE)
-_BPM = re.compile(
-    r"(\d{2,3})(?:\s*[-–]\s*(\d{2,3}))?\s*(?:bpm|beats (?:a|per) minute)|\bbpm\s*[:=]?\s*(\d{2,3})", re.IGNORECASE
-)
 _BRACKETS = re.compile(r"[\[\]{}<>]+")
 _FRAMING = re.compile(r"[\[\]{}<>\"“”«»\n\r\t]+")
 
@@ -110,15 +108,6 @@ def check_style(
         limit=limit,
         more=more,
     )
-
-
-def bpm_of(style: str) -> float | None:
-    """The tempo a description names, the middle of a range; None without one."""
-    match = _BPM.search(style)
-    if not match:
-        return None
-    low = float(match[1] or match[3])
-    return (low + float(match[2])) / 2 if match[2] else low
 
 
 def _clean(style: str) -> tuple[str, list[str], list[Finding]]:

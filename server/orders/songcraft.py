@@ -138,7 +138,7 @@ class Songcraft:
         extension has only a part of the words.
         """
         from ..craft import Calibration
-        from ..craft.style import bpm_of
+        from ..craft.duration import bpm_of
 
         examples = [
             (row["lyrics"], row["bpm"] or bpm_of(row["style"]), row["style"] or None, row["seconds"])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from songwright.server.craft import Calibration, check_lyrics, estimate_duration
+from songwright.server.craft import Calibration, check_lyrics, estimate_duration, preflight
+from songwright.server.craft.duration import bpm_of, metre_of
 
 LINE = "The tram is late again tonight"  # eight syllables: about four seconds
 SONG = "[Verse]\n" + f"{LINE}\n" * 20
@@ -108,3 +109,27 @@ def test_what_is_learned_moves_an_estimate_by_a_third_at_most(seconds: float, mo
     assert learned is not None
     assert learned.ratio == most
     assert learned.low < learned.ratio < learned.high
+
+
+@pytest.mark.parametrize(
+    ("said", "bpm", "metre"),
+    [
+        ("folk waltz, 3/4, 68 BPM", 68, "3/4"),
+        ("slow ballad in ¾, tempo 72", 72, "3/4"),
+        ("Walzer, 68 Schläge pro Minute, 3/4-Takt", 68, "3/4"),
+        ("vals lento, 68-72 bpm", 70, None),
+        ("♩ = 92, 6 / 8", 92, "6/8"),
+        ("slow tempo 90s soul, radio 24/7", None, None),
+        ("999 bpm", None, None),
+    ],
+)
+def test_tempo_and_metre_are_read_from_a_description(said: str, bpm: float | None, metre: str | None) -> None:
+    assert (bpm_of(said), metre_of(said)) == (bpm, metre)
+
+
+def test_a_check_counts_with_the_tempo_and_metre_that_a_genre_or_a_style_names() -> None:
+    plainly = check_lyrics(SONG, genre="folk", bpm=68, metre="3/4").estimate
+    assert plainly is not None
+    assert check_lyrics(SONG, genre="folk, 68 BPM, 3/4").estimate == plainly
+    warned = preflight(SONG, "folk, female alto, fiddle, 68 BPM, 3/4", seconds=plainly.high * 2).warnings
+    assert [f"{plainly.low} to {plainly.high} s" in finding.why for finding in warned if finding.id == "D1"] == [True]

@@ -141,7 +141,7 @@ def test_a_repeat_is_not_written_out_without_end() -> None:
     ["Verse 1:", "VERSE 1", "(Verse 1)", "## Verse 1", "**Verse 1**", "*Verse One*", "-- Verse 1 --",
      "=== Verse 1 ===", "Verse I.", "1st Verse:", "Strophe 1:", "1. Strophe", "Couplet 1 :", "1er couplet",
      "Estrofa 1.-", "Verso I", "Куплет 1:", "1 куплет", "主歌1：", "1절", "1番", "Zwrotka 1", "Kıta 1:",
-     "KITA 1", "Couplet n° 1", "Куплет №1", "VERSE: 1", "Verse #1", "«Куплет 1»", "V1:"],
+     "KITA 1:", "Couplet n° 1", "Куплет №1", "VERSE: 1", "Verse #1", "«Куплет 1»", "V1:"],
 )  # fmt: skip
 def test_a_first_verse_is_known_by_any_of_its_names(heading: str) -> None:
     clean = check_lyrics(f"{heading}\nOne line to sing\nAnother line to sing\n").fixed_lyrics

@@ -10,7 +10,7 @@ from ..shapes import Answer, ToolAnswer
 
 WORD_LIMIT = 60
 
-Genre = Annotated[str, Field(max_length=WORD_LIMIT, description="Such as folk, dark pop.")]
+Genre = Annotated[str, Field(max_length=WORD_LIMIT, description="Such as folk, dark pop at 68 BPM.")]
 Language = Annotated[str, Field(max_length=WORD_LIMIT, description="Sung language, such as es-MX.")]
 Kind = Annotated[
     Literal["song", "rap", "jingle", "child", "lullaby", "musical", "instrumental", "spoken", "continuation"],
