@@ -22,14 +22,15 @@ _INVISIBLE = re.compile(
     rf"|(?<!{_SHAPED})[\u200c\u200d]|[\u200c\u200d](?!{_SHAPED})"
 )
 _SPACES = re.compile(r"[\t\u00a0\u2000-\u200a\u202f\u205f]")
-_BULLET = re.compile(r"^\s*[-*•·‣]\s+(?=\S)")
+_BULLET = re.compile(r"^\s*[-*•·‣]\s+(?:\[[ xX]\]\s+)?(?=\S)")
 _NUMBERED = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\S)")
 _ORDINAL = re.compile(r"^\s*\d{1,3}[:|.)]?\s+(?=\S)")
-_FENCE = re.compile(r"^\s*(?:```|~~~)\S*\s*$")
+_FENCE = re.compile(r"^\s*(?:(?:```|~~~)\S*|\"{3}|'{3})\s*$")
 _HEADING = re.compile(r"^\s*#{1,6}\s+(?P<text>.*?)\s*#*$")
 _EMPHASIS = re.compile(r"(\*{1,3}|(?<!\w)_{1,2})(?=\S)(.{1,120}?)(?<=\S)\1(?!\w)")
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55\ufe0f©®™]\u200d?")
+_COMMENT = re.compile(r"^(?:#+|//+)\s*([^\[\]]{1,40}?)\s*$")
 _ON_TAG = re.compile(r"^\s*(\[[^\[\]]+\])\s*(\S.*)$")
 _MOST_PASSES = 3
 _MANY = 4
@@ -215,7 +216,8 @@ def _tags_alone(rows: Rows) -> tuple[Rows, list[Seen]]:
         match = _ON_TAG.match(row.text) if row.text.lstrip().startswith("[") and len(row.text) <= LONGEST_ROW else None
         if match and not match[2].startswith("[") and read_heading(row.text) is None and opens_section(match[1]):
             why = "Words on the line of a section tag are easily lost; put them on a line of their own."
-            lines = [match[1], match[2].strip()]
+            comment = _COMMENT.match(match[2])
+            lines = [f"{match[1][:-1]} - {comment[1]}]"] if comment else [match[1], match[2].strip()]
             seen.append(Seen("", why, row.number, "F5", "warn", "\n".join(lines)))
             out += [Row(row.number, line) for line in lines]
         else:

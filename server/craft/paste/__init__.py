@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .chords import without_chords
+from .formats import without_format
 from .headings import headed
 from .layout import broken_up, joined_characters, struck
 from .markup import spelt_out, unpacked, without_html
@@ -46,6 +47,8 @@ def read_paste(text: str) -> Pasted:
     inner, seen = unpacked(text)
     rows, ends = rows_of(inner)
     given = rows
+    rows, found = without_format(rows)
+    seen = [*seen, *found]
     if not seen and (verdict := no_lyric(rows)):
         return Pasted(given, tuple(verdict), hopeless=True)
     seen = [*seen, *ends]

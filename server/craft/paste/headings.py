@@ -33,6 +33,11 @@ _ARTICLES = ("el ", "la ", "le ", "die ", "der ", "")
 _GOES_ON = re.compile(r"[^\W\d_](?<![\u3400-\u9fff\u3040-\u30ff])")
 """A letter that makes a longer word of a name; the scripts without spaces have no such letter."""
 _AFTER = re.compile(r"\s*(?:[#№.]|[nN][°º.])?\s*(?:(\d{1,2})(?!\d|\s?[xXхХ×])|([^\W_]+))")
+_ROUND = re.compile(r"^\s*[*_]*[(（][^()（）]*?[-–—:：,]\s*([^()（）]{1,40})[)）][*_]*\s*[:：]?\s*$")
+_BARS = re.compile(
+    r"\d{1,3}\s*(?:bars?|measures?|takte?|compases|mesures|battute|compassos|тактов|такта|小節|小节|마디)",
+    re.IGNORECASE,
+)
 _MARKDOWN = re.compile(r"^(?:#|\*\*|__)")
 _DUPLICATE = re.compile(r"^\s*[*_]*\[([^\[\]]{1,60})\][*_]*\s*[:：]\s*[*_]*\s*$")
 
@@ -144,7 +149,7 @@ def read_heading(text: str) -> Heading | None:
         return _bracketed(row) if row.startswith("[") and len(row) <= _LONGEST else None
     left = row.lstrip(_DECORATION)
     decorated = len(row) - len(left)
-    found = _named(left)
+    found = _once(_named(left))
     if not found:
         return None
     tag, sort = _names()[found.name]
@@ -155,7 +160,21 @@ def read_heading(text: str) -> Heading | None:
         return None
     spelt = _spelt(tag, found.name, found.written, number)
     heading = Heading(spelt, tag, number, written=found.name, plain=sort == "plain")
-    return _with_rest(heading, found.more, sort, decorated > 0, bool(number))
+    made = _with_rest(heading, found.more, sort, decorated > 0, bool(number))
+    if made is not None and made.rest and made.plain and (inner := _ROUND.match(row)):
+        # "(Verse 1 - Sarah)": what stands in the same brackets is not sung.
+        return replace(made, tag=f"{made.tag} - {inner[1].strip()}", rest="", sure=True)
+    return made
+
+
+def _once(found: _Named | None) -> _Named | None:
+    """A name without the same one in another language behind it: "Verse 主歌1：" is a heading."""
+    second = _named(found.more.lstrip(" /|·–—-")) if found else None
+    if found is None or second is None or second.name == found.name:
+        return found
+    if _names()[second.name][0] != _names()[found.name][0]:
+        return found
+    return found._replace(after=found.after or second.after, more=second.more)
 
 
 def _with_rest(heading: Heading, more: str, sort: str, decorated: bool, numbered: bool) -> Heading | None:
@@ -166,7 +185,8 @@ def _with_rest(heading: Heading, more: str, sort: str, decorated: bool, numbered
         times, rest = min(int(match[1] or match[2]), _MOST), rest[match.end() :].strip()
     elif match := re.match(r"^[*_]*[(（\[]([^()（）\[\]]{1,40})[)）\]]", rest):
         often, again = how_often(match[1]), match[1].strip().casefold() in _again()
-        times, cue = (often, "") if often else (1, "" if again else match[1].strip())
+        dropped = again or _BARS.fullmatch(match[1].strip())
+        times, cue = (often, "") if often else (1, "" if dropped else match[1].strip())
         rest = rest[match.end() :].strip()
         if re.search(r"[.!?]$", cue):
             return None

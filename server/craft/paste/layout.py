@@ -3,7 +3,7 @@
 import re
 from statistics import median
 
-from .headings import opens_section
+from .headings import opens_section, read_heading
 from .rows import Row, Rows, Seen
 
 _LONG_ENOUGH = 160
@@ -29,7 +29,10 @@ _SHORT, _LONG = 3, 12  # words of a line
 def struck(rows: Rows) -> tuple[Rows, list[Seen]]:
     """Lines of verse that stand in one row with strokes between them."""
     strokes = [row for row in rows if len(row.text) <= _LONGEST and " / " in row.text]
-    if sum(row.text.count(" / ") for row in strokes) < 3 or len(rows) == len(strokes) == 1:
+    few = sum(row.text.count(" / ") for row in strokes) < 3
+    if few and (len(strokes) < 2 or any(_is_line(row) for row in rows if row not in strokes)):
+        return rows, []
+    if len(rows) == len(strokes) == 1:
         return rows, []
     out: Rows = []
     for row in rows:
@@ -37,6 +40,11 @@ def struck(rows: Rows) -> tuple[Rows, list[Seen]]:
         out += [Row(row.number, part) for part in parts if part or row.blank]
     why = "Lines stand in one row with strokes between them, which are no line breaks to an engine."
     return out, [Seen("lines in one row", why, strokes[0].number, "F10", "warn")]
+
+
+def _is_line(row: Row) -> bool:
+    """Whether somebody would sing a row: it names no section."""
+    return not row.blank and not row.text.lstrip().startswith("[") and read_heading(row.text) is None
 
 
 def joined_characters(rows: Rows) -> tuple[Rows, list[Seen]]:

@@ -14,6 +14,8 @@ _LONGEST_PART = 20  # rows; a longer part is not one that somebody wants written
 _BEHIND = re.compile(r"[\s,]*[(\[（]\s*([^()\[\]（）]{1,24})\s*[)\]）]\s*[.!]?\s*$")
 _BARE_TIMES = re.compile(r"\s+(?:[x×х]\s?\d{1,2}|\d{1,2}\s?[x×х])\s*$", re.IGNORECASE)
 _ALONE = re.compile(r"^\s*[(\[（*_-]*\s*([^()\[\]（）*_]{1,24}?)\s*[)\]）*_-]*\s*$")
+_SIGNS = re.compile(r"^\s*(?:[|‖/]{1,2}:\s*(\S.*?\S)\s*:[|‖/]{1,2}|(/{2,4})\s+(\S.*?\S)\s+/{2,4})\s*$")
+"""The signs of music around a line, and the strokes of Spanish song sheets: as many as it is sung."""
 _SPLIT = re.compile(r"\s*(?:,|&|\+|/|\band\b|\bund\b|\by\b|\bet\b|\be\b|\bи\b|と)\s*", re.IGNORECASE)
 _REPEATED = frozenset(("Chorus", "Pre-Chorus", "Post-Chorus", "Final Chorus", "Hook"))
 """Parts whose name alone, without lines, means "again"."""
@@ -158,7 +160,9 @@ def _one(row: Row, before: Rows, parts: list[_Part]) -> Rows:
         again = [replace_number(one, row.number) for one in _stanza(before)]
         return again * (alone - 1) or [row]
     often, words = None, ""
-    if match := _BEHIND.search(row.text):
+    if match := _SIGNS.match(row.text):
+        often, words = len(match[2] or "//"), match[1] or match[3]
+    elif match := _BEHIND.search(row.text):
         often = how_often(match[1]) or (2 if _is_repeat_word(match[1]) else None)
         words = row.text[: match.start()].strip()
     elif match := _BARE_TIMES.search(row.text):

@@ -89,11 +89,11 @@ def without(rows: Rows, gone: set[int]) -> Rows:
 
 
 def tidied(rows: Rows) -> Rows:
-    """The rows without blank ones at the ends and with at most one between others."""
+    """The rows without blank ones at the ends and with at most one between others, none of them indented."""
     out: Rows = []
     for row in rows:
         if not row.blank:
-            out.append(row)
+            out.append(Row(row.number, row.text.strip()))
         elif out and not out[-1].blank:
             out.append(Row(row.number, ""))
     while out and out[-1].blank:

@@ -19,6 +19,11 @@ _ALTERNATIVE = re.compile(
 _TOC_ENTRY = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])\s+(.*)$")
 _QUOTED_TITLE = re.compile(r"^[\"“«„「『].{1,80}[\"”»“」』]$")
 _LABELLED = re.compile(r"^[^\W\d_][^:：]{1,24}[:：]\s*.{1,60}$")
+_ANNOUNCES = re.compile(
+    r"(?:(?:full |song )?lyrics|songtext|liedtext|letra(?: completa)?|paroles|testo|текст(?: песни)?|歌词|歌詞|가사"
+    r"|tekst(?: piosenki)?|şarkı sözleri|sözler|lirik|lời bài hát|στίχοι|lirik lagu|sanat)\s*[:：]",
+    re.IGNORECASE,
+)
 _LONG_SENTENCE = 80  # characters; what is shorter could be a line of the song
 _MOST_TITLE = 80
 _MOST_TITLE_WORDS = 9
@@ -45,6 +50,7 @@ def unwrapped(rows: Rows, *, copied: bool, first: int | None = None) -> tuple[Ro
             gone.update(start + i for i in _front_rows(marked[start:end]))
     if front is None:
         gone |= _leading_labels(marked, copied)
+    site.update(range(_announced(marked, front)))
     last = heads[-1] if heads else -1
     chat.update(_contents(marked))
     back, notes = _back(marked, last, headed=front is not None, copied=bool(page or chat or site or turns or copied))
@@ -141,6 +147,13 @@ def _leading_labels(rows: Rows, copied: bool) -> set[int]:
         labelled += not row.blank and not title
         found |= set() if row.blank else {index}
     return found if labelled > 1 or len(found) > 1 or (labelled and copied) else set()
+
+
+def _announced(rows: Rows, head: int | None) -> int:
+    """How many rows stand before the song where a line such as "Lyrics:" says that it begins; 0 without one."""
+    most = len(rows) // 2 if head is None else head
+    at = next((index for index, row in enumerate(rows[:most]) if _ANNOUNCES.match(row.plain.strip())), -1)
+    return at + 1 if sum(not row.blank for row in rows[:at]) > 1 else 0
 
 
 def _is_title(rows: Rows, left: list[int]) -> bool:
