@@ -10,6 +10,9 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from ..findings import Level
+from ..languages import WORD, detect
+from ..pronunciation import readings
+from ..syllables import count
 from .rows import LONGEST_ROW, Row, Rows, Seen
 
 _MOST_RICH = 20_000
@@ -31,6 +34,18 @@ _BOARD = re.compile(
 )
 _DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4},?\s+\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[\s\u202f]?[AaPp]\.?[Mm]\.?)?"
 _MESSAGE = re.compile(rf"^[\u200e\u200f]?(?:\[{_DATE}\]|{_DATE}\s+[-–—])\s*[^:\[\]]{{1,40}}:\s*(.*)$")
+_MESSAGE_HEAD = re.compile(
+    rf"^[^:\[\]]{{1,40}}(?:,?\s+\[{_DATE}\]|\s+\d{{1,2}}:\d{{2}}\s?[AP]M"
+    r"|,?\s+(?:today|yesterday) at \d{1,2}:\d{2}.{0,3})$",
+    re.IGNORECASE,
+)
+_MARK = re.compile(r"(?<=\S)[ \t]?(?:\[(?:\d{1,2}|[a-z])\]|[¹²³⁴-⁹]{1,2})(?=[\s.,;!?]|$)")
+_NOTE = re.compile(r"^\s*(?:\[(?:\d{1,2}|[a-z])\]|[¹²³⁴-⁹]{1,2})\s*\S")
+_WIKI = re.compile(
+    r"'{2,5}|^[:*#]+\s*(?=\S)|^\s*={2,5}\s*(?:lyrics|songtext|letra|paroles|testo)\s*={2,5}\s*$", re.IGNORECASE
+)
+_WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]{1,60}\|)?([^\[\]|:]{1,60})\]\]")
+_QUOTED = re.compile(r"^\s*[\"'](.*)[\"']([,;]?)\s*$")
 _COUNTED = re.compile(r"^\s*(\d{1,3})(?:[:|.)\t]\s*|\s+|$)(.*)$")
 _DEGREES = re.compile(r"^\s*(?:[b#]?[1-7](?:m|°|\+|-|maj7|7|sus[24]?)?(?:/[1-7])?(?:\s+|\s*$)){1,12}$")
 _TEXT_COLUMN = re.compile(r"lyrics?|text|words|lines?|letra|paroles|testo|текст|歌词|歌詞|가사", re.IGNORECASE)
@@ -43,6 +58,9 @@ _SHORT_TAG = re.compile(r"^\s*\[([A-Za-z]{1,3})[\s.-]?(\d{0,2})\]\s*$")
 _READING = re.compile(r"([\u3400-\u9fff々]+)[（(]([\u3041-\u309f\u30a1-\u30ff]{1,12})[)）]")
 _SCRIPT = re.compile(r"[\u0370-\u1fff\u3041-\u9fff\uac00-\ud7a3]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
+_VOWELS = re.compile(r"[aeiouyāēīōūâêîôûèéëï]+", re.IGNORECASE)
+_ENGLISH = 0.75
+"""Part of the words that an English dictionary knows; it knows many short syllables of other languages too."""
 _ENOUGH = 3
 
 
@@ -134,7 +152,38 @@ def _board(rows: Rows) -> Rows | None:
     return [Row(row.number, _BOARD.sub("", row.text).rstrip()) for row in rows]
 
 
+def _wiki(rows: Rows) -> Rows | None:
+    if not any(re.match(r"'''.+'''", row.text) or _WIKI_LINK.search(row.text) for row in rows):
+        return None
+    kept = [row for row in rows if not re.match(r"^\s*\[\[\w+:[^\[\]]{1,80}\]\]\s*$", row.text)]
+    out = []
+    for row in kept:
+        alone = _WIKI_LINK.fullmatch(row.text.strip())
+        words = _WIKI_LINK.sub(r"\1", _WIKI.sub("", row.text))
+        out.append(Row(row.number, f"[{alone[1]}]" if alone else words))
+    return out
+
+
+def _footnotes(rows: Rows) -> Rows | None:
+    if sum(len(_MARK.findall(row.text)) for row in rows if len(row.text) <= LONGEST_ROW) < 2:
+        return None
+    return [Row(row.number, _MARK.sub("", row.text)) for row in rows if not _NOTE.match(row.text)]
+
+
+def _quoted(rows: Rows) -> Rows | None:
+    """Every line in quotation marks with a comma behind it, as a list in a program has them."""
+    found = {index: match for index, row in enumerate(rows) if (match := _QUOTED.match(row.text[:LONGEST_ROW]))}
+    if len(found) <= _ENOUGH or len(found) < sum(not row.blank for row in rows):
+        return None
+    if sum(bool(match[2]) for match in found.values()) < len(found) - 1:
+        return None
+    return [Row(row.number, found[i][1]) if i in found else row for i, row in enumerate(rows)]
+
+
 def _messages(rows: Rows) -> Rows | None:
+    heads = {i for i, row in enumerate(rows) if len(row.text) <= 100 and _MESSAGE_HEAD.match(row.text)}
+    if len(heads) > 1:
+        return [row for index, row in enumerate(rows) if index not in heads]
     found = {i: m for i, row in enumerate(rows) if len(row.text) <= LONGEST_ROW and (m := _MESSAGE.match(row.text))}
     filled = sum(not row.blank for row in rows)
     if len(found) < 2 or len(found) * 4 < filled:
@@ -208,6 +257,14 @@ def _romanised(rows: Rows) -> Rows | None:
     if len(filled) < 2 * _ENOUGH or len(filled) % 2 or not (all(other[::2]) and all(latin[1::2])):
         return None
     below = set(filled[1::2])
+    words = [word.casefold() for i in below for word in WORD.findall(rows[i].text)]
+    if sum(bool(readings(word)) for word in words) > _ENGLISH * len(words):
+        return None  # a song in two languages
+    spoken = detect("\n".join(rows[i].text for i in filled[::2]))
+    for above, under in zip(filled[::2], filled[1::2], strict=True):
+        syllables = count(rows[above].text, spoken)
+        if not 0.7 * syllables.low - 1 <= len(_VOWELS.findall(rows[under].text)) <= syllables.high + 1:
+            return None
     return [row for index, row in enumerate(rows) if index not in below]
 
 
@@ -220,6 +277,9 @@ _READERS: tuple[tuple[str, Level, Callable[[Rows], Rows | None]], ...] = (
     ("columns of a table", "stop", _table),
     ("forum marks (BBCode)", "stop", _board),
     ("numbered lines", "stop", _counted),
+    ("quoted lines", "stop", _quoted),
+    ("wiki text", "stop", _wiki),
+    ("footnotes", "stop", _footnotes),
     ("chords above words (OpenSong)", "stop", _dotted),
     ("chords as numbers", "stop", _degrees),
     ("short section names", "warn", _short_tags),

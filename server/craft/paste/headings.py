@@ -210,8 +210,8 @@ def _with_rest(heading: Heading, more: str, sort: str, decorated: bool, numbered
     made = replace(heading, times=times, rest=tail, tag=f"{heading.tag} - {cue}" if cue else heading.tag)
     if sort == "short":
         known = bool(mark) and (colon or mark[1].startswith(".")) if mark else False
-        # "Ref.:" alone on its line is nothing else; "R:" may be somebody's initial.
-        sure = not tail and (numbered or (colon and len(heading.written) > 2))
+        # "Ref." alone on its line is nothing else; "R:" may be somebody's initial.
+        sure = not tail and (numbered or (known and len(heading.written) > 2))
         return replace(made, sure=sure) if known or (numbered and not tail and not mark) else None
     if not tail:
         sure = sort == "plain" or colon or bool(decorated and mark) or times > 1
@@ -259,7 +259,7 @@ def opens_section(text: str) -> bool:
 def _digit(text: str | None) -> str:
     if not text:
         return ""
-    return text if text.isdigit() else _numbers().get(text.casefold(), "")
+    return str(int(text)) if text.isdecimal() else _numbers().get(text.casefold(), "")
 
 
 def _spelt(tag: str, name: str, written: str, number: str) -> str:

@@ -23,6 +23,7 @@ _ALSO_PUNCTUATION = re.compile(
     r"(?<=[\u3400-\u9fff\u3040-\u30ff，。！？、；：]) (?=[\u3400-\u9fff\u3040-\u30ff，。！？、；：])"
 )
 _ENOUGH_PAIRS = 8
+_ENOUGH_STROKES = 3
 _SHORT, _LONG = 3, 12  # words of a line
 
 
@@ -34,6 +35,9 @@ def struck(rows: Rows) -> tuple[Rows, list[Seen]]:
         return rows, []
     if len(rows) == len(strokes) == 1:
         return rows, []
+    halves = [part for row in strokes for part in row.text.split(" / ")]
+    if sum(len(part.split()) == 1 and not _cjk(part) for part in halves) * 4 > len(halves):
+        return rows, []  # "Left / right, left / right" is sung
     out: Rows = []
     for row in rows:
         parts = [part.strip() for part in re.split(r"\s+/{1,2}\s+", row.text)] if row in strokes else [row.text]
@@ -63,7 +67,8 @@ def broken_up(rows: Rows) -> tuple[Rows, list[Seen]]:
     """A song that came without line breaks gets lines: at its tags, strokes, sentences, capitals, commas."""
     filled = [row for row in rows if not row.blank]
     row = filled[0] if len(filled) == 1 else Row(0, "")
-    if not (_LONG_ENOUGH // (3 if _cjk(row.text) else 1) <= len(row.text) <= _LONGEST):
+    enough = _LONG_ENOUGH // (3 if _cjk(row.text) else 1) <= len(row.text)
+    if len(row.text) > _LONGEST or not (enough or len(_STROKE.findall(row.text)) > _ENOUGH_STROKES):
         return rows, []
     lines = [line for part in _parts(row.text) for line in part]
     made = [Row(row.number, line) for line in lines]
@@ -100,6 +105,8 @@ def _lines(text: str) -> list[str]:
         for stanza in stanzas:
             out += [*([""] if out else []), *(part.strip() for part in _STROKE.split(stanza) if part.strip())]
         return out
+    if text.count("; ") > _ENOUGH_STROKES and not re.search(r"[{}=<>]", text):
+        return [part for part in re.split(r"\s*;\s*", text) if part]
     pieces = [piece for part in _GLUED.split(text) for piece in _SENTENCE.split(part)]
     if _cjk(text):
         return [line for piece in pieces for line in re.split(r"\s+", piece) for line in _by_comma(line, 14)]

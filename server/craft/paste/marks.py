@@ -7,6 +7,8 @@ from .rows import LONGEST_ROW, Row, Rows, Seen, wholes
 _RULE = re.compile(r"^\s*(?:[-–—_*=~⸻]\s?){3,}$|^\s*⸻\s*$")
 _THINKING = re.compile(r"^\s*<(think|thinking|thought)>", re.IGNORECASE)
 _TURN_MARKS = re.compile(r"^[*_#\s]*([a-z ]{2,14})\s*:?[*_\s]*$", re.IGNORECASE)
+_PERSON = frozenset(("you said", "user", "human", "me to ai"))
+_NOBODY = re.compile(r"(?!)")
 _DIRECTION = re.compile(r"^\s*(?:\*{1,2}|_{1,2})\s*[(\[]([^()\[\]]{2,60})[)\]]\s*(?:\*{1,2}|_{1,2})\s*$")
 _LINK = re.compile(r"(!?)\[([^\[\]]{0,120})\]\((?:https?:|#|/|www\.)[^()\s]{0,300}\)")
 _TABLE = re.compile(r"^\s*\|(.*)\|\s*$")
@@ -20,6 +22,9 @@ def last_answer(rows: Rows) -> tuple[Rows, set[int]]:
     out: Rows = []
     hidden, seen = "", False
     speakers = wholes("chat", "speakers")
+    turns = [match[1].strip() for row in rows if (match := _TURN_MARKS.match(row.text))]
+    if not any(speakers.match(turn) and turn.casefold() not in _PERSON for turn in turns):
+        speakers = _NOBODY  # "You said" alone is a line that somebody may sing
     for row in rows:
         if match := _THINKING.match(row.text):
             hidden, seen = match[1].casefold(), True
@@ -27,7 +32,7 @@ def last_answer(rows: Rows) -> tuple[Rows, set[int]]:
             hidden = "" if f"</{hidden}>" in row.text.casefold() else hidden
             continue
         if (match := _TURN_MARKS.match(row.text)) and speakers.match(match[1].strip()):
-            if match[1].strip().casefold() not in ("you said", "user", "human", "me to ai"):
+            if match[1].strip().casefold() not in _PERSON:
                 out = []
             seen = True
             continue

@@ -94,7 +94,8 @@ def _is_order(filled: Rows, text: str) -> bool:
     return short and bool(starts("no_lyric", "orders").match(filled[0].plain))
 
 
-def _is_style(filled: Rows) -> bool:
+def is_style(filled: Rows) -> bool:
+    """Whether a text is a list of what a song should sound like."""
     if len(filled) != 1:
         return False
     text = filled[0].text
@@ -157,7 +158,7 @@ _KINDS: tuple[tuple[str, str, Callable[[Rows, str], bool]], ...] = (
     ),
     ("an assistant's refusal", "Write the words first.", _is_refusal),
     ("an order for a song", "Give it as `idea` and the service writes the words, or write them first.", _is_order),
-    ("a description of the sound", "Give it as `style`.", lambda rows, _: _is_style(rows)),
+    ("a description of the sound", "Give it as `style`.", lambda rows, _: is_style(rows)),
     ("a log", "", lambda rows, _: len(rows) >= _ENOUGH and _part(rows, _LOG) >= 0.5),
     ("program code", "", _is_code),
     ("an e-mail", _WORDS, lambda rows, _: _is_mail(rows)),

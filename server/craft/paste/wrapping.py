@@ -10,6 +10,7 @@ from .headings import opens_section, read_heading
 from .marks import TOC_LINK, last_answer, without_marks
 from .pages import furniture, without_counters
 from .rows import LONGEST_ROW, Row, Rows, Seen, labels, paragraphs, starts, wholes, without
+from .verdict import is_style
 
 _ALTERNATIVE = re.compile(
     r"^(?:option|version|variante?|alternative|opción|opção|opzione|versión|versão|versione|вариант|варіант|方案|版本|バージョン|버전)"
@@ -43,13 +44,18 @@ def unwrapped(rows: Rows, *, copied: bool, first: int | None = None) -> tuple[Ro
     chat: set[int] = set()
     site: set[int] = set(furniture(marked))
     front = heads[0] if heads else None
+    above = 0
     for start, end in _front(marked, front):
         kind = _front_kind(marked[start:end], headed=front is not None)
         (chat if kind == "chat" else site if kind == "site" else gone).update(range(start, end) if kind else ())
+        above = end if kind == "site" else above
         if not kind and front is not None:
             gone.update(start + i for i in _front_rows(marked[start:end]))
     if front is None:
         gone |= _leading_labels(marked, copied)
+        while above and above < len(marked) and (marked[above].blank or _is_edge(marked[above])):
+            site.add(above)
+            above += 1
     site.update(range(_announced(marked, front)))
     last = heads[-1] if heads else -1
     chat.update(_contents(marked))
@@ -116,6 +122,16 @@ def _front_kind(rows: Rows, *, headed: bool) -> str | None:
     """What a paragraph before the song is: chat, site, meta; None where it may be the song."""
     if all(_is_label(row) or _is_edge(row) for row in rows):
         return "site" if any(_is_edge(row) and not _is_label(row) for row in rows) else "meta"
+    if headed and is_style(rows):
+        return "meta"
+    edges = sum(_is_edge(row) for row in rows)
+    if (
+        edges > 1
+        and edges * 2 >= len(rows)
+        and _is_edge(rows[0])
+        and all(len(row.plain) <= _MOST_TITLE for row in rows)
+    ):
+        return "site"
     text = " ".join(row.plain for row in rows)
     first = rows[0].plain
     opens = bool(starts("chat", "opening").match(first))
