@@ -6,7 +6,7 @@ were set on real lengths; docs/craft-rules.md says how well they do.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import exp, log, sqrt
 from statistics import fmean, median
@@ -262,13 +262,17 @@ def _usual_seconds(lyrics: str, bpm: float | None, style: str | None) -> float:
 
 
 def bpm_of(style: str) -> float | None:
-    """The tempo a description names, the middle of a range; None without one or where nobody could play it."""
-    match = _BPM.search(style)
-    if not match:
-        return None
-    low = float(match[1] or match[3])
-    tempo = (low + float(match[2])) / 2 if match[2] else low
-    return tempo if _TEMPOS[0] <= tempo <= _TEMPOS[1] else None
+    """The tempo a description names, the first of several; None without one or where nobody could play it."""
+    return next(tempos_in(style), None)
+
+
+def tempos_in(style: str) -> Iterator[float]:
+    """Every tempo that a description names and somebody could play; of a range the middle."""
+    for match in _BPM.finditer(style):
+        low = float(match[1] or match[3])
+        tempo = (low + float(match[2])) / 2 if match[2] else low
+        if _TEMPOS[0] <= tempo <= _TEMPOS[1]:
+            yield tempo
 
 
 def metre_of(style: str) -> str | None:

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 
 from .artists import imitated
 from .bundled import toml
-from .duration import bpm_of
+from .duration import bpm_of, tempos_in
 from .findings import Finding, StyleReport, choose
 from .genres import genre_words
 from .languages import base, language_name
@@ -19,6 +19,8 @@ from .song import engine_of, limits_for
 SLOTS = ("genre", "voice", "tempo")
 _PACKING = ("genre", "voice", "mood", "instruments", "tempo", "production")  # what is kept longest when a text is cut
 _FAST, _SLOW = 140, 76
+_ANOTHER_TEMPO = 1.15
+"""Times the slower one; nearer ones are one tempo said twice, and twice a tempo is the same in half time."""
 _MOST_CHARS = 4_000  # four times the longest limit: what comes after is not read
 _NOT = (
     r"(?:no|without|avoid(?:ing)?|minus|excluding|free of|never any|don't use|do not use|not any"
@@ -192,6 +194,11 @@ def _bare(item: str) -> str:
 
 
 def _contradictions(style: _Style) -> Iterator[Finding]:
+    tempos = sorted(set(tempos_in(style.text)))
+    told = any(_says(style.plain, word) for word in toml("style")["change"]["words"])
+    if len(tempos) > 1 and tempos[-1] > _ANOTHER_TEMPO * tempos[0] and tempos[-1] != 2 * tempos[0] and not told:
+        why = f'"{tempos[0]:g} BPM" and "{tempos[-1]:g} BPM" pull against each other; choose one.'
+        yield Finding("Y4", "warn", why)
     for pair in toml("style")["contradiction"]:
         if any(_says(style.plain, word) for word in pair.get("unless", [])):
             continue

@@ -8,6 +8,7 @@ import pytest
 
 from songwright.server.craft import check_lyrics, preflight
 from songwright.server.craft.fixes import repair
+from songwright.server.craft.rules.table import table
 
 FOLDER = Path(__file__).parent / "pasted"
 SONGS = sorted((Path(__file__).parent / "lyrics").glob("*.txt"))
@@ -121,6 +122,10 @@ def test_the_forms_are_many_and_in_many_languages() -> None:
     assert len(forms) >= 100
     assert len({form["language"] for form in forms}) >= 15
     assert len(GOOD) >= 40
+    languages = len({form["language"] for form in forms})
+    page = " ".join(table().split())
+    assert f"{len(forms)} pasted forms in {languages} languages" in page
+    assert f"{len(GOOD)} good lyrics" in page
 
 
 def test_lines_are_numbered_as_in_the_text_that_was_pasted() -> None:

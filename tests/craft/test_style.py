@@ -101,3 +101,16 @@ def test_missing_slots_are_named_in_order_of_importance() -> None:
 @pytest.mark.parametrize("style", ["", ",,,", "[[[", "no", "\n\n", "x" * 100_000])
 def test_no_text_makes_the_check_fail(style: str) -> None:
     assert json.dumps(check_style(style, negative_style=style).as_json())
+
+
+@pytest.mark.parametrize(
+    ("style", "told"),
+    [
+        ("folk, female alto, 60 BPM, 180 BPM", True),
+        ("trap, male rapper, 70 BPM half-time, hats at 140 BPM", False),
+        ("folk, alto, 92 bpm, about 96 BPM", False),
+        ("starts at 70 BPM, then doubles to 150 BPM, folk, alto", False),
+    ],
+)
+def test_two_tempos_at_once_are_a_contradiction(style: str, *, told: bool) -> None:
+    assert ("Y4" in {finding.id for finding in check_style(style).findings}) == told
