@@ -50,6 +50,18 @@ async def test_create_song_makes_two_takes(song: dict[str, Any]) -> None:
     assert song["credits"]["cost"] == 10
 
 
+async def test_a_chat_answer_is_not_bought_unless_it_is_forced(client: Client, place: World) -> None:
+    before = len(place.service.books(place.key)["tasks"])
+    asked = {**SONG, "lyrics": f"Sure! Here is your song:\n\n{WORDS}\nWould you like me to change the chorus?"}
+    refused = await client.call_tool("riffusion_create_song", asked)
+    assert refused.is_error
+    assert "force: true" in said(refused)["notice"]
+    assert len(place.service.books(place.key)["tasks"]) == before
+    forced = said(await client.call_tool("riffusion_create_song", {**asked, "force": True}))
+    assert any("[F8]" in warning for warning in forced["preflight"])
+    assert last_body(place)["lyrics"] == asked["lyrics"]
+
+
 async def test_describe_song_lets_the_service_write_the_words(client: Client, place: World) -> None:
     is_done(said(await client.call_tool("riffusion_describe_song", {"idea": "a lullaby"})), 2, ".m4a")
     assert last_body(place) == {"custom_mode": False, "mv": "FUZZ-1.1 Pro", "prompt": "a lullaby"}
