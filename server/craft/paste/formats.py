@@ -30,7 +30,8 @@ _VERSE = re.compile(r"<verse\b[^<>]{0,80}?name=[\"']([a-z])(\d*)[a-z]?[\"'][^<>]
 _PROPERTIES = re.compile(r"<(title|titles|properties|authors?|songbooks?|themes?)\b[^<>]{0,200}>.*?</\1>", re.DOTALL)
 _ANY_TAG = re.compile(r"</?[a-z][\w:.-]{0,30}(?:\s[^<>]{0,300})?/?>|<\?xml[^<>]{0,200}\?>", re.IGNORECASE)
 _BOARD = re.compile(
-    r"\[/?(?:b|i|u|s|center|quote|color|size|font|url|spoiler|code|list|indent)(?:=[^\[\]]{0,80})?\]", re.IGNORECASE
+    r"\[/?(?:b|i|u|s|center|quote|color|size|font|url|spoiler|code|list|indent|ch|tab)(?:=[^\[\]]{0,80})?\]",
+    re.IGNORECASE,
 )
 _DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4},?\s+\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[\s\u202f]?[AaPp]\.?[Mm]\.?)?"
 _MESSAGE = re.compile(rf"^[\u200e\u200f]?(?:\[{_DATE}\]|{_DATE}\s+[-–—])\s*[^:\[\]]{{1,40}}:\s*(.*)$")
@@ -146,7 +147,7 @@ def _open_lyrics(rows: Rows) -> Rows | None:
 
 def _board(rows: Rows) -> Rows | None:
     if not any(
-        re.search(r"\[/(?:b|i|u|s|center|quote|color|size|url|code)\]", row.text, re.IGNORECASE) for row in rows
+        re.search(r"\[/(?:b|i|u|s|center|quote|color|size|url|code|ch)\]", row.text, re.IGNORECASE) for row in rows
     ):
         return None
     return [Row(row.number, _BOARD.sub("", row.text).rstrip()) for row in rows]

@@ -24,7 +24,7 @@ TIMES = re.compile(_TIMES, re.IGNORECASE)
 _BRACKETED = re.compile(r"^\s*\[\s*([^\[\]]{1,60}?)\s*\]\s*(.*?)\s*$")
 _WITH_WORDS = frozenset(("bridge", "hook"))
 """Words that hardly begin a sung line with a colon behind them, as "Break:" or "End:" may."""
-_SORTS = {"short": "short", "alone": "word", "word": "word", "counter": "plain", "plain": "plain"}
+_SORTS = {"alone": "word", "short": "short", "word": "word", "counter": "plain", "plain": "plain"}
 """The sorts of names in tags.toml, and what each is worth without brackets."""
 _COUNTERS = frozenset(("番", "절"))
 """Counting words, which name a verse only behind a digit: with a character for one they mean "the best"."""
@@ -350,7 +350,8 @@ def _numbered_stanzas(rows: Rows, heads: set[int]) -> dict[int, tuple[str, str]]
         match = re.match(r"^\s*(\d{1,2}|[IVX]{1,4})\s*([.)]|$)\s*(.*)$", row.text) if len(row.text) < 400 else None
         if match and (match[2] or not match[3]):
             number = match[1] if match[1].isdigit() else _numbers().get(match[1].casefold(), "")
-            if opens and number == str(len(found) + 1) and index + 1 < len(rows) and not rows[index + 1].blank:
+            below = index + 2 if not match[3] and index + 1 < len(rows) and rows[index + 1].blank else index + 1
+            if opens and number == str(len(found) + 1) and below < len(rows) and not rows[below].blank:
                 found[index] = (number, match[3])
             else:
                 inside += 1

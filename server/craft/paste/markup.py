@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from ..bundled import toml
+from .headings import opens_section
 from .rows import Row, Rows, Seen
 
 _STANZAS = frozenset(("p", "h1", "h2", "h3", "h4", "section", "ul", "ol"))
@@ -17,6 +18,8 @@ _TAG = re.compile(
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,20});")
 _CODE = re.compile(r"\A\s*```\w*\s*\n|\n\s*```\s*\Z")
 _FIELDS = ("clean_lyrics", "lyrics", "lyric", "text", "words", "content", "prompt", "body", "lines", "segments", "line")
+_SECTION_FIELDS = ("type", "section", "part", "tag", "label", "name", "title", "heading")
+_LONGEST_NAME = 30
 _DEEPEST = 6
 
 
@@ -49,10 +52,13 @@ def _texts(value: Any, depth: int) -> Iterator[str]:
     if depth > _DEEPEST:
         return
     if isinstance(value, list):
-        lines = [one if isinstance(one, str) else next(_texts(one, depth + 1), "") for one in value]
+        lines = [one if isinstance(one, str) else _headed(one, next(_texts(one, depth + 1), "")) for one in value]
         if any(lines):
             yield "\n".join(lines)
     elif isinstance(value, dict):
+        parts = {name: inner for name, inner in value.items() if _opens(name)}
+        if len(parts) > 1:
+            yield "\n\n".join(f"[{_spoken(n)}]\n" + next(_texts([one], depth + 1), "") for n, one in parts.items())
         for name in _FIELDS:
             inner = value.get(name)
             if isinstance(inner, str):
@@ -62,6 +68,22 @@ def _texts(value: Any, depth: int) -> Iterator[str]:
         for name, inner in value.items():
             if name not in _FIELDS and isinstance(inner, dict | list):
                 yield from _texts(inner, depth + 1)
+
+
+def _headed(value: Any, words: str) -> str:
+    """The words of a part with the tag that a field of it names: {"type": "verse", "lines": […]}."""
+    names = (value.get(field) for field in _SECTION_FIELDS) if isinstance(value, dict) else ()
+    tag = next((name for name in names if isinstance(name, str) and words and _opens(name)), None)
+    return f"[{_spoken(tag)}]\n{words}\n" if tag else words
+
+
+def _opens(name: str) -> bool:
+    return len(name) <= _LONGEST_NAME and opens_section(f"[{_spoken(name)}]")
+
+
+def _spoken(name: str) -> str:
+    """ "pre_chorus", "verse1" as somebody would write them."""
+    return re.sub(r"(?<=[a-z])(?=\d)", " ", name.replace("_", " ")).strip().title()
 
 
 def spelt_out(rows: Rows) -> tuple[Rows, list[Seen]]:

@@ -164,9 +164,9 @@ def _one(row: Row, before: Rows, parts: list[_Part]) -> Rows:
         often, words = len(match[2] or "//"), match[1] or match[3]
     elif match := _BEHIND.search(row.text):
         often = how_often(match[1]) or (2 if _is_repeat_word(match[1]) else None)
-        words = row.text[: match.start()].strip()
+        words = row.text[: match.start()].strip(" /|")
     elif match := _BARE_TIMES.search(row.text):
-        often, words = how_often(match[0]), row.text[: match.start()].strip()
+        often, words = how_often(match[0]), row.text[: match.start()].strip(" /|")
     sung = words and not words.startswith("[") and re.search(r"[^\W\d_]{2}|[\u3040-\u9fff]", words)
     return [Row(row.number, words)] * often if often and sung else [row]
 

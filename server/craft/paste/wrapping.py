@@ -27,6 +27,7 @@ _ANNOUNCES = re.compile(
 )
 _LONG_SENTENCE = 80  # characters; what is shorter could be a line of the song
 _MOST_TITLE = 80
+_FEW_WORDS = 6
 _MOST_TITLE_WORDS = 9
 
 
@@ -59,7 +60,9 @@ def unwrapped(rows: Rows, *, copied: bool, first: int | None = None) -> tuple[Ro
     site.update(range(_announced(marked, front)))
     last = heads[-1] if heads else -1
     chat.update(_contents(marked))
-    back, notes = _back(marked, last, headed=front is not None, copied=bool(page or chat or site or turns or copied))
+    back, notes = _back(
+        marked, last, talk=bool(chat), headed=front is not None, copied=bool(page or chat or site or turns or copied)
+    )
     chat |= notes
     gone |= back
     evidence = bool(page or chat or site or turns or gone or copied)
@@ -122,6 +125,8 @@ def _front_kind(rows: Rows, *, headed: bool) -> str | None:
     """What a paragraph before the song is: chat, site, meta; None where it may be the song."""
     if all(_is_label(row) or _is_edge(row) for row in rows):
         return "site" if any(_is_edge(row) and not _is_label(row) for row in rows) else "meta"
+    if headed and len(rows) == 1 and _opens_short(rows[0].plain):
+        return "chat"
     if headed and is_style(rows):
         return "meta"
     edges = sum(_is_edge(row) for row in rows)
@@ -143,6 +148,11 @@ def _front_kind(rows: Rows, *, headed: bool) -> str | None:
     if headed and len(rows) == 1 and _speaks_of_songs(text) and len(text) > 100:
         return "chat"
     return None
+
+
+def _opens_short(text: str) -> bool:
+    """Whether a line is an assistant's "Here you go!" and nothing else."""
+    return bool(starts("chat", "opening").match(text)) and len(text.split()) <= _FEW_WORDS and text[-1:] in "!:：！"
 
 
 def _front_rows(rows: Rows) -> Iterator[int]:
@@ -195,8 +205,16 @@ def _is_marked_title(row: Row) -> bool:
 
 
 def _is_label(row: Row) -> bool:
+    return _labels_on(row) > 0
+
+
+def _labels_on(row: Row) -> int:
+    """How many labels stand on a row: "Tempo: 92" has one, "Key: G | Tempo: 92" two."""
     plain = row.plain.lstrip("-•[ ")
-    return bool(plain) and len(plain) <= 300 and bool(labels().match(plain))
+    parts = re.split(r"\s+[|·•]\s+", plain)
+    if len(parts) > 1 and all(re.match(r"[^\W\d_][^:：]{1,30}[:：]\s*\S", part) for part in parts):
+        return len(parts) if any(labels().match(part) for part in parts) else 0
+    return int(bool(plain) and len(plain) <= 300 and bool(labels().match(plain)))
 
 
 def _is_edge(row: Row) -> bool:
@@ -255,7 +273,7 @@ def _is_outline(text: str) -> bool:
     return len(parts) > 2 and all(read_heading(part) for part in parts)
 
 
-def _back(rows: Rows, last_head: int, *, headed: bool, copied: bool) -> tuple[set[int], set[int]]:
+def _back(rows: Rows, last_head: int, *, talk: bool, headed: bool, copied: bool) -> tuple[set[int], set[int]]:
     """What comes after the song: (credits and page furniture, an assistant's talk)."""
     gone: set[int] = set()
     notes: set[int] = set()
@@ -270,7 +288,7 @@ def _back(rows: Rows, last_head: int, *, headed: bool, copied: bool) -> tuple[se
         if start <= last_head or start == found[0][0]:
             gone.update(range(_tail(rows, max(start, last_head + 1), end, copied=copied), end))
             break
-        if _is_closing(rows[start:end]):
+        if _is_closing(rows[start:end]) or (talk and end - start == 1 and _wishes(rows[start].plain)):
             notes.update(range(start, end))
         elif _tail(rows, start - 1, end, copied=copied or bool(notes)) == start:
             gone.update(range(start, end))
@@ -298,7 +316,7 @@ def _tail(rows: Rows, start: int, end: int, *, copied: bool) -> int:
     while tail - 1 > start:
         row = rows[tail - 1]
         certain = bool(row.plain) and bool(wholes("site", "anywhere").match(row.plain))
-        label = _is_label(row) or (alone and _is_edge(row))
+        label = _labels_on(row) or int(alone and _is_edge(row))
         if not (certain or label or (sure and _LABELLED.match(row.plain))):
             break
         sure, labelled, tail = sure + certain, labelled + label, tail - 1
@@ -316,6 +334,12 @@ def _is_notes(row: Row, headed: bool) -> bool:
     marked = bool(re.match(r"^(?:#{1,6}\s|\*\*|__)", text)) or plain.endswith((":", "："))
     label = bool(starts("chat", "notes").match(plain)) and (marked or bool(re.match(r"^[^:：]{3,40}[:：]", plain)))
     return headed and label and read_heading(text) is None
+
+
+def _wishes(text: str) -> bool:
+    """ "Hope you like it!" behind a song that began with an assistant's talk."""
+    said = starts("chat", "closing").match(text) or starts("chat", "about").match(text)
+    return bool(said) and len(text.split()) <= 2 * _FEW_WORDS and text[-1:] in "!.?！。？"
 
 
 def _is_closing(rows: Rows) -> bool:
