@@ -20,49 +20,26 @@ FOLDERS = {
 }
 """Defaults that are another path on every machine, in words."""
 
-HOW: Mapping[str, tuple[str, str]] = {
-    "create/create_music": ("create_song", ""),
-    "create/persona_music": ("create_song", "with `persona_id`"),
-    "create/extend_music": ("extend_song", ""),
-    "create/extend_upload_music": ("extend_song", "where `source` came from a recording"),
-    "create/cover_music": ("cover_song", ""),
-    "create/cover_upload_music": ("cover_song", "where `source` came from a recording"),
-    "create/concat_music": ("concat_song", ""),
-    "create/remaster": ("remaster_song", ""),
-    "create/add_vocals": ("add_vocals", ""),
-    "create/add_instrumental": ("add_instrumental", ""),
-    "upload_extend": ("extend_song", "where `source` is a link"),
-    "upload_cover": ("cover_song", "where `source` is a link"),
-    "stems_basic": ("separate_stems", 'with `parts: "basic"`'),
-    "stems_full": ("separate_stems", 'with `parts: "full"`'),
-    "task": ("get_song", "for a task made elsewhere; our own tasks are looked at without a call"),
-    "producer_create/create_music": ("producer_create_song", ""),
-    "producer_create/extend_music": ("producer_extend_song", ""),
-    "producer_create/cover_music": ("producer_cover_song", ""),
-    "producer_create/cover_upload_music": ("producer_cover_song", "of an upload, at musicapi.ai"),
-    "producer_create/replace_music": ("producer_replace_section", ""),
-    "producer_create/swap_music_vocals": ("producer_swap_vocals", ""),
-    "producer_create/swap_music_sound": ("producer_swap_instrumental", ""),
-    "producer_create/music_variation": ("producer_vary_song", ""),
-    "producer_task": ("wait_for_song", "only waits: tasks are looked at without a call"),
-    "nuro_create/vocal": ("nuro_create_song", ""),
-    "nuro_create/bgm": ("nuro_create_instrumental", ""),
-    "nuro_task": ("wait_for_song", "only waits: tasks are looked at without a call"),
-    "riffusion_create/create_music": ("riffusion_create_song", "or riffusion_describe_song"),
-    "riffusion_create/extend_music": ("riffusion_extend_song", ""),
-    "riffusion_create/cover_music": ("riffusion_cover_song", ""),
-    "riffusion_create/replace_music": (
-        "riffusion_replace_section",
-        "always asks first: the window's names are inferred",
-    ),
-    "riffusion_create/swap_music_sound": ("riffusion_swap_sound", ""),
-    "riffusion_create/swap_music_vocals": ("riffusion_swap_vocals", ""),
-    "riffusion_replace_section": ("riffusion_replace_section", "always asks first: the window's names are inferred"),
-    "riffusion_task": ("wait_for_song", "only waits: tasks are looked at without a call"),
+WAITS = "only waits: tasks are looked at without a call"
+HOW: Mapping[str, str] = {
+    "create/persona_music": "with `persona_id`",
+    "create/extend_upload_music": "where `source` came from a recording",
+    "create/cover_upload_music": "where `source` came from a recording",
+    "upload_extend": "where `source` is a link",
+    "upload_cover": "where `source` is a link",
+    "stems_basic": 'with `parts: "basic"`',
+    "stems_full": 'with `parts: "full"`',
+    "task": "for a task made elsewhere; our own tasks are looked at without a call",
+    "producer_create/cover_upload_music": "of an upload, at musicapi.ai",
+    "producer_task": WAITS,
+    "nuro_task": WAITS,
+    "riffusion_create/replace_music": "always asks first: the window's names are inferred",
+    "riffusion_replace_section": "always asks first: the window's names are inferred",
+    "riffusion_task": WAITS,
 }
-"""For operations that several tools perform, or one by an argument: the tool and the words after it.
+"""For what a tool performs by an argument, or in its own way: the words after it, by an entry of its `contract`.
 
-The key is the operation's id in the contract, and its task type where `create` is told by one what to make.
+Everything else in the table follows from the declarations.
 """
 
 
@@ -122,12 +99,12 @@ def operation_table() -> str:
     """Every operation of the service: the tool and argument that perform it, or why none does."""
 
     def rows() -> Iterator[tuple[str, str, str]]:
+        declared = dict.fromkeys(entry for name in tools.names() for entry in tools.load(name).contract)
         for operation in operations().values():
-            # `create` is told by a task type what to make; it is split up where tools know the types.
-            types = [key for key in HOW if key.startswith(f"{operation.id}/")]
-            for key in types or [operation.id]:
-                shown = f"`{operation.id}`" + (f" `{key.split('/')[1]}`" if types else "")
-                yield shown, f"`{operation.method} {operation.path}`", performer(key, operation)
+            kinds = [entry for entry in declared if entry.startswith(f"{operation.id}/")]
+            for entry in kinds or [operation.id]:
+                shown = f"`{operation.id}`" + (f" `{entry.partition('/')[2]}`" if kinds else "")
+                yield shown, f"`{operation.method} {operation.path}`", performer(entry, operation)
 
     def together() -> Iterator[tuple[str, ...]]:
         for performed, group in groupby(rows(), key=lambda row: row[2]):
@@ -137,18 +114,12 @@ def operation_table() -> str:
     return table(("operation", "request", "performed by"), together())
 
 
-def performer(key: str, operation: Contracted) -> str:
-    """The tool for an operation of the service, and how it is asked for; else the reason why there is none."""
+def performer(entry: str, operation: Contracted) -> str:
+    """The tools for an operation of the service, and how they are asked for; else the reason why there is none."""
     if not operation.offered:
         return f"not offered: {_reason(operation)}"
-    tool, words = HOW.get(key, ("", ""))
-    if tool in tools.names():
-        return f"`{tool}` {words}".strip()
-    found = [name for name in tools.names() if operation.id in tools.load(name).contract and not tool]
-    return (
-        ", ".join(f"`{name}`" for name in found)
-        or f"not offered: no tool for {operation.path.split('/')[3]} in this version"
-    )
+    found = ", ".join(f"`{name}`" for name in tools.names() if entry in tools.load(name).contract)
+    return f"{found} {HOW.get(entry, '')}".strip() if found else f"not offered: no tool for {operation.id}"
 
 
 def _reason(operation: Contracted) -> str:

@@ -10,9 +10,6 @@ from ..server import contract
 from .answers import Refusal, bad_request, refusal
 from .records import Facts
 
-FAMILIES = ("producer", "nuro", "riffusion")
-"""The engines beside sonic; the contract names their operations after them."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Ask:
@@ -30,9 +27,8 @@ class Ask:
 
     @property
     def family(self) -> str:
-        """The engine of the service that it is for."""
-        family = self.operation.partition("_")[0]
-        return family if family in FAMILIES else "sonic"
+        """The engine of the service that it is for; `account` for what belongs to none."""
+        return contract.operations()[self.operation].family
 
     @property
     def name(self) -> str:

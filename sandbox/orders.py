@@ -8,7 +8,8 @@ from __future__ import annotations
 import dataclasses
 import time
 import uuid
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar
 
 from .answers import bad_request, model_name
 from .asks import Ask
@@ -73,28 +74,7 @@ class Orders:
 
     async def of(self, ask: Ask, seed: int) -> Order:
         """The order of a request that makes a task."""
-        makers = {
-            "create_music": self._create,
-            "persona_music": self._create,
-            "extend_music": self._extend,
-            "extend_upload_music": self._extend,
-            "cover_music": self._cover,
-            "cover_upload_music": self._cover,
-            "concat_music": self._concat,
-            "remaster": self._remaster,
-            "add_vocals": self._add,
-            "add_instrumental": self._add,
-            "upload_extend": self._upload_extend,
-            "upload_cover": self._upload_cover,
-            "sample": self._sample,
-            "mashup": self._mashup,
-            "replace_section": self._replace,
-            "stems_basic": self._stems,
-            "stems_full": self._stems,
-            "create_voice": self._voice,
-            "upload": self._upload_later,
-        }
-        order = await makers[ask.name](ask, seed)
+        order = await self.makers[ask.name](self, ask, seed)
         body = ask.body
         facts = {
             "mv": model_name(self._options.brand, body.get("mv") or order.plan.get("mv")),
@@ -276,3 +256,26 @@ class Orders:
 
     async def _upload_later(self, ask: Ask, seed: int) -> Order:
         return Order({"upload": ask.body["url"]})
+
+    makers: ClassVar[Mapping[str, Callable[[Orders, Ask, int], Awaitable[Order]]]] = {
+        "create_music": _create,
+        "persona_music": _create,
+        "extend_music": _extend,
+        "extend_upload_music": _extend,
+        "cover_music": _cover,
+        "cover_upload_music": _cover,
+        "concat_music": _concat,
+        "remaster": _remaster,
+        "add_vocals": _add,
+        "add_instrumental": _add,
+        "upload_extend": _upload_extend,
+        "upload_cover": _upload_cover,
+        "sample": _sample,
+        "mashup": _mashup,
+        "replace_section": _replace,
+        "stems_basic": _stems,
+        "stems_full": _stems,
+        "create_voice": _voice,
+        "upload": _upload_later,
+    }
+    """What makes a task: the task type of `create`, or the operation by its id in the contract, and who plans it."""

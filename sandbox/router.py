@@ -21,7 +21,7 @@ from .families import gone
 from .faults import AFTER, BEFORE, FATES, MONEY, Faults, Rule
 from .options import Options
 from .records import Facts, key_hash
-from .service import Reply, Service, makes_task
+from .service import Reply, Service, makes_task, plays
 
 _MOST_BODY_BYTES = 1024 * 1024
 _PREFIXES = {
@@ -71,7 +71,7 @@ class Router:
             return "task", {}
         found = contract.match(request.method, path)
         family = path.startswith(("/api/v1/sonic/", "/api/v1/suno/"))
-        if found is not None and self._service.plays(found[0].id):
+        if found is not None and plays(found[0].id):
             if not family or path.startswith(_PREFIXES[self._options.brand]):
                 return found[0].id, found[1]
         elif any(contract.match(method, path) for method in _METHODS if method != request.method):

@@ -7,9 +7,11 @@ import hashlib
 import random
 import time
 import uuid
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from typing import Any, ClassVar
 
+from ..server import contract
 from . import answers
 from .answers import Refusal, accepted, bad_request, forbidden, refusal, success
 from .asks import Ask
@@ -30,13 +32,6 @@ from .uploads import Uploads
 
 Reply = tuple[int, Facts]
 
-SONIC_TASKS = frozenset(
-    {"create", "upload_extend", "upload_cover", "create_voice", "sample", "mashup", "stems_basic", "stems_full"}
-    | {"replace_section"}
-)
-"""Operations of sonic that always make a task; `upload` does with a callback_url."""
-TASKS = SONIC_TASKS | Producer.tasks | Nuro.tasks | Riffusion.tasks
-
 _REAL_COPY_SECONDS = 8.0
 _REAL_MIDI_SECONDS = 25.0
 _SPICES = (
@@ -51,9 +46,24 @@ _SPICES = (
 )
 
 
+@cache
+def tasks() -> frozenset[str]:
+    """The operations that always make a task here; `upload` does with a callback_url."""
+    known = contract.operations()
+    of_sonic = {name for name in Orders.makers if name in known and known[name].makes_task}
+    return frozenset({"create"} | of_sonic | Producer.tasks | Nuro.tasks | Riffusion.tasks)
+
+
+def plays(operation: str, task_type: str | None = None) -> bool:
+    """Whether the sandbox knows the operation; with a task type, whether `create` can make that here."""
+    if operation == "create" and task_type is not None:
+        return task_type in Orders.makers
+    return operation in tasks() or operation in Service.at_once
+
+
 def makes_task(ask: Ask) -> bool:
     """Whether the request is one of those that the rate limit counts."""
-    return ask.operation in TASKS or (ask.operation == "upload" and bool(ask.body.get("callback_url")))
+    return ask.operation in tasks() or (ask.operation == "upload" and bool(ask.body.get("callback_url")))
 
 
 class Service:
@@ -72,33 +82,13 @@ class Service:
             "nuro": Nuro(options),
             "riffusion": Riffusion(options, self._orders),
         }
-        self._at_once: dict[str, Callable[[Ask, bool], Awaitable[Reply]]] = {
-            "persona": self._persona,
-            "bpm": self._bpm,
-            "vox": self._vox,
-            "wav": self._wav,
-            "midi": self._midi,
-            "aligned_lyrics": self._timeline,
-            "upsample_tags": self._upsample,
-            "upload": self._upload,
-            "download": self._download,
-            "lyrics": self._lyrics,
-            "get_credits": self._credits,
-            "riffusion_upload": self._riffusion_upload,
-            "task": self._task,
-            **{f"{family}_task": self._task for family in self._families},
-        }
-
-    def plays(self, operation: str) -> bool:
-        """Whether this sandbox knows the operation."""
-        return operation in TASKS or operation in self._at_once
 
     async def answer(self, ask: Ask, *, fate: Fate | None = None, charge_again: bool = False) -> Reply:
         """Serve a checked request; `fate` is what a fault rule has decided for the task it makes."""
         try:
             if makes_task(ask):
                 return await self._submit(ask, fate)
-            return await self._at_once[ask.operation](ask, charge_again)
+            return await self.at_once[ask.operation](self, ask, charge_again)
         except TooFewCredits as error:
             raise forbidden("not enough credits") from error
 
@@ -312,6 +302,26 @@ class Service:
         written = [await self._studio.lyrics(text, seed + version) for version in range(2)]
         results = [{"title": title, "lyrics": lyrics} for title, lyrics in written]
         return 200, {"code": 200, "message": "success", "results": results}
+
+    at_once: ClassVar[Mapping[str, Callable[[Service, Ask, bool], Awaitable[Reply]]]] = {
+        "persona": _persona,
+        "bpm": _bpm,
+        "vox": _vox,
+        "wav": _wav,
+        "midi": _midi,
+        "aligned_lyrics": _timeline,
+        "upsample_tags": _upsample,
+        "upload": _upload,
+        "download": _download,
+        "lyrics": _lyrics,
+        "get_credits": _credits,
+        "riffusion_upload": _riffusion_upload,
+        "task": _task,
+        "producer_task": _task,
+        "nuro_task": _task,
+        "riffusion_task": _task,
+    }
+    """What is answered without a task: the operation, by its id in the contract, and who answers it."""
 
 
 def _no_task() -> Refusal:

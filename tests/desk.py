@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from declared import documented, plain
 from mcp import Client
 from mcp_types import Implementation
-from test_laws import plain
 
 from songwright import tools
-from songwright.server import contract
-from songwright.server.contract import fragments
 from songwright.server.core.clock import Clock, SystemClock
 from songwright.server.core.jobs import LOCAL_TENANT, Account, Clip, Job, SavedFile, State
-from songwright.server.core.operation import Finish, Operation, Request
+from songwright.server.core.operation import Finish, Request
 from songwright.server.core.settings import Settings
 from songwright.server.files.downloads import Fetcher
 from songwright.server.files.library import Library
@@ -121,20 +119,6 @@ class Desk:
         moved = self.journal.move(job, Change(state, problem="test", sentence="It went wrong.", service_said="no"))
         assert moved is not None
         return moved
-
-
-def documented(order: Operation) -> dict[str, Any]:
-    """The answer of the service as its contract shows it."""
-    found: dict[str, Any] = {}
-    for op_id in order.contract:
-        operation = contract.operations()[op_id]
-        stated = contract.document()["paths"][operation.path][operation.method.lower()]["responses"]["200"]
-        stated = fragments.resolve(stated["$ref"]) if "$ref" in stated else stated
-        for example in stated["content"]["application/json"].get("examples", {}).values():
-            found = example.get("value", {})
-            if order.outcome(found).ready:
-                return found
-    return found
 
 
 def clip(job: Job, take: int) -> Clip:

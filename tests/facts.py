@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import declared
 import pytest
 
 from songwright import tools
 from songwright.server import contract
 from songwright.server.core.errors import ArgumentRefused
-from songwright.server.core.operation import Edition, KnownClip, Model, Operation
+from songwright.server.core.operation import Edition, KnownClip, Model, Purchase
 from songwright.server.orders import ownership
 from songwright.server.protocol.tools_server import parse
 from songwright.server.service.catalogue import Catalogue
@@ -21,8 +22,8 @@ HOUR = 3600.0
 SONG = KnownClip("song-1", "Night Bus", 142.36, created_at=NOW - HOUR, lyrics="[Verse]\nLast stop", style="indie pop")
 OTHER = KnownClip("song-2", "Low Tide", 95.0, created_at=NOW - HOUR, lyrics="[Instrumental]", style="ambient")
 UPLOAD = KnownClip("upload-1", "demo.mp3", None, uploaded=True, created_at=NOW - HOUR)
+LINK = declared.LINK
 OLD_UPLOAD = KnownClip("upload-2", "old.mp3", None, uploaded=True, created_at=NOW - 25 * HOUR)
-LINK = "https://files.example/demo.mp3"
 
 
 @cache
@@ -63,15 +64,17 @@ class KnownFacts:
 class Placed:
     """An order as it would leave."""
 
-    operation: Operation
+    operation: Purchase
     path: str
     body: dict[str, Any]
     price: int | None
 
 
-def checked(name: str, facts: KnownFacts, arguments: dict[str, Any]) -> Operation:
+def checked(name: str, facts: KnownFacts, arguments: dict[str, Any]) -> Purchase:
     """An order as it is checked before it is priced."""
-    operation = parse(tools.load(name), arguments).settled(facts)
+    operation = parse(tools.load(name), arguments)
+    assert isinstance(operation, Purchase)
+    operation = operation.settled(facts)
     ownership.check_engine(facts, operation)
     operation.check(facts)
     return operation

@@ -13,9 +13,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from declared import KINDS, NAMES, SPENDING, plain, plain_arguments
 from desk import ACCOUNT, Desk, Flow, client
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
-from test_laws import KINDS, NAMES, REQUIRED, SPENDING, parts, plain
+from test_laws import parts
 from world import said
 
 from songwright.server.core.errors import SongwrightError
@@ -47,10 +48,6 @@ def steps(name: str, job: Job) -> dict[str, Any]:
     fields = KINDS[name].model_fields
     choice = {"action": "buy_again"} if "action" in fields else {}
     return {field: job.id for field in ("job_id", "id") if field in fields} | choice
-
-
-def test_a_result_is_passed_on_by_these() -> None:
-    assert set(RELAYING) == {"wait_for_song", "get_song", "resolve_job", "cancel_job"}
 
 
 @pytest.mark.parametrize("name", SPENDING)
@@ -102,11 +99,8 @@ async def test_a_refusal_is_a_result_of_every_tool(desk: Desk, mode: str) -> Non
 
 @pytest.mark.parametrize("name", [n for n in NAMES if KINDS[n].effect is Effect.LOCAL])
 async def test_what_is_computed_here_is_whole_in_the_text(desk: Desk, name: str) -> None:
-    fields = KINDS[name].model_fields
-    own = {"lyrics": "[Verse]\nRain", "genre": "folk", "seconds": 120, "topic": "start", "style": "folk"}
-    needed = {n: own.get(n, REQUIRED.get(n)) for n, field in fields.items() if field.is_required()}
     async with client(desk) as caller:
-        told = said(await caller.call_tool(name, needed))
+        told = said(await caller.call_tool(name, plain_arguments(name)))
     assert told["summary"]
     assert told.get("status") == ("failed" if name == "wait_for_song" else None)
     if name == "songwriting_guide":

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from ..server.core.operation import Checked, Facts, Finish, KnownClip, Model, Purchase, Request, Route, refuse_long
+from ..server.core.operation import Checked, Facts, Family, Finish, KnownClip, Model, Request, Route, refuse_long
+from .buying import SongPurchase
 from .links import own_clip
 from .shapes import (
     DESCRIPTION_LIMIT,
@@ -18,7 +19,6 @@ from .shapes import (
     Lyrics,
     ModelName,
     NegativeStyle,
-    SongAnswer,
     Source,
     Start,
     Style,
@@ -62,22 +62,10 @@ def create(task_type: str, **body: object) -> Request:
     return Request(CREATE.method, CREATE.path, {"task_type": task_type, "use_suno_cdn": False, **given(**body)})
 
 
-class SonicPurchase(Purchase):
-    """A purchase of the sonic family, priced by one row of the catalogue unless it says otherwise."""
+class SonicPurchase(SongPurchase):
+    """A purchase of the sonic family."""
 
-    family: ClassVar[str] = "sonic"
-    answer: ClassVar[type[SongAnswer]] = SongAnswer
-    row: ClassVar[str]
-    """Its row in the price table."""
-
-    def price(self, facts: Facts) -> int | None:
-        """The catalogue's row."""
-        return facts.price(self.row)
-
-    def post(self, **body: object) -> Request:
-        """The request to the operation's own path, without what was left out."""
-        assert self.route is not None, "whatever is bought has a path"
-        return Request(self.route.method, self.route.path, given(**body))
+    family: ClassVar[Family] = Family.SONIC
 
 
 class Words(SonicPurchase):
@@ -282,9 +270,7 @@ class Rework(Composition, Sourced):
 class Overdub(Sound):
     """Something added to a recording that the person brought."""
 
-    row: ClassVar[str]
     route: ClassVar[Route] = CREATE
-    contract: ClassVar[tuple[str, ...]] = ("create",)
     minutes: ClassVar[str] = "1-2 min"
 
     clip_id: ClipId = Field(description="The upload.")

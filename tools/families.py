@@ -1,4 +1,4 @@
-"""What the purchases of the families beside sonic have in common: their row of prices, their era, their clips."""
+"""What the purchases of the families beside sonic have in common: their models, their clips, their uploads."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
 
-from ..server.core.operation import Edition, Facts, KnownClip, Purchase, Request
-from .shapes import LINK_LIMIT, TITLE_LIMIT, ClipId, SongAnswer, check_link, given, is_link, refuse, said, shorten
+from ..server.core.operation import Facts, KnownClip
+from .buying import SongPurchase
+from .shapes import LINK_LIMIT, TITLE_LIMIT, ClipId, check_link, is_link, refuse, said, shorten
 
 SUBJECT_LIMIT = 60
 
@@ -18,35 +19,8 @@ Sound = Annotated[str, Field(description="As in create_song.")]
 Words = Annotated[str, Field(description="To sing.")]
 
 
-class FamilyPurchase(Purchase):
-    """A purchase priced by one row of the catalogue, in a family whose contract depends on brand and date."""
-
-    answer: ClassVar[type[SongAnswer]] = SongAnswer
-    row: ClassVar[str]
-    """Its row in the price table."""
-
-    def price(self, facts: Facts) -> int | None:
-        """The catalogue's row."""
-        return facts.price(self.row)
-
-    def era(self, facts: Facts) -> Edition:
-        """What the brand makes of this family now."""
-        return facts.era(self.family)
-
-    def post(self, **body: object) -> Request:
-        """The request to the family's path, without what was left out."""
-        assert self.route is not None, "whatever is bought has a path"
-        return Request(self.route.method, self.route.path, given(**body))
-
-    def remarks(self, facts: Facts, seconds: float | None) -> tuple[str, ...]:
-        """What was asked for and has no effect at this brand."""
-        del seconds
-        era, asked = self.era(facts), self.arguments()
-        without = [name for name in era.ignored if name in asked]
-        said = [f"{' and '.join(without)} had no effect"] if without else []
-        if era.only_model and asked.get("model", era.model) != era.model:
-            said.append(f"every song is made by {era.model}, whatever the model")
-        return (f"At this service, since {era.since[:7]}: {'; '.join(said)}.",) if said else ()
+class Modelled(SongPurchase):
+    """A song made by a model, of which each family has its own."""
 
     def check_model(self, facts: Facts, model: str | None) -> None:
         """Refuse a model that is known to belong to another family; an unknown one is left to the service."""
@@ -55,7 +29,7 @@ class FamilyPurchase(Purchase):
             refuse(f"{known.name} is a model of {' and '.join(known.families)}, not of {self.family}.", "model")
 
 
-class OnClip(FamilyPurchase):
+class OnClip(SongPurchase):
     """Something had of a clip of the same family."""
 
     clip_id: ClipId
@@ -80,7 +54,7 @@ class Worked(OnClip):
         return {self.relation: (self.clip_id,)}
 
 
-class Uploading(FamilyPurchase):
+class Uploading(SongPurchase):
     """A recording of the person's own, brought to a family."""
 
     timeout: ClassVar[float] = 120.0

@@ -51,7 +51,7 @@ class Seen:
 
 def shipped() -> Next:
     """What Songwright does with a new song."""
-    schedule = Catalogue.load().schedule("aimusicapi", "create_song")
+    schedule = Catalogue.load().schedule("aimusicapi", "create_song", "sonic")
     return lambda bought, now, looks, dice: (
         next_look(schedule, bought, now, looks, dice) if looks else first_look(schedule, bought)
     )
@@ -59,7 +59,7 @@ def shipped() -> Next:
 
 def missed_call() -> Next:
     """What is left where the service was asked to call back and never does."""
-    schedule = Catalogue.load().schedule("aimusicapi", "create_song", hooked=True)
+    schedule = Catalogue.load().schedule("aimusicapi", "create_song", "sonic", hooked=True)
     return lambda bought, now, looks, dice: (
         next_look(schedule, bought, now, looks, dice) if looks else first_look(schedule, bought)
     )

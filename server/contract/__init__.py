@@ -41,16 +41,19 @@ class Contracted:
     `request_schema` is a `$ref` into the document, or None for a call without a body; `responses` maps a status (as
     text, or `default` for every refusal not listed) to a `$ref`. `known_fields` are the body fields that mean
     something, in the document's order: others are tolerated, but are probably typing errors. `offered` is False where
-    too little is known to call it; `credits` says in words what a call costs.
+    too little is known to call it; `makes_task` says that its answer is always a task, whose looks follow; `credits`
+    says in words what a call costs. `family` is the engine, or `account`.
     """
 
     id: str
+    family: str
     method: str
     path: str
     request_schema: Mapping[str, str] | None
     responses: Mapping[str, Mapping[str, str]]
     known_fields: tuple[str, ...]
     offered: bool
+    makes_task: bool
     credits: str
 
 
@@ -125,14 +128,17 @@ def check_webhook(event: str, body: object) -> list[Problem]:
 
 
 def _contracted(method: str, path: str, stated: dict[str, Any]) -> Contracted:
+    responses = {status: _schema(answer) for status, answer in stated["responses"].items()}
     return Contracted(
         id=stated["operationId"],
+        family=stated["tags"][0],
         method=method,
         path=path,
         request_schema=_schema(stated["requestBody"]) if "requestBody" in stated else None,
-        responses=MappingProxyType({status: _schema(answer) for status, answer in stated["responses"].items()}),
+        responses=MappingProxyType(responses),
         known_fields=tuple(stated["x-known-fields"]),
         offered=stated.get("x-offered", True),
+        makes_task=method == "POST" and "task_id" in resolve(responses["200"]["$ref"]).get("required", ()),
         credits=stated["x-credits"],
     )
 

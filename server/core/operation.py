@@ -33,6 +33,20 @@ class Effect(StrEnum):
     """Computes or looks up on this machine; nothing changes, nothing is sent."""
 
 
+class Family(StrEnum):
+    """An engine of the service: a set of paths, clips and models of its own."""
+
+    SONIC = "sonic"
+    PRODUCER = "producer"
+    NURO = "nuro"
+    RIFFUSION = "riffusion"
+
+    @property
+    def task_path(self) -> str:
+        """Where its tasks are looked at; a brand may spell the family differently."""
+        return f"/api/v1/{self}/task/{{task_id}}"
+
+
 class Finish(StrEnum):
     """How a purchase ends."""
 
@@ -202,36 +216,17 @@ class Operation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     label: ClassVar[str]
-    family: ClassVar[str]
     effect: ClassVar[Effect]
     answer: ClassVar[type[BaseModel]]
-    route: ClassVar[Route | None] = None
-    finish: ClassVar[Finish] = Finish.POLLED
-    poll: ClassVar[str] = "/api/v1/sonic/task/{task_id}"
-    """Where its task is looked at."""
-    instead: ClassVar[str] = ""
-    """A sentence that names what to use where the service has retired it."""
-    timeout: ClassVar[float] = 75.0
-    """Seconds the POST may take; a short one only manufactures doubt about what was bought."""
-    hook: ClassVar[bool] = False
-    """The service documents (webhook guide, and the page of the path) that it calls back when the task has ended.
-
-    What only a public client claims, as for stems and voices, is not counted on.
-    """
-    keeps: ClassVar[bool] = False
-    """Its answer never changes: a repeat returns the stored one for ever, free."""
-    uploads: ClassVar[bool] = False
-    """Its clips come from a file of the person's, so that later steps take the variants for uploads."""
-    asks_first: ClassVar[str] = ""
-    """A sentence that says why a person has to agree to each such purchase; empty where the price decides."""
-    edition: ClassVar[str] = ""
-    """What tells its songs from the ones they were made from, in file names: "cover", "remaster"."""
     minutes: ClassVar[str] = ""
     """Typical time, for people: "1-3 min", "at once"."""
     price_note: ClassVar[str] = ""
     """What it costs, for people; empty when free."""
     contract: ClassVar[tuple[str, ...]] = ()
-    """Ids of the service's operations, in the contract document, that this one performs."""
+    """Ids of the service's operations, in the contract document, that this one performs.
+
+    Where the body tells one path what kind of task to make, the kind stands after the id: `create/remaster`.
+    """
     may_spend: ClassVar[bool] = False
     """Can end in a purchase although it is none itself; it is announced like one."""
     core: ClassVar[bool] = False
@@ -261,6 +256,62 @@ class Operation(BaseModel):
         text = cls.__doc__ or ""
         return "\n".join(" ".join(part.split()) for part in text.strip().split("\n\n"))
 
+    @classmethod
+    def performs(cls) -> tuple[str, ...]:
+        """The operations of the service, without the kinds of tasks."""
+        return tuple(dict.fromkeys(name.partition("/")[0] for name in cls.contract))
+
+    def subject(self) -> str:
+        """A few words that name what was asked for, for lists and sentences."""
+        return self.label
+
+    def search_words(self) -> str:
+        """What `list_songs` searches, besides titles and styles of the clips."""
+        return self.subject()
+
+    def arguments(self) -> dict[str, Any]:
+        """The call in the person's words, without what was left out."""
+        return self.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+
+    def identity(self) -> str:
+        """A hash of what is asked for; two calls with the same one are the same purchase."""
+        said = {k: " ".join(v.split()) if isinstance(v, str) else v for k, v in self.arguments().items()}
+        wanted = {k: v for k, v in said.items() if k not in CONTROLS}
+        text = json.dumps([self.tool_name(), wanted], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+class Purchase(Operation):
+    """An operation that costs credits: how it is ordered, what becomes of it, the arguments that steer a purchase."""
+
+    effect: ClassVar[Effect] = Effect.SPENDS
+    family: ClassVar[Family]
+    """The engine that is bought from, whose clips alone it can name."""
+    route: ClassVar[Route]
+    row: ClassVar[str]
+    """Its row in the price table."""
+    finish: ClassVar[Finish] = Finish.POLLED
+    instead: ClassVar[str] = ""
+    """A sentence that names what to use where the service has retired it."""
+    timeout: ClassVar[float] = 75.0
+    """Seconds the POST may take; a short one only manufactures doubt about what was bought."""
+    hook: ClassVar[bool] = False
+    """The service documents (webhook guide, and the page of the path) that it calls back when the task has ended.
+
+    What only a public client claims, as for stems and voices, is not counted on.
+    """
+    keeps: ClassVar[bool] = False
+    """Its answer never changes: a repeat returns the stored one for ever, free."""
+    uploads: ClassVar[bool] = False
+    """Its clips come from a file of the person's, so that later steps take the variants for uploads."""
+    asks_first: ClassVar[str] = ""
+    """A sentence that says why a person has to agree to each such purchase; empty where the price decides."""
+    edition: ClassVar[str] = ""
+    """What tells its songs from the ones they were made from, in file names: "cover", "remaster"."""
+
+    again: bool = Field(False, description="Buy another although the same was just bought.")
+    quote: str | None = Field(None, max_length=64, description="From needs_confirmation, once the person agreed.")
+
     def settled(self, facts: Facts) -> Self:
         """The same order in the terms it is kept in, such as a clip's id where a link to the clip was given.
 
@@ -273,12 +324,16 @@ class Operation(BaseModel):
         """Raise `ArgumentRefused` for what the service would certainly refuse. Runs before any credit moves."""
 
     def price(self, facts: Facts) -> int | None:
-        """Expected credits; None when the catalogue does not know this host."""
-        raise NotImplementedError
+        """Expected credits, by its row of the catalogue; None when the catalogue does not know this host."""
+        return facts.price(self.row)
 
     def request(self, facts: Facts) -> Request:
         """What leaves for the service."""
         raise NotImplementedError
+
+    def post(self, **body: object) -> Request:
+        """The request to the operation's own path, without what was left out: the service is not sent nulls."""
+        return Request(self.route.method, self.route.path, {n: v for n, v in body.items() if v is not None})
 
     def outcome(self, body: Mapping[str, Any]) -> Outcome:
         """What the result means: the answer itself, or the object of a polled task that makes no clips."""
@@ -300,7 +355,7 @@ class Operation(BaseModel):
         """The share of the price that this job itself is charged, where more jobs follow it."""
         return self.price(facts)
 
-    def follow_ups(self, clip_ids: Sequence[str]) -> tuple[Operation, ...]:
+    def follow_ups(self, clip_ids: Sequence[str]) -> tuple[Purchase, ...]:
         """Orders that belong to this one and are made when its clips are finished; their price is in `price`."""
         del clip_ids
         return ()
@@ -315,43 +370,30 @@ class Operation(BaseModel):
         """The clip that this is about, where it adds something to one that exists."""
         return None
 
-    def subject(self) -> str:
-        """A few words that name what was asked for, for lists and sentences."""
-        return self.label
-
-    def search_words(self) -> str:
-        """What `list_songs` searches, besides titles and styles of the clips."""
-        return self.subject()
-
     def sources(self) -> Mapping[str, tuple[str, ...]]:
         """How the result descends from older clips: relation → clip ids."""
         return {}
-
-    def arguments(self) -> dict[str, Any]:
-        """The call in the person's words, without what was left out."""
-        return self.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-
-    def identity(self) -> str:
-        """A hash of what is asked for; two calls with the same one are the same purchase."""
-        said = {k: " ".join(v.split()) if isinstance(v, str) else v for k, v in self.arguments().items()}
-        wanted = {k: v for k, v in said.items() if k not in CONTROLS}
-        text = json.dumps([self.tool_name(), wanted], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-class Purchase(Operation):
-    """An operation that costs credits, with the arguments that steer a purchase."""
-
-    effect: ClassVar[Effect] = Effect.SPENDS
-
-    again: bool = Field(False, description="Buy another although the same was just bought.")
-    quote: str | None = Field(None, max_length=64, description="From needs_confirmation, once the person agreed.")
 
 
 class Checked(Purchase):
     """A purchase whose words and style are checked, free, before it is made; what is certainly wrong stops it."""
 
     force: bool = Field(False, description="Order although the free check said stop.")
+
+
+class Adopted(Purchase):
+    """A task made elsewhere with the same key, as it is followed here: nobody knows what was ordered."""
+
+    label: ClassVar[str] = "Song made elsewhere"
+    family: ClassVar[Family] = Family.SONIC
+
+    def check(self, facts: Facts) -> None:
+        """It cannot be ordered."""
+        raise ArgumentRefused(
+            "This was ordered elsewhere and nobody here knows with which words, so it cannot be bought again. Nothing "
+            "was sent or spent.",
+            field="job_id",
+        )
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from ..core.errors import DownloadRefused, NotFound
 from ..core.jobs import Account, Clip, Job, SavedFile
-from ..core.operation import TEXT_KINDS, Link, Operation, Outcome
+from ..core.operation import TEXT_KINDS, Link, Outcome, Purchase
 from ..core.threads import in_thread
 from ..journal.write import Journal
 from ..service.clips import own_recording
@@ -32,7 +32,7 @@ class Delivery:
         self._library = library
         self._account = account
 
-    async def keep(self, job: Job, operation: Operation | None) -> None:
+    async def keep(self, job: Job, operation: Purchase | None) -> None:
         """Save what a finished job made.
 
         Raises `DownloadRefused` (of which `LinkDead`), `Unreachable` or `LibraryUnavailable`; the rest is saved.
@@ -56,13 +56,13 @@ class Delivery:
         if operation is not None and job.answer is not None:
             await self._keep_outcome(job, operation, operation.outcome(job.answer))
 
-    async def _folder(self, operation: Operation | None) -> str | None:
+    async def _folder(self, operation: Purchase | None) -> str | None:
         """Parts of a song go into a folder named after it."""
         if operation is None or operation.clip_of is None:
             return None
         return (await self._clip(operation.clip_of)).title
 
-    async def _labelled(self, job: Job, clip: Clip, operation: Operation | None, *, alone: bool) -> Clip:
+    async def _labelled(self, job: Job, clip: Clip, operation: Purchase | None, *, alone: bool) -> Clip:
         """The clip with the words that tell its files from those of its siblings and of its sources."""
         if clip.label is not None:
             return clip
@@ -88,7 +88,7 @@ class Delivery:
             reason=None, created_at=0.0,
         )  # fmt: skip
 
-    async def _keep_outcome(self, job: Job, operation: Operation, outcome: Outcome) -> None:
+    async def _keep_outcome(self, job: Job, operation: Purchase, outcome: Outcome) -> None:
         """Files and facts that an answer adds to clips that exist already."""
         for clip_id in outcome.uploaded:
             recording = own_recording(job, clip_id, job.running_at or job.created_at)

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..core.errors import ConfirmationMissing
 from ..core.jobs import SENTENCES, Account, Asked, Balance, Clip, Job, Limit, SavedFile, State, job_of
-from ..core.operation import Operation, Request
+from ..core.operation import Operation, Purchase, Request
 from .decisions import Decisions, job_in
 from .read import AGREED, LOST, MEMORY, balance_of, held_by_another
 from .search import search_text
@@ -122,7 +122,7 @@ class Journal(Decisions):
         with self.store.transaction(account.key_id) as tx:
             now = self._clock.now()
             tx.do("insert_limiter", key_id=account.key_id)
-            since = 0.0 if order.operation.keeps else now - REPLAY_SECONDS
+            since = 0.0 if isinstance(order.operation, Purchase) and order.operation.keeps else now - REPLAY_SECONDS
             same = tx.one("same_request", dedupe=dedupe, since=since, besides=order.replaces or "", **who)
             if same is not None:
                 job = job_of(same)
@@ -218,7 +218,8 @@ class Journal(Decisions):
             charge=order.most if order.cost is None else order.cost,
             most=order.most,
             subject=operation.subject(), words=order.words.lower(),
-            state=State.RUNNING if remote_id else State.QUEUED, remote_id=remote_id, timeout=operation.timeout,
+            state=State.RUNNING if remote_id else State.QUEUED, remote_id=remote_id,
+            timeout=(operation if isinstance(operation, Purchase) else Purchase).timeout,
             next_at=now, running_at=now if remote_id else None, now=now,
         )  # fmt: skip
         tx.do("put_search_text", job_id=job_id, text=search_text([order.words]))

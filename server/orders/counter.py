@@ -22,7 +22,7 @@ from ..core.threads import CRAFT, in_lane, in_thread
 from ..files.library import Library
 from ..journal.write import DAY, Order, Verdict
 from . import listing, money, ownership, songcraft
-from .lookup import CallFacts
+from .lookup import CallFacts, schedule_of
 from .results import Result, Results, Shown, on_this_machine
 from .runner import Runner
 
@@ -158,7 +158,7 @@ class Counter:
     # -- buying ---------------------------------------------------------------------------------------------------
 
     async def _buy(
-        self, operation: Operation, talk: Talk, started: float, *, quote: str | None, instead_of: Job | None = None
+        self, operation: Purchase, talk: Talk, started: float, *, quote: str | None, instead_of: Job | None = None
     ) -> Result:
         """Order it; `instead_of` is an order that a person wants again, which is asked about whatever it costs."""
         # Only what is still open is given up for it; what has ended stays as it ended.
@@ -234,7 +234,7 @@ class Counter:
             return await self._waited(verdict.job, talk, started)
         return await self._asked_after(verdict.job, talk, started, verdict.asked)
 
-    def _most(self, operation: Operation, facts: CallFacts, cost: int | None) -> int:
+    def _most(self, operation: Purchase, facts: CallFacts, cost: int | None) -> int:
         """What an order may come to, for the limits: every call it may need, and where nobody has priced this host the
         dearest price that is known elsewhere."""
         calls = self.catalogue.asking(self.account.brand, operation.tool_name()).calls
@@ -270,7 +270,7 @@ class Counter:
     async def _watched(
         self, job: Job, talk: Talk, started: float, asked: Asked | None, said: str | None, seconds: float | None
     ) -> Result:
-        expected = self._runner.catalogue.schedule(self.account.brand, job.operation).expected
+        expected = schedule_of(self._runner.catalogue, self.account.brand, job.operation).expected
 
         async def seen(now: Job) -> None:
             await talk.progress(now, self._runner.clock.now() - now.created_at, expected)
@@ -388,7 +388,7 @@ class Counter:
             )
         return await self._buy(asked, talk, started, quote=operation.quote, instead_of=job)
 
-    async def _attached(self, job: Job, asked: Operation | None, task_id: str, talk: Talk, started: float) -> Result:
+    async def _attached(self, job: Job, asked: Purchase | None, task_id: str, talk: Talk, started: float) -> Result:
         """Follow a task that a person has found; it is believed when the service shows it."""
         if asked is not None and asked.finish is not Finish.POLLED:
             raise ArgumentRefused(

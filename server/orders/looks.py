@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ..core.errors import Unreachable
 from ..core.jobs import Clip, Job, State
-from ..core.operation import Operation, Request
+from ..core.operation import Purchase, Request
 from ..core.threads import in_thread
 from ..journal.write import Change
 from ..service.answers import Kind, Meaning, Reply, meaning
@@ -52,7 +52,7 @@ async def look(context: StepContext, job: Job) -> None:
         await _later(context, job, verdict, reply)
 
 
-async def _asked(context: StepContext, job: Job, operation: Operation | None) -> tuple[Meaning, Reply | None]:
+async def _asked(context: StepContext, job: Job, operation: Purchase | None) -> tuple[Meaning, Reply | None]:
     """The service's answer about a task, and what it means."""
     try:
         reply = await context.upstream.call(
@@ -68,7 +68,7 @@ async def _asked(context: StepContext, job: Job, operation: Operation | None) ->
     return verdict, reply
 
 
-def _read(context: StepContext, job: Job, operation: Operation | None, reply: Reply) -> TaskReport:
+def _read(context: StepContext, job: Job, operation: Purchase | None, reply: Reply) -> TaskReport:
     prompt = operation.subject() if operation else job.subject
     part_of = operation.part_of if operation else lambda *_: None
     body = operation.reading(reply.body or {}) if operation else reply.body or {}
@@ -200,7 +200,7 @@ def _last_word(verdict: Meaning) -> str:
 # -- the one paid call that is repeated -------------------------------------------------------------------------------
 
 
-async def _ask_again(context: StepContext, job: Job, operation: Operation) -> None:
+async def _ask_again(context: StepContext, job: Job, operation: Purchase) -> None:
     """Make the same call once more for a file that was not ready; each call is a purchase, on record before it leaves.
 
     So there are only as many as the catalogue allows, each counts at its price, a balance that fell twice ends them

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
 from ... import tools
-from ..core.jobs import Account
-from ..core.operation import Edition, KnownClip, Model
+from ..core.errors import ArgumentRefused
+from ..core.jobs import Account, Job
+from ..core.operation import Adopted, Edition, KnownClip, Model, Operation, Purchase
 from ..journal.write import Journal
-from ..service.catalogue import Catalogue
+from ..service.catalogue import Catalogue, Schedule
+
+log = logging.getLogger(__name__)
+
+MOST_WRITTEN = 500
+"""Orders whose declarations are held at hand; the others are read again."""
 
 
 class CallFacts:
@@ -69,12 +77,9 @@ class CallFacts:
         )  # fmt: skip
 
     def _family(self, job_id: str) -> str:
-        """The engine that a job was ordered from, as the path of its task names it."""
+        """The engine that a job was ordered from; empty where that is not known."""
         job = self._journal.any_job(job_id)
-        try:
-            return tools.load(job.operation).poll.split("/")[3] if job is not None else ""
-        except KeyError:
-            return ""
+        return "" if job is None else family_of(job.operation)
 
     def at_brand(self, brand: str) -> CallFacts:
         """The same caller's facts, as another brand would price them."""
@@ -84,3 +89,48 @@ class CallFacts:
     def link_to(self, name: str) -> str | None:
         """A public link to a recording of the caller's, where this Songwright can serve one; it must be there."""
         return None if self._link_of is None else self._link_of(name)
+
+
+class Written:
+    """Orders as they were made, from the rows of the journal: the one place where a row becomes an operation again."""
+
+    def __init__(self, named: Callable[[str], type[Operation] | None]) -> None:
+        self._named = named
+        self._at_hand: OrderedDict[str, Purchase] = OrderedDict()
+
+    def remember(self, job: Job, operation: Purchase) -> None:
+        """An order that was just written need not be read from its row."""
+        self._at_hand[job.id] = operation
+        if len(self._at_hand) > MOST_WRITTEN:
+            self._at_hand.popitem(last=False)
+
+    def of(self, job: Job) -> Purchase | None:
+        """The order of a job; None when it was written by a Songwright that knew other operations."""
+        if (known := self._at_hand.get(job.id)) is not None:
+            return known
+        kind = self._named(job.operation)
+        if kind is None:
+            return None
+        if not issubclass(kind, Purchase):
+            return Adopted()  # the journal names the tool that has picked the task up
+        try:
+            operation = kind.model_validate(job.arguments)
+        except (ValueError, ArgumentRefused):
+            log.warning("job %s: the arguments of %s are not understood any more", job.id, job.operation)
+            return None
+        self.remember(job, operation)
+        return operation
+
+
+def family_of(operation: str) -> str:
+    """The engine that an order's tool buys from, for a tool by name; empty for a tool that is not known any more."""
+    try:
+        kind = tools.load(operation)
+    except KeyError:
+        return ""
+    return (kind if issubclass(kind, Purchase) else Adopted).family
+
+
+def schedule_of(catalogue: Catalogue, brand: str, operation: str, *, hooked: bool = False) -> Schedule:
+    """When to look at a task that was ordered with a tool; with `hooked`, where the service calls when it is done."""
+    return catalogue.schedule(brand, operation, family_of(operation), hooked=hooked)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..core.errors import ArgumentRefused, NotFound
 from ..core.jobs import Account, Job
-from ..core.operation import Facts, Operation
+from ..core.operation import Facts, Purchase
 from ..journal.write import Journal
 
 _ENDINGS = ("_id", "_ids")
@@ -21,7 +21,7 @@ _DESCRIPTIONS = ("gpt_description_prompt", "description", "sound", "instruction"
 """Fields of an order with a person's words, which the service repeats with what it has made."""
 
 
-def check_engine(facts: Facts, operation: Operation) -> None:
+def check_engine(facts: Facts, operation: Purchase) -> None:
     """Refuse a clip of another engine, which the service would not find, or not take. Raises `ArgumentRefused`."""
     family = operation.family
     for field, value in named(operation):
@@ -35,7 +35,7 @@ def check_engine(facts: Facts, operation: Operation) -> None:
             )
 
 
-def check(journal: Journal, account: Account, operation: Operation) -> None:
+def check(journal: Journal, account: Account, operation: Purchase) -> None:
     """Refuse an order that names something this tenant has not been shown. Raises `NotFound`."""
     for field, value in named(operation):
         if journal.clip(account, value) is None and not _answered_with(journal, account, value):
@@ -91,7 +91,7 @@ def _folded(value: object) -> str:
     return " ".join(value.split()).casefold() if isinstance(value, str) else ""
 
 
-def named(operation: Operation) -> Iterator[tuple[str, str]]:
+def named(operation: Purchase) -> Iterator[tuple[str, str]]:
     """Every id of the service in a call: (field, id). Links and names of recordings are none."""
     for field in type(operation).model_fields:
         value = getattr(operation, field)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..core.errors import JournalUnavailable, ServiceError, SongwrightError
 from ..core.jobs import SENTENCES, Account, Asked, Balance, Clip, Job, SavedFile, State
-from ..core.operation import TEXT_KINDS, Facts, Finish, Operation
+from ..core.operation import TEXT_KINDS, Facts, Finish, Purchase
 from ..core.threads import in_thread
 from ..files.library import Library
 from ..journal.write import Journal, Verdict
@@ -73,7 +73,7 @@ class Results:
         journal: Journal,
         library: Library,
         account: Account,
-        operation_of: Callable[[Job], Operation | None],
+        operation_of: Callable[[Job], Purchase | None],
         facts_of: Callable[[Job], Facts],
         shown: Shown = on_this_machine,
     ) -> None:

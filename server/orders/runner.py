@@ -20,9 +20,9 @@ from anyio.abc import TaskGroup
 
 from ..core import logs, telemetry
 from ..core.clock import Clock
-from ..core.errors import ArgumentRefused, Garbled, JournalUnavailable, NotFound, SongwrightError, TooFast
+from ..core.errors import Garbled, JournalUnavailable, NotFound, SongwrightError, TooFast
 from ..core.jobs import Account, Asked, Balance, Job, State
-from ..core.operation import Operation, Request
+from ..core.operation import Operation, Purchase, Request
 from ..core.threads import in_thread
 from ..files.delivery import Delivery
 from ..files.library import Library
@@ -34,7 +34,7 @@ from ..service.upstream import AnswerLost, Upstream
 from . import looks, saving, steps
 from .held import Held
 from .limiter import slot
-from .lookup import CallFacts
+from .lookup import CallFacts, Written, schedule_of
 from .money import credits_in
 from .saving import FETCH_LEASE
 from .steps import LEASE_MARGIN, StepContext, task_path
@@ -86,7 +86,7 @@ class Runner:
         self.clock = clock
         self.hooks: Hooks | None = None
         """Where the service can call back; to be set before a key is held."""
-        self._operation = operation
+        self._written = Written(operation)
         self._works = works
         self._resident = resident
         self._held: dict[str, Held] = {}
@@ -108,7 +108,7 @@ class Runner:
         brand = self.catalogue.brand(account.brand)
 
         def schedule(operation: str, hooked: bool) -> Schedule:
-            return self.catalogue.schedule(account.brand, operation, hooked=hooked)
+            return schedule_of(self.catalogue, account.brand, operation, hooked=hooked)
 
         def make_context(tenant: str) -> StepContext:
             own = replace(account, tenant=tenant)
@@ -145,16 +145,9 @@ class Runner:
         self._news.pop(key_id, None)
         return True
 
-    def operation_of(self, job: Job) -> Operation | None:
+    def operation_of(self, job: Job) -> Purchase | None:
         """The call as it was made; None when it was written by a Songwright that knew other operations."""
-        kind = self._operation(job.operation)
-        if kind is None:
-            return None
-        try:
-            return kind.model_validate(job.arguments)
-        except (ValueError, ArgumentRefused):
-            log.warning("job %s: the arguments of %s are not understood any more", job.id, job.operation)
-            return None
+        return self._written.of(job)
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -349,6 +342,8 @@ class Runner:
         verdict = await in_thread(self.journal.ask, order)
         if verdict.asked is Asked.NEW and verdict.job is not None:
             self._orders.remember(verdict.job.id)
+            if isinstance(order.operation, Purchase):
+                self._written.remember(verdict.job, order.operation)
         self._wake(order.account)
         return verdict
 
@@ -368,7 +363,7 @@ class Runner:
             return dict(reply.body or {})
         raise verdict.error(verdict.sentence, service_said=reply.words)
 
-    async def knows(self, account: Account, operation: Operation | None, remote_id: str) -> bool:
+    async def knows(self, account: Account, operation: Purchase | None, remote_id: str) -> bool:
         """Whether the service knows a task of this operation's family, whatever has become of it.
 
         Raises a `ServiceError` where it does not say.

@@ -10,7 +10,7 @@ import anyio
 
 from ..core.errors import DownloadRefused, JournalUnavailable, ServiceError, SongwrightError, StorageError
 from ..core.jobs import Job, State
-from ..core.operation import Operation
+from ..core.operation import Purchase
 from ..core.threads import in_thread
 from ..journal.write import Change, Order
 from ..service.poller import after_trouble
@@ -38,7 +38,7 @@ async def fetch(context: StepContext, job: Job) -> None:
             await record(context, context.journal.move, job, Change(State.DONE), (), orders)
 
 
-def _follow_ups(context: StepContext, job: Job, operation: Operation | None) -> list[Order]:
+def _follow_ups(context: StepContext, job: Job, operation: Purchase | None) -> list[Order]:
     """The orders that belong to a finished one; their price was agreed to with it."""
     if operation is None:
         return []

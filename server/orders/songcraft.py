@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...prompts import PromptText
 from ..core.errors import ArgumentRefused, NotFound
 from ..core.jobs import Account
-from ..core.operation import Checked, Operation
+from ..core.operation import Checked, Purchase
 from ..core.threads import CRAFT, in_lane
 from ..journal.write import Journal
 from .results import Result
@@ -162,7 +162,7 @@ _learned: dict[bytes, Calibration | None] = {}
 # -- before a purchase ----------------------------------------------------------------------------------------------
 
 
-def preflight(operation: Operation) -> tuple[str, ...]:
+def preflight(operation: Purchase) -> tuple[str, ...]:
     """Warnings about the texts of a purchase that composes, at most three; nothing for any other.
 
     Raises `ArgumentRefused` for what would be refused or wasted for certain, unless the purchase says `force`, because
@@ -187,7 +187,7 @@ def _mendable(stops: Sequence[Told]) -> bool:
     return all(told.finding.id in _MENDED for told in stops)
 
 
-def warnings_of(operation: Operation) -> tuple[str, ...]:
+def warnings_of(operation: Purchase) -> tuple[str, ...]:
     """What `preflight` says of a purchase that was made: it refuses nothing any more, whatever the rules are today."""
     return _told(*_checked(operation))
 
@@ -199,7 +199,7 @@ class Told(NamedTuple):
     finding: Finding
 
 
-def _checked(operation: Operation) -> tuple[Sequence[Told], Sequence[Told]]:
+def _checked(operation: Purchase) -> tuple[Sequence[Told], Sequence[Told]]:
     """The stops and the warnings about the texts of a purchase that composes; none for any other."""
     if not isinstance(operation, Checked):
         return (), ()

@@ -16,7 +16,7 @@ from ..core.clock import Clock
 from ..core.errors import JournalUnavailable, Unreachable
 from ..core.foreign import one_line
 from ..core.jobs import Account, Job, State
-from ..core.operation import Facts, Finish, Operation, Request
+from ..core.operation import Facts, Family, Finish, Purchase, Request
 from ..core.telemetry import noted
 from ..core.threads import in_thread
 from ..files.delivery import Delivery
@@ -54,7 +54,7 @@ class StepContext:
     brand: Brand
     schedule: Callable[[str, bool], Schedule]
     """By operation, and by whether the service will call back."""
-    operation: Callable[[Job], Operation | None]
+    operation: Callable[[Job], Purchase | None]
     facts: Callable[[], Facts]
     asking: Callable[[str], Asking]
     """How often an operation asks again."""
@@ -108,9 +108,7 @@ async def _answered(context: StepContext, job: Job, reply: Reply) -> None:
         await _doubt(context, job, why, reply.words)
 
 
-async def _accepted(
-    context: StepContext, job: Job, operation: Operation | None, verdict: Meaning, reply: Reply
-) -> None:
+async def _accepted(context: StepContext, job: Job, operation: Purchase | None, verdict: Meaning, reply: Reply) -> None:
     body = reply.body or {}
     if operation is not None and operation.finish is not Finish.POLLED:
         await _answered_at_once(context, job, operation, verdict, reply)
@@ -135,7 +133,7 @@ def _task_on_record(journal: Journal, job_id: str) -> str | None:
 
 
 async def _answered_at_once(
-    context: StepContext, job: Job, operation: Operation, verdict: Meaning, reply: Reply
+    context: StepContext, job: Job, operation: Purchase, verdict: Meaning, reply: Reply
 ) -> None:
     """The answer is the receipt: the result itself, or word that the file is being made, or paid and without either."""
     body, again_at = reply.body or {}, None
@@ -207,10 +205,9 @@ async def record(context: StepContext, write: Callable[..., T], *args: Any, told
             return written
 
 
-def task_path(brand: Brand, operation: Operation | None, remote_id: str) -> str:
+def task_path(brand: Brand, operation: Purchase | None, remote_id: str) -> str:
     """Where a task is looked at; the service's id is quoted, it is foreign text."""
-    poll = operation.poll if operation is not None else Operation.poll
-    return brand.path(poll).replace("{task_id}", quote(remote_id, safe=""))
+    return brand.path(family_of(operation).task_path).replace("{task_id}", quote(remote_id, safe=""))
 
 
 def will_call(context: StepContext, job: Job) -> bool:
@@ -224,12 +221,12 @@ def secrets_of(context: StepContext, job: Job) -> tuple[str, ...]:
     return context.hooks.secrets(job.id) if context.hooks is not None else ()
 
 
-def family_of(operation: Operation | None) -> str:
+def family_of(operation: Purchase | None) -> Family:
     """Whose answers these are; sonic's for a call that this Songwright does not know any more."""
-    return operation.family if operation is not None else "sonic"
+    return operation.family if operation is not None else Family.SONIC
 
 
-def asks_again(operation: Operation | None) -> bool:
+def asks_again(operation: Purchase | None) -> bool:
     """Whether the same call is made until its file is there."""
     return operation is not None and operation.finish is Finish.ASK_AGAIN
 

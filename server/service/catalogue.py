@@ -102,11 +102,9 @@ class Catalogue:
         found = self.brand(brand).prices.get(row)
         return None if found is None else int(found["credits"])
 
-    def schedule(self, brand: str, operation: str, *, hooked: bool = False) -> Schedule:
+    def schedule(self, brand: str, operation: str, family: str, *, hooked: bool = False) -> Schedule:
         """When to look at a task of this operation; with `hooked`, where the service will call when it is done."""
         rows = self._data["schedules"]
-        # The tools of a family beside sonic begin with its name, and so does their row.
-        family = operation.partition("_")[0]
         named = {**rows.get(family, {}), **rows.get(operation, {})}
         safety = self._data["hooked"] if hooked else {}
         row = {**rows["default"], **named, **(self.brand(brand).schedule or {}), **safety}

@@ -118,7 +118,7 @@ async def _refusal(app: Hosted, brand: Brand, job: Job, task: str) -> str:
             return ""
         if job.remote_id is not None:
             return "the order has another"
-        path = brand.path(operation.poll).replace("{task_id}", quote(task, safe=""))
+        path = brand.path(operation.family.task_path).replace("{task_id}", quote(task, safe=""))
         with anyio.fail_after(ASK_SECONDS):
             shown = await app.runner.read(account, Request("GET", path))
     except (KeyMissing, KeyRefused, Unreachable, Garbled, TooFast, TimeoutError) as error:

@@ -13,7 +13,7 @@ from songwright import tools
 from songwright.server.core.clock import SystemClock
 from songwright.server.core.errors import ArgumentRefused, NotFound
 from songwright.server.core.jobs import Account, Clip, Job
-from songwright.server.core.operation import Operation, Purchase, Request
+from songwright.server.core.operation import Purchase, Request
 from songwright.server.journal.sqlite import SqliteStore
 from songwright.server.journal.write import Journal, Order
 from songwright.server.orders import ownership
@@ -35,7 +35,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     store.close()
 
 
-def bought(journal: Journal, account: Account, operation: Operation, task_id: str) -> Job:
+def bought(journal: Journal, account: Account, operation: Purchase, task_id: str) -> Job:
     order = Order(account, operation, Request("POST", "/x", {}), 1, operation.search_words(), None)
     job = journal.ask(order).job
     assert job is not None
@@ -54,7 +54,7 @@ def clip_of(journal: Journal, account: Account, clip_id: str) -> None:
     journal.put_clips(job, [clip])
 
 
-def answered(journal: Journal, account: Account, operation: Operation, body: dict[str, Any]) -> None:
+def answered(journal: Journal, account: Account, operation: Purchase, body: dict[str, Any]) -> None:
     order = Order(account, operation, Request("POST", "/x", {}), 1, operation.search_words(), None)
     job = journal.ask(order).job
     assert job is not None

@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from facts import LINK, KnownFacts, place, refusal
+from declared import BOUGHT, LINK, plain, plain_arguments, shown
+from facts import KnownFacts, place, refusal
 
 from songwright import tools
 from songwright.server import contract
-from songwright.server.core.jobs import Job, State
-from songwright.server.core.operation import KnownClip, Operation
+from songwright.server.core.operation import Family, KnownClip
 from songwright.server.protocol import schema
 from songwright.server.protocol.tools_server import parse
 from songwright.server.service.catalogue import Catalogue
-from songwright.server.service.clips import TaskReport, report
+from songwright.server.service.clips import TaskReport
 from songwright.tools.nuro import words
 
-FAMILIES = ("producer", "nuro", "riffusion")
-NAMES = [name for family in FAMILIES for name in tools.TOOLSETS[family]]
+NAMES = [name for name, kind in BOUGHT.items() if kind.family is not Family.SONIC]
 BRANDS = ("aimusicapi", "musicapi", "sunoapi")
 WORDS = "[Verse]\nrain on tin"
 LYRICS = "[verse]\n" + "the lanterns float along the river\n" * 10
@@ -29,34 +28,7 @@ BROUGHT = KnownClip("p-2", "demo.mp3", None, uploaded=True, family="producer")
 OLD = KnownClip("r-1", "Pier", 201.4, lyrics=WORDS, family="riffusion")
 OLD_BROUGHT = KnownClip("r-2", "demo.mp3", None, uploaded=True, family="riffusion")
 FOREIGN = KnownClip("s-1", "Night Bus", 142.36, family="sonic")
-FEW: dict[str, dict[str, Any]] = {
-    "producer_create_song": {"style": "dub"},
-    "producer_extend_song": {"clip_id": "p-1", "style": "dub"},
-    "producer_cover_song": {"clip_id": "p-1", "style": "dub"},
-    "producer_replace_section": {"clip_id": "p-1", "style": "dub", "start_seconds": 42},
-    "producer_swap_vocals": {"clip_id": "p-1", "style": "low voice"},
-    "producer_swap_instrumental": {"clip_id": "p-1", "style": "guitar"},
-    "producer_vary_song": {"clip_id": "p-1"},
-    "producer_upload_audio": {"source": LINK},
-    "producer_download_clip": {"clip_id": "p-1", "format": "wav"},
-    "nuro_create_song": {"lyrics": LYRICS},
-    "nuro_create_instrumental": {"style": "calm"},
-    "riffusion_create_song": {"lyrics": WORDS},
-    "riffusion_describe_song": {"idea": "a long drive"},
-    "riffusion_extend_song": {"clip_id": "r-1", "style": "surf", "lyrics": WORDS},
-    "riffusion_cover_song": {"clip_id": "r-1", "style": "surf"},
-    "riffusion_replace_section": {
-        "clip_id": "r-1",
-        "style": "surf",
-        "lyrics": WORDS,
-        "start_seconds": 42,
-        "end_seconds": 58.5,
-    },
-    "riffusion_swap_sound": {"clip_id": "r-1", "style": "surf"},
-    "riffusion_swap_vocals": {"clip_id": "r-1", "style": "surf"},
-    "riffusion_upload_audio": {"source": LINK},
-}
-"""The least that each tool can be asked for."""
+WINDOW = {"clip_id": "r-1", "style": "surf", "lyrics": WORDS, "start_seconds": 42, "end_seconds": 58.5}
 STRENGTHS = {"lyrics_strength": 0.6, "style_strength": 0.5, "weirdness": 0.3}
 
 
@@ -71,39 +43,27 @@ def body_of(tool: str, brand: str = "sunoapi", **arguments: Any) -> dict[str, An
 # -- nothing is missing -------------------------------------------------------------------------------------------
 
 
-def test_every_tool_of_a_family_is_tried_here() -> None:
-    assert set(FEW) == set(NAMES)
-
-
 @pytest.mark.parametrize("brand", BRANDS)
 @pytest.mark.parametrize("name", NAMES)
 def test_every_tool_has_a_body_a_price_and_a_schedule_at_every_brand(name: str, brand: str) -> None:
-    placed = place(name, knowing(brand), **FEW[name])
+    placed = place(name, knowing(brand), **plain_arguments(name))
     assert placed.price is not None
     assert placed.price > 0
-    assert Catalogue.load().schedule(brand, name).expected < 120
+    assert Catalogue.load().schedule(brand, name, BOUGHT[name].family).expected < 120
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_tool_says_where_its_task_is_and_what_to_use_when_it_is_gone(name: str) -> None:
-    kind = tools.load(name)
+    kind = BOUGHT[name]
     assert kind.instead.endswith(".")
-    found = contract.match("GET", kind.poll.replace("{task_id}", "t-1"))
+    found = contract.match("GET", kind.family.task_path.replace("{task_id}", "t-1"))
     assert found is not None
     assert found[0].id == f"{kind.family}_task"
     mentioned = {word for word in kind.instead.replace(";", " ").replace(",", " ").split() if "_" in word}
     assert mentioned <= set(tools.names())
 
 
-def test_every_operation_of_a_family_has_a_tool_or_is_not_offered() -> None:
-    performed = {op_id for name in NAMES for op_id in tools.load(name).contract}
-    for operation in contract.operations().values():
-        family = operation.path.split("/")[3]
-        if family in FAMILIES and operation.offered and operation.method == "POST":
-            assert operation.id in performed
-
-
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("riffusion")])
+@pytest.mark.parametrize("name", [name for name, kind in BOUGHT.items() if kind.family is Family.RIFFUSION])
 def test_what_is_deprecated_says_so_first_and_names_its_successor(name: str) -> None:
     description = schema.published(name)["description"]
     assert description.startswith("Deprecated, use ")
@@ -157,7 +117,7 @@ def test_uploads_and_downloads_have_paths_of_their_own() -> None:
 
 @pytest.mark.parametrize("tool", ["producer_extend_song", "producer_cover_song", "producer_replace_section"])
 def test_lyria_is_told_what_to_do_in_a_field_of_its_own(tool: str) -> None:
-    body = body_of(tool, "musicapi", **{**FEW[tool], "style": "brass"})
+    body = body_of(tool, "musicapi", **{**plain_arguments(tool), "clip_id": "p-1", "style": "brass"})
     assert (body["instruction"], body["mv"]) == ("brass", "Lyria 3 Pro")
 
 
@@ -182,7 +142,7 @@ def test_lyria_covers_uploads_by_a_task_of_its_own() -> None:
         ("producer_extend_song", {"clip_id": "p-1", "style": "dub", "continue_at": 180}, "continue_at"),
         ("producer_cover_song", {"clip_id": "p-1", "style": "dub", "cover_strength": 2}, "cover_strength"),
         ("producer_cover_song", {"clip_id": "s-1", "style": "dub"}, "clip_id"),
-        ("producer_replace_section", {**FEW["producer_replace_section"], "end_seconds": 9}, "end_seconds"),
+        ("producer_replace_section", {**WINDOW, "clip_id": "p-1", "end_seconds": 9}, "end_seconds"),
         ("producer_swap_vocals", {"clip_id": "p-1"}, "style"),
         ("producer_swap_vocals", {"clip_id": "p-2", "style": "low"}, "lyrics"),
         ("producer_upload_audio", {"source": "http://files.example/demo.mp3"}, "source"),
@@ -283,7 +243,7 @@ def test_asked_and_real_length_are_both_told() -> None:
 
 
 def test_riffusion_takes_the_variant_for_uploads_where_it_was_one() -> None:
-    for tool, plain, variant in (
+    for tool, made, variant in (
         ("riffusion_cover_song", "cover_music", "cover_upload_music"),
         ("riffusion_swap_sound", "swap_music_sound", "swap_upload_music_sound"),
         ("riffusion_swap_vocals", "swap_music_vocals", "swap_upload_music_vocals"),
@@ -292,7 +252,7 @@ def test_riffusion_takes_the_variant_for_uploads_where_it_was_one() -> None:
         words = {"style": "surf", "lyrics": WORDS}
         if tool == "riffusion_replace_section":
             words |= {"start_seconds": 1, "end_seconds": 9}
-        assert body_of(tool, clip_id="r-1", **words)["task_type"] == plain
+        assert body_of(tool, clip_id="r-1", **words)["task_type"] == made
         assert body_of(tool, clip_id="r-2", **words)["task_type"] == variant
         assert body_of(tool, clip_id="elsewhere", source_uploaded=True, **words)["task_type"] == variant
 
@@ -310,18 +270,17 @@ def test_whatever_rests_on_inference_alone_asks_first() -> None:
         for stated in item.values():
             variants = stated.get("x-variants", {}) if isinstance(stated, dict) else {}
             inferred = {name for name, part in variants.items() if part.get("x-evidence") == ["inferred"]}
-            for name in tools.names():
-                kind = tools.load(name)
+            for name, kind in BOUGHT.items():
                 assert bool(inferred & set(kind.contract)) <= bool(kind.asks_first), name
 
 
 def test_the_window_of_a_riffusion_replacement_has_inferred_names_and_says_so() -> None:
     """The old names of the successor engine's replace, docs.musicapi.ai api-450367170."""
-    body = body_of("riffusion_replace_section", **FEW["riffusion_replace_section"])
+    body = body_of("riffusion_replace_section", **WINDOW)
     assert (body["starts"], body["ends"]) == (42, 58.5)
     fields = contract.document()["components"]["schemas"]["riffusion.body.create"]["properties"]
     assert [fields[name]["x-evidence"] for name in ("starts", "ends")] == [["inferred"], ["inferred"]]
-    operation = parse(tools.load("riffusion_replace_section"), FEW["riffusion_replace_section"])
+    operation = parse(tools.load("riffusion_replace_section"), WINDOW)
     assert "inferred" in operation.asks_first
     assert any("inferred" in remark for remark in operation.remarks(knowing(), 120.0))
 
@@ -335,22 +294,17 @@ def test_the_window_of_a_riffusion_replacement_has_inferred_names_and_says_so() 
     ],
 )
 def test_the_window_of_a_riffusion_replacement_lies_in_the_song(more: dict[str, Any], field: str) -> None:
-    assert refusal("riffusion_replace_section", knowing(), **FEW["riffusion_replace_section"] | more).field == field
+    assert refusal("riffusion_replace_section", knowing(), **WINDOW | more).field == field
 
 
 # -- what answers mean --------------------------------------------------------------------------------------------
 
 
-def seen(tool: str, body: dict[str, Any]) -> TaskReport:
+def seen(tool: str, body: dict[str, Any], **asked: Any) -> TaskReport:
     """What a look shows, as the engine reads it; the body must be one that the contract allows."""
-    operation = parse(tools.load(tool), FEW[tool])
+    operation = plain(tool, **asked)
     assert contract.check_response(f"{operation.family}_task", 200, body) == []
-    return report(_job(operation), operation.reading(body), prompt="", now=0.0)
-
-
-def _job(operation: Operation) -> Job:
-    empty: dict[str, Any] = dict.fromkeys(Job.__dataclass_fields__)
-    return Job(**{**empty, "id": "job-1", "operation": operation.tool_name(), "state": State.RUNNING, "subject": "x"})
+    return shown(operation, body)
 
 
 M4A, WAV = "https://files.example/a.m4a", "https://files.example/a.wav"
@@ -378,7 +332,7 @@ def test_a_producer_answer_is_read_in_both_forms() -> None:
 
 def test_a_producer_clip_without_title_or_sound_keeps_what_was_asked_for() -> None:
     body = {"code": 200, "status": "SUCCESS", "data": [{"clip_id": "c-1", "wav_url": WAV, "sound": None}]}
-    (clip,) = seen("producer_create_song", body).good
+    (clip,) = seen("producer_create_song", body, style="dub", lyrics=None).good
     assert (clip.title, clip.style, clip.audio_url) == ("dub", "dub", WAV)
 
 
@@ -392,7 +346,7 @@ def test_a_failed_producer_task_says_why() -> None:
 def test_a_producer_upload_ends_with_a_clip_of_the_persons_own() -> None:
     body = {"code": 200, "data": [{**CLIP, "state": "succeeded"}]}
     told = seen("producer_upload_audio", body)
-    upload = parse(tools.load("producer_upload_audio"), FEW["producer_upload_audio"])
+    upload = plain("producer_upload_audio")
     assert upload.outcome({"data": dict(told.facts)}).uploaded == ("c-1",)
     assert not told.clips
     assert not seen("producer_upload_audio", {"code": 200, "data": [{**CLIP, "state": "running"}]}).final
@@ -400,8 +354,10 @@ def test_a_producer_upload_ends_with_a_clip_of_the_persons_own() -> None:
 
 @pytest.mark.parametrize("fields", [{"wav_url": WAV, "audio_url": M4A}, {"wav_url": None, "audio_url": WAV}])
 def test_a_producer_download_ends_with_a_link(fields: dict[str, Any]) -> None:
-    told = seen("producer_download_clip", {"code": 200, "data": [{**CLIP, "state": "succeeded", **fields}]})
-    download = parse(tools.load("producer_download_clip"), FEW["producer_download_clip"])
+    told = seen(
+        "producer_download_clip", {"code": 200, "data": [{**CLIP, "state": "succeeded", **fields}]}, format="wav"
+    )
+    download = plain("producer_download_clip", clip_id="p-1", format="wav")
     (link,) = download.outcome({"data": dict(told.facts)}).links
     assert (link.clip_id, link.kind, link.url) == ("p-1", "wav", WAV)
 
@@ -409,7 +365,7 @@ def test_a_producer_download_ends_with_a_link(fields: dict[str, Any]) -> None:
 def test_a_nuro_answer_is_flat_and_its_task_is_its_clip() -> None:
     assert not seen("nuro_create_song", FLAT).final
     done = {**FLAT, "status": "succeeded", "progress": 100, "audio_url": WAV, "duration": 148.53, "genre": "Folk"}
-    (clip,) = seen("nuro_create_song", done).good
+    (clip,) = seen("nuro_create_song", done, lyrics=LYRICS).good
     assert (clip.clip_id, clip.seconds, clip.style) == ("t-1", 148.53, "Folk")
     assert clip.title == "the lanterns float along the river"
 

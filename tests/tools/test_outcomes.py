@@ -5,25 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from facts import LINK, SONG, place
+from declared import KINDS, WITHOUT_TASK, plain_arguments
+from facts import SONG, place
 
 from songwright.server.contract import check_response
-from songwright.server.core.operation import Operation, Outcome
+from songwright.server.core.operation import Outcome
 
 CLIP = {"clip_id": SONG.clip_id}
-OPERATIONS: dict[str, dict[str, Any]] = {
-    "upload_audio": {"source": LINK},
-    "create_persona": {"name": "Ana", **CLIP},
-    "create_voice": {"source": LINK},
-    "get_wav": CLIP,
-    "get_midi": CLIP,
-    "get_bpm": CLIP,
-    "get_vox": CLIP,
-    "get_lyrics_timeline": CLIP,
-    "enhance_style": {"style": "pop"},
-    "download_clip": {**CLIP, "formats": ["wav", "m4a"]},
-    "generate_lyrics": {"idea": "a boat"},
-}
 WAV, M4A, MIDI = "https://files.example/3f.wav", "https://files.example/3f.m4a", "https://files.example/a1.mid"
 ANSWERS: dict[str, dict[str, Any]] = {
     "upload_audio": {"code": 200, "clip_id": "clip-9", "message": "success"},
@@ -76,7 +64,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         ],
     },
 }
-"""The documented answers: docs.aimusicapi.ai and docs.musicapi.ai pages of each path."""
+"""Documented answers whose meaning is told below: docs.aimusicapi.ai and docs.musicapi.ai pages of each path."""
 EMPTY: tuple[dict[str, Any], ...] = (
     {},
     {"code": 200},
@@ -88,13 +76,10 @@ EMPTY: tuple[dict[str, Any], ...] = (
 )
 
 
-def operation(name: str) -> Operation:
-    return place(name, **OPERATIONS[name]).operation
-
-
 def understood(name: str, body: dict[str, Any]) -> Outcome:
     """The outcome; every fact must be a field of the published answer and of its type."""
-    made = operation(name)
+    asked = {**plain_arguments(name), **({"formats": ["wav", "m4a"]} if "formats" in KINDS[name].model_fields else {})}
+    made = place(name, **(asked | ({"clip_id": SONG.clip_id} if "clip_id" in asked else {}))).operation
     outcome = made.outcome(body)
     made.answer.model_validate({"status": "done", **outcome.facts})
     return outcome
@@ -102,7 +87,7 @@ def understood(name: str, body: dict[str, Any]) -> Outcome:
 
 def test_the_answers_here_are_those_of_the_contract() -> None:
     for name, body in ANSWERS.items():
-        op_id = "task" if name == "create_voice" else operation(name).contract[0]
+        op_id = KINDS[name].performs()[0] if name in WITHOUT_TASK else "task"
         assert check_response(op_id, 200, body) == [], name
 
 
@@ -128,12 +113,12 @@ def test_fields_nobody_knows_and_a_missing_code_change_nothing(name: str) -> Non
     assert understood(name, {**body, "since": {"of": [1]}}) == understood(name, ANSWERS[name])
 
 
-@pytest.mark.parametrize("name", ["create_voice", "get_bpm", "get_wav", "get_vox", "enhance_style"])
+@pytest.mark.parametrize("name", [name for name, body in ANSWERS.items() if "data" in body])
 def test_an_answer_that_is_not_wrapped_means_the_same(name: str) -> None:
     assert understood(name, ANSWERS[name]["data"]) == understood(name, ANSWERS[name])
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("name", WITHOUT_TASK)
 @pytest.mark.parametrize("body", EMPTY, ids=str)
 def test_an_answer_without_what_matters_is_survived_and_said(name: str, body: dict[str, Any]) -> None:
     """Either it is asked for again, or a person is told that there is nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from declared import BOUGHT, plain_arguments
 from facts import LINK, OLD_UPLOAD, SONG, UPLOAD, place, refusal
 
 from songwright import tools
@@ -115,7 +116,7 @@ def test_a_wrong_argument_is_refused_by_name(name: str, arguments: dict[str, Any
     assert words in str(refused)
 
 
-@pytest.mark.parametrize("name", ["upload_audio", "create_voice", "extend_song", "cover_song"])
+@pytest.mark.parametrize("name", [name for name, kind in BOUGHT.items() if "source" in kind.model_fields])
 @pytest.mark.parametrize(
     "source",
     [
@@ -129,8 +130,7 @@ def test_a_wrong_argument_is_refused_by_name(name: str, arguments: dict[str, Any
     ],
 )
 def test_only_https_links_that_can_be_read_are_passed_on(name: str, source: str) -> None:
-    words = {} if name in ("upload_audio", "create_voice") else WORDS
-    assert refusal(name, source=source, **words).field == "source"
+    assert refusal(name, **{**plain_arguments(name), "source": source}).field == "source"
 
 
 def test_the_sandbox_may_fetch_from_this_computer() -> None:

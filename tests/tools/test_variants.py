@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from declared import BOUGHT, SPENDING, plain_arguments
 from facts import LINK, OTHER, SONG, UPLOAD, place, refusal
 
-from songwright import tools
-from songwright.server.core.operation import Operation
+from songwright.server.core.operation import Purchase
 
 LYRICS = "[Bridge]\nAnd then the lights"
 
@@ -55,10 +55,10 @@ def test_a_link_is_uploaded_and_extended_or_covered_in_one_call() -> None:
     assert (covered.path, covered.body["url"]) == ("/api/v1/sonic/upload-cover", LINK)
 
 
-@pytest.mark.parametrize("name", ["extend_song", "cover_song", "sample_song", "upload_audio", "create_voice"])
+@pytest.mark.parametrize("name", [name for name, kind in BOUGHT.items() if "source" in kind.model_fields])
 def test_calls_in_which_the_service_fetches_a_recording_may_take_two_minutes(name: str) -> None:
     """The upload happens inside the request, 20 to 60 s; less patience only makes doubt (upload-cover page)."""
-    assert tools.load(name).timeout == 120
+    assert BOUGHT[name].timeout == 120
 
 
 def test_a_whole_song_of_a_clip_is_joined_by_an_order_for_each_take() -> None:
@@ -170,7 +170,9 @@ def test_stems_have_two_paths() -> None:
     assert place("separate_stems", clip_id=SONG.clip_id, parts="full").path == "/api/v1/sonic/stems/full"
 
 
-@pytest.mark.parametrize("name", ["get_wav", "get_midi", "get_bpm", "get_vox", "get_lyrics_timeline"])
+@pytest.mark.parametrize(
+    "name", [name for name in SPENDING if list(plain_arguments(name)) == ["clip_id"] and BOUGHT[name].keeps]
+)
 def test_what_is_had_of_a_clip_takes_its_id(name: str) -> None:
     placed = place(name, clip_id=SONG.clip_id)
     assert placed.body == {"clip_id": SONG.clip_id}
@@ -222,7 +224,7 @@ def test_texts_are_asked_for_by_a_style_and_by_an_idea() -> None:
     ids=lambda value: value.operation.tool_name() if hasattr(value, "operation") else "",
 )
 def test_what_is_made_remembers_what_it_was_made_of(order: object, sources: dict[str, tuple[str, ...]]) -> None:
-    operation: Operation = order.operation  # type: ignore[attr-defined]
+    operation: Purchase = order.operation  # type: ignore[attr-defined]
     assert dict(operation.sources()) == sources
 
 

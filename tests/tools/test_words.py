@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from declared import BOUGHT
 from facts import LINK, OTHER, SONG, UPLOAD, KnownFacts, place, refusal
 
 from songwright import tools
@@ -177,11 +178,12 @@ def test_a_cover_of_a_recording_whose_words_nobody_knows_asks_for_them() -> None
 
 def test_a_length_is_taken_by_what_makes_new_songs_and_nothing_else() -> None:
     """`duration` is answered with 400 on every other task type (docs.aimusicapi.ai create page)."""
-    for name in ("create_song", "extend_song", "cover_song"):
-        assert place(name, **COMPOSERS[name], lyrics=LYRICS, seconds=90).body["duration"] == 90
+    for name, base in COMPOSERS.items():
+        if "seconds" in BOUGHT[name].model_fields:
+            assert place(name, **base, lyrics=LYRICS, seconds=90).body["duration"] == 90
+        else:
+            assert refusal(name, **base, lyrics=LYRICS, seconds=90).field == "seconds"
     assert place("create_song", lyrics=LYRICS, seconds=90, persona_id="p").body["duration"] == 90
-    for name in ("sample_song", "mashup_songs"):
-        assert refusal(name, **COMPOSERS[name], lyrics=LYRICS, seconds=90).field == "seconds"
     assert refusal("create_song", lyrics=LYRICS, seconds=9).field == "seconds"
     assert refusal("create_song", lyrics=LYRICS, seconds=361).field == "seconds"
 
@@ -198,7 +200,7 @@ def test_weights_travel_under_the_names_of_the_service(name: str, base: dict[str
     assert refusal(name, **base, lyrics=LYRICS, style_weight=1.01).field == "style_weight"
 
 
-@pytest.mark.parametrize("name", ["cover_song", "sample_song", "mashup_songs"])
+@pytest.mark.parametrize("name", [name for name in COMPOSERS if "closeness" in BOUGHT[name].model_fields])
 def test_closeness_says_how_near_to_stay_to_the_source(name: str) -> None:
     assert place(name, **COMPOSERS[name], lyrics=LYRICS, closeness=0.8).body["audio_weight"] == 0.8
 

@@ -18,8 +18,8 @@ from world import said
 
 from songwright.server.app import operation_named
 from songwright.server.core.jobs import State
-from songwright.server.core.operation import Operation
 from songwright.server.orders.runner import Runner
+from songwright.server.service.catalogue import Catalogue, Schedule
 
 
 @dataclass
@@ -104,12 +104,13 @@ async def test_what_works_for_a_song_does_not_inherit_the_call_that_ordered_it(
     caller = ContextVar("caller", default="nobody")
     seen = set()
 
-    def named(name: str) -> type[Operation] | None:
-        seen.add(caller.get())
-        return operation_named(name)
+    class Watched(Catalogue):
+        def schedule(self, *about: str, hooked: bool = False) -> Schedule:
+            seen.add(caller.get())
+            return super().schedule(*about, hooked=hooked)
 
     replica = InProcess(tmp_path, service, "key-of-watching")
-    replica.runner = Runner(replica.journal, replica.catalogue, replica.clock, named, resident=False)
+    replica.runner = Runner(replica.journal, Watched.load(), replica.clock, operation_named, resident=False)
     async with replica.running():
         caller.set("ana")
         assert (await replica.ended(await replica.order())).state is State.DONE

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ...server.core.operation import Effect, Operation, Route
+from ...server.core.operation import Effect, Operation
 from ..shapes import Answer, ToolAnswer
 
 
@@ -40,9 +40,7 @@ class CheckCredits(Operation):
     """
 
     label: ClassVar[str] = "Check credits"
-    family: ClassVar[str] = "account"
     effect: ClassVar[Effect] = Effect.READS
-    route: ClassVar[Route] = Route("GET", "/api/v1/get-credits")
     answer: ClassVar[type[Credits]] = Credits
     contract: ClassVar[tuple[str, ...]] = ("get_credits",)
     core: ClassVar[bool] = True

@@ -42,7 +42,6 @@ class CheckLyrics(Operation):
     """
 
     label: ClassVar[str] = "Check lyrics"
-    family: ClassVar[str] = "craft"
     effect: ClassVar[Effect] = Effect.LOCAL
     answer: ClassVar[type[LyricsReport]] = LyricsReport
 

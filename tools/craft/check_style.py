@@ -32,7 +32,6 @@ class CheckStyle(Operation):
     """
 
     label: ClassVar[str] = "Check style"
-    family: ClassVar[str] = "craft"
     effect: ClassVar[Effect] = Effect.LOCAL
     answer: ClassVar[type[StyleReport]] = StyleReport
 

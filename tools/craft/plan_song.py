@@ -46,7 +46,6 @@ class PlanSong(Operation):
     """
 
     label: ClassVar[str] = "Plan song"
-    family: ClassVar[str] = "craft"
     effect: ClassVar[Effect] = Effect.LOCAL
     answer: ClassVar[type[PlanAnswer]] = PlanAnswer
 

@@ -25,7 +25,6 @@ class SongwritingGuide(Operation):
     """
 
     label: ClassVar[str] = "Songwriting guide"
-    family: ClassVar[str] = "craft"
     effect: ClassVar[Effect] = Effect.LOCAL
     answer: ClassVar[type[GuidePage]] = GuidePage
 

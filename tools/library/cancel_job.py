@@ -18,7 +18,6 @@ class CancelJob(Operation):
     """
 
     label: ClassVar[str] = "Cancel job"
-    family: ClassVar[str] = "library"
     effect: ClassVar[Effect] = Effect.CHANGES
     answer: ClassVar[type[SongAnswer]] = SongAnswer
 

@@ -30,7 +30,6 @@ class GetSong(Operation):
     """
 
     label: ClassVar[str] = "Get song"
-    family: ClassVar[str] = "library"
     effect: ClassVar[Effect] = Effect.READS
     answer: ClassVar[type[SongFacts]] = SongFacts
     contract: ClassVar[tuple[str, ...]] = ("task",)

@@ -40,7 +40,6 @@ class ListSongs(Operation):
     """
 
     label: ClassVar[str] = "List songs"
-    family: ClassVar[str] = "library"
     effect: ClassVar[Effect] = Effect.LOCAL
     answer: ClassVar[type[SongList]] = SongList
 

@@ -21,7 +21,6 @@ class ResolveJob(Operation):
     """
 
     label: ClassVar[str] = "Resolve job"
-    family: ClassVar[str] = "library"
     effect: ClassVar[Effect] = Effect.CHANGES
     answer: ClassVar[type[SongAnswer]] = SongAnswer
     may_spend: ClassVar[bool] = True

@@ -19,7 +19,6 @@ class WaitForSong(Operation):
     """
 
     label: ClassVar[str] = "Wait for song"
-    family: ClassVar[str] = "library"
     effect: ClassVar[Effect] = Effect.LOCAL
     answer: ClassVar[type[SongAnswer]] = SongAnswer
     contract: ClassVar[tuple[str, ...]] = ("producer_task", "nuro_task", "riffusion_task")

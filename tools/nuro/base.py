@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ...server.core.operation import Facts, Request, Route
-from ..families import FamilyPurchase, Title
+from ...server.core.operation import Facts, Family, Request, Route
+from ..buying import SongPurchase
+from ..families import Title
 from ..shapes import joined, link_of, number, said
 
 WORD_LIMIT = 200
 
 
-class NuroPurchase(FamilyPurchase):
+class NuroPurchase(SongPurchase):
     """A purchase of the nuro family: one piece a call, as WAV."""
 
-    family: ClassVar[str] = "nuro"
-    poll: ClassVar[str] = "/api/v1/nuro/task/{task_id}"
+    family: ClassVar[Family] = Family.NURO
     route: ClassVar[Route] = Route("POST", "/api/v1/nuro/create")
     hook: ClassVar[bool] = True
     minutes: ClassVar[str] = "1 min"

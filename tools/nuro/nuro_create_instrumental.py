@@ -42,7 +42,7 @@ class NuroCreateInstrumental(NuroPurchase):
     """
 
     label: ClassVar[str] = "Nuro: create instrumental"
-    contract: ClassVar[tuple[str, ...]] = ("nuro_create", "nuro_create_instrumental")
+    contract: ClassVar[tuple[str, ...]] = ("nuro_create/bgm", "nuro_create_instrumental")
     instead: ClassVar[str] = "Use create_song or producer_create_song instead, with instrumental."
 
     style: str = Field(min_length=1, description="The sound; structured: 199 characters.")

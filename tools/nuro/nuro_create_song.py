@@ -23,7 +23,7 @@ class NuroCreateSong(NuroPurchase, Checked):
     """
 
     label: ClassVar[str] = "Nuro: create song"
-    contract: ClassVar[tuple[str, ...]] = ("nuro_create", "nuro_create_vocal")
+    contract: ClassVar[tuple[str, ...]] = ("nuro_create/vocal", "nuro_create_vocal")
     instead: ClassVar[str] = "Use create_song instead; its seconds are aimed at, not exact."
 
     lyrics: str = Field(min_length=300, max_length=2000, description="To sing; [verse], [chorus] on own lines.")

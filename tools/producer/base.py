@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from ...server.core.operation import Checked, Facts, Request, Route
-from ..families import SUBJECT_LIMIT, FamilyPurchase, Sound, Title, Words, Worked, failed_song, items_of
+from ...server.core.operation import Checked, Facts, Family, Request, Route
+from ..families import SUBJECT_LIMIT, Modelled, Sound, Title, Words, Worked, failed_song, items_of
 from ..shapes import Weight, first_line, given, link_of, refuse, shorten
 
 Model = Annotated[str, Field(description="Default FUZZ-2.0; or FUZZ-2.0 Pro, FUZZ-2.0 Raw, FUZZ-1.1 Pro.")]
@@ -17,17 +17,15 @@ Seed = Annotated[int, Field(ge=0, description="Repeats a result.")]
 Change = Annotated[float, Field(ge=0, le=1, description="To 0.5 subtle, from 0.9 drastic.")]
 
 
-class ProducerPurchase(FamilyPurchase):
+class ProducerPurchase(Modelled):
     """A purchase of the producer family: one song a call, as M4A."""
 
-    family: ClassVar[str] = "producer"
-    poll: ClassVar[str] = "/api/v1/producer/task/{task_id}"
+    family: ClassVar[Family] = Family.PRODUCER
     route: ClassVar[Route] = Route("POST", "/api/v1/producer/create")
     hook: ClassVar[bool] = True
     minutes: ClassVar[str] = "1 min"
     row: ClassVar[str] = "producer_create"
     price_note: ClassVar[str] = "10"
-    contract: ClassVar[tuple[str, ...]] = ("producer_create",)
 
     def reading(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Either form of the answer: a state in each clip, or a status above them all."""

@@ -15,6 +15,7 @@ class ProducerCoverSong(Reworking):
     """
 
     label: ClassVar[str] = "Producer: cover song"
+    contract: ClassVar[tuple[str, ...]] = ("producer_create/cover_music", "producer_create/cover_upload_music")
     edition: ClassVar[str] = "cover"
     relation: ClassVar[str] = "covers"
     instead: ClassVar[str] = "Use cover_song instead; it also takes a public link to a recording."

@@ -18,6 +18,7 @@ class ProducerCreateSong(Sounding):
     """
 
     label: ClassVar[str] = "Producer: create song"
+    contract: ClassVar[tuple[str, ...]] = ("producer_create/create_music",)
     instead: ClassVar[str] = "Use create_song instead."
 
     instrumental: bool = Field(False, description="No voice, even with lyrics.")

@@ -16,6 +16,7 @@ class ProducerReplaceSection(Reworking):
     """
 
     label: ClassVar[str] = "Producer: replace section"
+    contract: ClassVar[tuple[str, ...]] = ("producer_create/replace_music",)
     edition: ClassVar[str] = "edit"
     relation: ClassVar[str] = "replaces part of"
     instead: ClassVar[str] = "Use replace_section on a song of create_song instead."

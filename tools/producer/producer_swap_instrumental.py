@@ -14,6 +14,7 @@ class ProducerSwapInstrumental(Swapping):
     """
 
     label: ClassVar[str] = "Producer: swap instrumental"
+    contract: ClassVar[tuple[str, ...]] = ("producer_create/swap_music_sound",)
     edition: ClassVar[str] = "new band"
     relation: ClassVar[str] = "new band for"
     task_type: ClassVar[str] = "swap_music_sound"

@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from ...server.core.operation import Checked, Facts, Request, Route
-from ..families import SUBJECT_LIMIT, FamilyPurchase, Sound, Title, Words, Worked, items_of
+from ...server.core.operation import Checked, Facts, Family, Request, Route
+from ..families import SUBJECT_LIMIT, Modelled, Sound, Title, Words, Worked, items_of
 from ..shapes import first_line, refuse, shorten
 
 TAKES = 2
@@ -18,16 +18,14 @@ SameModel = Annotated[str, Field(description="Default FUZZ-1.1 Pro.")]
 Uploaded = Annotated[bool, Field(description="For clips made elsewhere.")]
 
 
-class RiffusionPurchase(FamilyPurchase):
+class RiffusionPurchase(Modelled):
     """A purchase of the riffusion family, which no brand recommends any more; two songs a call, as M4A."""
 
-    family: ClassVar[str] = "riffusion"
-    poll: ClassVar[str] = "/api/v1/riffusion/task/{task_id}"
+    family: ClassVar[Family] = Family.RIFFUSION
     route: ClassVar[Route] = Route("POST", "/api/v1/riffusion/create")
     minutes: ClassVar[str] = "1 min"
     row: ClassVar[str] = "riffusion_create"
     price_note: ClassVar[str] = "10"
-    contract: ClassVar[tuple[str, ...]] = ("riffusion_create",)
 
     def reading(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """The songs as they came; one that is finished before there is a second waits for it."""

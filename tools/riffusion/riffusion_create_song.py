@@ -18,6 +18,7 @@ class RiffusionCreateSong(Sung):
     """
 
     label: ClassVar[str] = "Riffusion: create song"
+    contract: ClassVar[tuple[str, ...]] = ("riffusion_create/create_music",)
     instead: ClassVar[str] = "Use create_song instead."
 
     instrumental: bool = Field(False, description="No voice.")

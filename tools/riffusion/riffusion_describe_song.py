@@ -19,6 +19,7 @@ class RiffusionDescribeSong(Composing):
     """
 
     label: ClassVar[str] = "Riffusion: describe song"
+    contract: ClassVar[tuple[str, ...]] = ("riffusion_create/create_music",)
     instead: ClassVar[str] = "Use create_song with an idea instead."
 
     idea: str = Field(description="What it is about and how it sounds.")

@@ -19,6 +19,7 @@ class RiffusionExtendSong(Reworking):
     """
 
     label: ClassVar[str] = "Riffusion: extend song"
+    contract: ClassVar[tuple[str, ...]] = ("riffusion_create/extend_music",)
     edition: ClassVar[str] = "extended"
     relation: ClassVar[str] = "extends"
     task: ClassVar[tuple[str, str]] = ("extend_music", "extend_upload_music")

@@ -22,7 +22,7 @@ class RiffusionReplaceSection(Reworking):
     edition: ClassVar[str] = "edit"
     relation: ClassVar[str] = "replaces part of"
     task: ClassVar[tuple[str, str]] = ("replace_music", "replace_upload_music")
-    contract: ClassVar[tuple[str, ...]] = ("riffusion_create", "riffusion_replace_section")
+    contract: ClassVar[tuple[str, ...]] = ("riffusion_create/replace_music", "riffusion_replace_section")
     instead: ClassVar[str] = "Use replace_section on a song of create_song instead."
     asks_first: ClassVar[str] = (
         "No page about replacing a section of a riffusion song is left: the names of the window's fields, starts and "

@@ -18,6 +18,7 @@ class AddVocals(Overdub, Styled):
     """
 
     label: ClassVar[str] = "Add vocals"
+    contract: ClassVar[tuple[str, ...]] = ("create/add_vocals",)
     edition: ClassVar[str] = "with vocals"
     row: ClassVar[str] = "add_vocals"
     price_note: ClassVar[str] = "10"

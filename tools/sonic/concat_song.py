@@ -26,7 +26,7 @@ class ConcatSong(SonicPurchase):
     minutes: ClassVar[str] = "1 min"
     row: ClassVar[str] = "concat"
     price_note: ClassVar[str] = "2"
-    contract: ClassVar[tuple[str, ...]] = ("create",)
+    contract: ClassVar[tuple[str, ...]] = ("create/concat_music",)
 
     clip_id: ClipId = Field(description="Clip id of the extension's take, not of its source.")
 

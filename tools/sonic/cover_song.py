@@ -25,7 +25,7 @@ class CoverSong(Rework):
     minutes: ClassVar[str] = "1-2 min"
     row: ClassVar[str] = "cover"
     price_note: ClassVar[str] = "14; 10 with own lyrics on v3.5 and v4"
-    contract: ClassVar[tuple[str, ...]] = ("create", "upload_cover")
+    contract: ClassVar[tuple[str, ...]] = ("create/cover_music", "create/cover_upload_music", "upload_cover")
     relation: ClassVar[str] = "covers"
 
     closeness: Closeness | None = None

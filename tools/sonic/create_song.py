@@ -41,7 +41,7 @@ class CreateSong(Composition):
     minutes: ClassVar[str] = "1-3 min"
     row: ClassVar[str] = "create"
     price_note: ClassVar[str] = "14; 10 with persona_id, or with own lyrics on v3.5 and v4"
-    contract: ClassVar[tuple[str, ...]] = ("create",)
+    contract: ClassVar[tuple[str, ...]] = ("create/create_music", "create/persona_music")
     core: ClassVar[bool] = True
 
     seconds: Seconds | None = Field(None, description="Length to aim at; the service may miss it. Longer: extend_song.")

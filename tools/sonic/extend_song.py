@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ...server.core.operation import Facts, Operation, Request, Route
+from ...server.core.operation import Facts, Purchase, Request, Route
 from ..composing import CREATE, Rework, create
 from ..shapes import Seconds, given, refuse, within
 from .concat_song import ConcatSong
@@ -34,7 +34,7 @@ class ExtendSong(Rework):
     row: ClassVar[str] = "extend"
     rebate: ClassVar[bool] = False
     price_note: ClassVar[str] = "10; with whole_song 14 for a clip, 10 for a link"
-    contract: ClassVar[tuple[str, ...]] = ("create", "upload_extend")
+    contract: ClassVar[tuple[str, ...]] = ("create/extend_music", "create/extend_upload_music", "upload_extend")
     relation: ClassVar[str] = "extends"
 
     continue_at: float | None = Field(
@@ -79,7 +79,7 @@ class ExtendSong(Rework):
             return own
         return None if own is None or join is None else own + TAKES * join
 
-    def follow_ups(self, clip_ids: Sequence[str]) -> tuple[Operation, ...]:
+    def follow_ups(self, clip_ids: Sequence[str]) -> tuple[Purchase, ...]:
         """Joining each take."""
         return tuple(ConcatSong(clip_id=clip_id) for clip_id in clip_ids) if self._joins() else ()
 

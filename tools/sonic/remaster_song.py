@@ -26,7 +26,7 @@ class RemasterSong(SonicPurchase):
     minutes: ClassVar[str] = "1-2 min"
     row: ClassVar[str] = "remaster"
     price_note: ClassVar[str] = "10"
-    contract: ClassVar[tuple[str, ...]] = ("create",)
+    contract: ClassVar[tuple[str, ...]] = ("create/remaster",)
 
     clip_id: ClipId
     strength: Literal["subtle", "normal", "high"] = Field(
