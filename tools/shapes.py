@@ -3,7 +3,6 @@ foreign answers are read."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NoReturn
@@ -11,7 +10,10 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
+from ..server.core import foreign
+from ..server.core.addresses import LOOPBACK
 from ..server.core.errors import ArgumentRefused
+from ..server.core.foreign import one_line
 from ..server.core.operation import KnownClip
 from .links import no_audio, only_id
 
@@ -151,7 +153,6 @@ End = Annotated[float, Field(gt=0, description="Where the stretch ends.")]
 _ADDRESS = re.compile(r"song://(?:clips|jobs)/([^/?#]+)(?:/\w*)?", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-fA-F-]+")
 AUDIO = "audio file"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _AUDIO_ENDINGS = (".mp3", ".wav", ".m4a", ".flac", ".ogg", ".aac", ".aiff", ".opus")
 
 
@@ -176,7 +177,7 @@ def check_link(link: str, field: str = "source", what: str = AUDIO) -> None:
     except ValueError:
         host = None
     clean = not any(character.isspace() or not character.isprintable() for character in link)
-    if not (clean and host and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))):
+    if not (clean and host and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK))):
         refuse(f"{field} must be a public https link that leads straight to the {what}.", field)
     if what == AUDIO and (instead := no_audio(link)):
         refuse(f"{field} {instead}", field)
@@ -294,31 +295,12 @@ def data_of(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def said(value: object, limit: int) -> str | None:
-    """Foreign text on one line, without control characters, cut to the limit; None for anything else."""
-    if not isinstance(value, str | int) or isinstance(value, bool):
-        return None
-    return shorten("".join(c for c in str(value) if c.isprintable() or c.isspace()), limit) or None
+    """Foreign text, or a whole number, on one line and cut to the limit; None for anything else or nothing."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return one_line(text, limit) or None
 
 
 def verse(value: object, limit: int) -> str | None:
-    """Foreign text that keeps its lines, without other control characters; None for anything else or nothing."""
-    if not isinstance(value, str):
-        return None
-    lines = ("".join(c for c in line if c.isprintable() or c == "\t").rstrip() for line in value[:limit].splitlines())
+    """Foreign text that keeps its lines, without blank ones around it; None for anything else or nothing."""
+    lines = (line.rstrip() for line in foreign.verse(value, limit).splitlines())
     return "\n".join(lines).strip("\n") or None
-
-
-def number(value: object) -> float | None:
-    """A finite number, also one that was sent as text; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        found = float(value)
-    except ValueError:
-        return None
-    return found if math.isfinite(found) else None
-
-
-def link_of(value: object) -> str | None:
-    """A web address, or None where a sentence or nothing stands in its place."""
-    return value if isinstance(value, str) and value.startswith(("https://", "http://")) else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from ...server.core.foreign import link_of, number
 from ...server.core.operation import Facts, Family, Request, Route
 from ..buying import SongPurchase
 from ..families import Title
-from ..shapes import joined, link_of, number, said
+from ..shapes import joined, said
 
 WORD_LIMIT = 200
 

@@ -7,9 +7,10 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from ...server.core.foreign import link_of
 from ...server.core.operation import Checked, Facts, Family, Request, Route
 from ..families import SUBJECT_LIMIT, Modelled, Sound, Title, Words, Worked, failed_song, items_of
-from ..shapes import Weight, first_line, given, link_of, refuse, shorten
+from ..shapes import Weight, first_line, given, refuse, shorten
 
 Model = Annotated[str, Field(description="Default FUZZ-2.0; or FUZZ-2.0 Pro, FUZZ-2.0 Raw, FUZZ-1.1 Pro.")]
 SameModel = Annotated[str, Field(description="Default FUZZ-2.0.")]

@@ -7,9 +7,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from ...server.core.foreign import link_of
 from ...server.core.operation import Facts, Link, Outcome, Request, Route
 from ..families import OnClip
-from ..shapes import data_of, link_of
+from ..shapes import data_of
 from .base import ProducerPurchase
 
 

@@ -7,9 +7,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from ...server.core.foreign import link_of
 from ...server.core.operation import Facts, Finish, Link, Outcome, Request, Route
 from ..composing import ClipPurchase
-from ..shapes import data_of, link_of
+from ..shapes import data_of
 
 
 class DownloadClip(ClipPurchase):

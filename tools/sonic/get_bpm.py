@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from ...server.core.foreign import number
 from ...server.core.operation import Outcome, Route
 from ..composing import ClipPurchase
-from ..shapes import SongAnswer, data_of, given, number
+from ..shapes import SongAnswer, data_of, given
 
 SLOWEST, FASTEST = 10.0, 1000.0
 """Beyond these it is no tempo but a mistake."""

@@ -10,9 +10,10 @@ from typing import Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
+from ...server.core.foreign import number
 from ...server.core.operation import Outcome, Route
 from ..composing import ClipPurchase
-from ..shapes import Answer, SongAnswer, data_of, number, said
+from ..shapes import Answer, SongAnswer, data_of, said
 
 WORDS = 5000
 """Words that are read of an answer; a song has a few hundred."""

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from ...server.core.foreign import link_of
 from ...server.core.operation import Finish, Link, Outcome, Route
 from ..composing import ClipPurchase
-from ..shapes import Answer, SongAnswer, data_of, given, link_of, said
+from ..shapes import Answer, SongAnswer, data_of, given, said
 
 INSTRUMENTS = 64
 

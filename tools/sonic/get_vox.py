@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from ...server.core.foreign import number
 from ...server.core.operation import Facts, Outcome, Request, Route
 from ..composing import ClipPurchase
-from ..shapes import ID_LIMIT, VOICE_STRETCH, End, SongAnswer, Start, data_of, given, number, said, span
+from ..shapes import ID_LIMIT, VOICE_STRETCH, End, SongAnswer, Start, data_of, given, said, span
 
 
 class VoxAnswer(SongAnswer):

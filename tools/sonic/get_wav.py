@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from ...server.core.foreign import link_of
 from ...server.core.operation import Link, Outcome, Route
 from ..composing import ClipPurchase
-from ..shapes import data_of, link_of
+from ..shapes import data_of
 
 
 class GetWav(ClipPurchase):
