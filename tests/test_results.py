@@ -94,7 +94,7 @@ async def test_a_refusal_is_a_result_of_every_tool(desk: Desk, mode: str) -> Non
             assert result.is_error
             assert result.structured_content == told
             assert told["status"] == "failed"
-            assert f"nonsense is no argument of {name}" in told["summary"]
+            assert f"nonsense is not an argument of {name}" in told["summary"]
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if KINDS[n].effect is Effect.LOCAL])

@@ -21,7 +21,7 @@ from ..core.errors import SongwrightError
 from ..protocol.schema import published
 
 ROUNDS = 60
-"""How often the terminal goes on waiting, a call's waiting time each."""
+"""How many times the terminal keeps waiting, each time as long as one call waits."""
 
 
 class Progress:
@@ -69,7 +69,9 @@ async def _client(flags: Mapping[str, Any], *, yes: bool) -> AsyncIterator[Clien
         if yes:
             return ElicitResult(action="accept", content={"proceed": True})
         if not sys.stdin.isatty():
-            print(f"{params.message} Not asked, because this is no terminal: pass --yes to agree.", file=sys.stderr)
+            print(
+                f"{params.message} This is not a terminal, so nobody was asked: pass --yes to agree.", file=sys.stderr
+            )
             return ElicitResult(action="decline")
         said = await anyio.to_thread.run_sync(lambda: input(f"{params.message} [y/N] "), abandon_on_cancel=True)
         agreed = said.strip().lower() in ("y", "yes")
@@ -126,7 +128,7 @@ def _holds(error: BaseException, kind: type[BaseException]) -> bool:
 
 def _interrupted() -> int:
     print(
-        "\nInterrupted. What was ordered stays ordered and is not lost; it goes on when Songwright runs again:\n"
+        "\nInterrupted. Your order is not lost; it continues when Songwright runs again:\n"
         "  songwright call wait_for_song\n"
         "  songwright call list_songs",
         file=sys.stderr,
@@ -152,8 +154,8 @@ def compose(flags: Mapping[str, Any], wishes: Mapping[str, Any], *, yes: bool, a
     if not as_json:
         what = wishes.get("idea") or wishes.get("title") or "a song"
         if settings.sandbox:
-            print(f'Composing "{what}" in the offline sandbox: a toy synthesizer, and nothing of it costs money.')
-            print("With SONGWRIGHT_API_KEY set, the AI Music API makes it instead.", flush=True)
+            print(f'Composing "{what}" in the offline sandbox: a toy synthesizer. It costs no money.')
+            print("Set SONGWRIGHT_API_KEY to have the AI Music API make it instead.", flush=True)
         else:
             print(f'Composing "{what}" at {settings.base_url}.', flush=True)
     result = _run(flags, "create_song", wishes, yes=yes)

@@ -50,7 +50,10 @@ def examine(flags: Mapping[str, Any]) -> list[Finding]:
     try:
         settings = settings_module.load(**flags)
     except SongwrightError as error:
-        return [*findings, Finding("settings", ok=False, found=error.sentence, do="Correct it, then run this again.")]
+        return [
+            *findings,
+            Finding("settings", ok=False, found=error.sentence, do="Correct it, then run `songwright doctor` again."),
+        ]
     findings.append(_file())
     findings.append(_key(settings))
     if settings.sandbox:
@@ -129,7 +132,7 @@ async def _service(settings: Settings) -> list[Finding]:
         Finding("service", ok=True, found="answers" if not settings.sandbox else "the sandbox answers"),
         Finding(
             "balance", ok=balance.total > 0, found=f"{balance.total} credits",
-            do="" if balance.total else "Credits are bought at the service's website.",
+            do="" if balance.total else "Buy credits on the service's website.",
         ),
     ]  # fmt: skip
     if jobs:
@@ -145,8 +148,8 @@ async def _service(settings: Settings) -> list[Finding]:
 def _forgetful(settings: Settings) -> Finding:
     return Finding(
         "journal", ok=False,
-        found=f"new, but {settings.library} holds songs that it does not know: it was moved, deleted or emptied, or "
-        "the library comes from another computer",
-        do=f"End every Songwright and put the old journal.sqlite3 back into {settings.state_dir}. If there is none, "
-        "the next purchase asks once and then it is all right.",
+        found=f"new, but {settings.library} holds songs that are not in it: the journal was moved, deleted or "
+            f"emptied, or the library comes from another computer",
+        do=f"Stop every Songwright and put the old journal.sqlite3 back into {settings.state_dir}. If you have no "
+            f"old one, the next purchase asks once, and then all is well.",
     )  # fmt: skip

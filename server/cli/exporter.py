@@ -47,10 +47,10 @@ def wanted(environment: Mapping[str, str]) -> set[str]:
         if exporter == "otlp" or (not exporter and any(environment.get(name) for name in endpoints)):
             asked.add(signal)
         elif exporter not in ("", "none"):
-            log.warning("OTEL_%s_EXPORTER: only otlp and none are known here; no %s", signal.upper(), signal)
+            log.warning("OTEL_%s_EXPORTER: only otlp and none are supported; no %s", signal.upper(), signal)
     protocol = environment.get("OTEL_EXPORTER_OTLP_PROTOCOL", "").strip() or "http/protobuf"
     if asked and protocol != "http/protobuf":
-        log.warning("OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is spoken here; nothing is exported")
+        log.warning("OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is supported; nothing is exported")
         return set()
     return asked
 
@@ -151,7 +151,7 @@ class Readings:
                     self._last = self._read()
                 except SongwrightError as error:
                     self._last = None
-                    log.info("no figures of the journal: %s", error)
+                    log.info("cannot read the journal's figures: %s", error)
             return self._last
 
     def _read(self) -> Figures:
@@ -184,19 +184,19 @@ GAUGES: tuple[tuple[str, str, str, Callable[[Figures], Values]], ...] = (
     (
         "songwright.unknown",
         "{job}",
-        "Orders of which nobody can tell whether they were bought.",
+        "Orders that may or may not have been bought.",
         lambda now: [(now.states[State.UNKNOWN], {})],
     ),
     (
         "songwright.waiting",
         "{job}",
-        "Orders that are due and wait for their key's turn.",
+        "Orders that are due and wait for a turn of their key.",
         lambda now: [(now.waiting, {})],
     ),
     (
         "songwright.lag",
         "s",
-        "How long the oldest due work of all keys has been waiting.",
+        "How long the oldest due work has been waiting, over all keys.",
         lambda now: [(now.lag, {})],
     ),
     (
@@ -208,7 +208,7 @@ GAUGES: tuple[tuple[str, str, str, Callable[[Figures], Values]], ...] = (
     (
         "songwright.credits.left",
         "{credit}",
-        "Balances read in the last 24 hours: of all keys together, and the lowest.",
+        "Balances read in the last 24 hours: the sum over all keys, and the lowest.",
         lambda now: [(left, {"of": name}) for name, left in now.left.items()],
     ),
 )

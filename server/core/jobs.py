@@ -37,14 +37,15 @@ LIVE = (State.QUEUED, State.SENDING, State.RUNNING, State.FETCHING)
 """States from which a job moves on by itself."""
 
 SENTENCES: Mapping[State, str] = {
-    State.QUEUED: "Waiting for its turn; nothing is sent or spent yet.",
-    State.SENDING: "The order is on its way to the service.",
+    State.QUEUED: "Waiting its turn; nothing has been sent or spent yet.",
+    State.SENDING: "The order is being sent to the service.",
     State.RUNNING: "The service is making it.",
     State.FETCHING: "Finished; the files are being saved.",
     State.DONE: "Done; the files are in the library.",
     State.FAILED: "It failed.",
-    State.CANCELLED: "Withdrawn before anything was sent; nothing was spent.",
-    State.UNKNOWN: "The answer to the order was lost, so it may have been bought; it is not sent again by itself.",
+    State.CANCELLED: "Cancelled before anything was sent; nothing was spent.",
+    State.UNKNOWN: "The answer to the order was lost, so it may have been bought. Songwright does not send it again "
+    "by itself.",
 }
 
 

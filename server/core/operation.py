@@ -241,7 +241,7 @@ class Operation(BaseModel):
                 total += len(text)
         if total > MOST_TEXT:
             raise ArgumentRefused(
-                f"The arguments have {total} characters together; the limit is {MOST_TEXT}. Nothing was sent or spent."
+                f"All arguments together have {total} characters; the limit is {MOST_TEXT}. Nothing was sent or spent."
             )
         return self
 
@@ -390,7 +390,8 @@ class Adopted(Purchase):
     def check(self, facts: Facts) -> None:
         """It cannot be ordered."""
         raise ArgumentRefused(
-            "This was ordered elsewhere and nobody here knows with which words, so it cannot be bought again. Nothing "
+            "This was ordered elsewhere, and Songwright does not know with which words, so it cannot buy it again. "
+            "Nothing "
             "was sent or spent.",
             field="job_id",
         )

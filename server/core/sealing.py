@@ -88,7 +88,7 @@ class Sealer:
         except ValueError:
             exact = False
         if not exact:  # base64 has several spellings of one text; a link has one
-            raise SealBroken("The link is not one of ours.")
+            raise SealBroken("This link was not made by this server.")
         carried = json.loads(self._open("link", padded))
         if carried["until"] <= self._now():
             raise SealBroken("The link has expired; ask for the song again to get a fresh one.")
@@ -153,7 +153,7 @@ class Sealer:
             return self._fernet(purpose).decrypt(token).decode()
         except (InvalidToken, ValueError):
             raise SealBroken(
-                "A sealed text cannot be opened: it was changed, or its secret is no longer among "
+                "A sealed text cannot be opened: it was changed, or its secret is no longer in "
                 f"{PREFIX}SECRET_KEYS. Nothing was sent."
             ) from None
 
@@ -180,12 +180,12 @@ def kept_secret(path: Path, make: Callable[[], str]) -> str:
             _place(path, make())
         if os.name == "posix" and path.stat().st_mode & 0o077:
             path.chmod(0o600)
-            log.warning("%s was readable by others; it is private now", path)
+            log.warning("other users could read %s; it is private now", path)
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingRefused(f"The secret file {path} cannot be read or made: {error}.") from None
+        raise SettingRefused(f"The secret file {path} cannot be read or created: {error}.") from None
     if len(text) < SHORTEST_KEY:
-        raise SettingRefused(f"The secret file {path} is damaged. Delete it, and a new one is made.")
+        raise SettingRefused(f"The secret file {path} is damaged. Delete it; Songwright then makes a new one.")
     return text
 
 
@@ -198,6 +198,6 @@ def _place(path: Path, secret: str) -> None:
         whole.write_text(secret + "\n", encoding="utf-8")
         os.link(whole, path)  # unlike a rename, it never replaces what is there
     except FileExistsError:
-        log.info("another process has just made %s", path)
+        log.info("another process has just created %s", path)
     finally:
         whole.unlink()

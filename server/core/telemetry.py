@@ -41,7 +41,7 @@ class Meters:
         self.calls = meter.create_counter(
             "songwright.service.calls",
             "{call}",
-            "Calls to the music service, by purpose and by how they ended.",
+            "Calls to the music service, by purpose and outcome.",
         )
         self.settled = meter.create_histogram(
             "songwright.job.duration",
@@ -52,7 +52,7 @@ class Meters:
         self.overhead = meter.create_histogram(
             "songwright.tool.overhead",
             "s",
-            "What a tool call took without its waiting for the service, a song or the person.",
+            "Time a tool call took, not counting waits for the service, a song or the person.",
             explicit_bucket_boundaries_advisory=CALL_SECONDS,
         )
 

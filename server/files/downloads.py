@@ -39,8 +39,8 @@ _TIMEOUTS: Final = {"connect": 10.0, "read": 30.0, "write": 10.0, "pool": 10.0}
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _DEAD: Final = frozenset({403, 404, 410})
 _BUSY: Final = frozenset({408, 425, 429})
-_LATER: Final = "The song stays yours; it is fetched again."
-_FRESH: Final = "The song stays yours; look at it again for a fresh link."
+_LATER: Final = "The song stays yours. Songwright fetches it again."
+_FRESH: Final = "The song stays yours. Call get_song for a fresh link."
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """Turns a host name and port into the addresses it stands for; raises OSError when there are none."""
@@ -126,8 +126,8 @@ def disk_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         why = _ERRNO_MEANS.get(error.errno or 0) or error.strerror or "the disk reports an error"
         raise LibraryUnavailable(
-            f"A file could not be saved in {folder}: {why}. Put that right, or set SONGWRIGHT_LIBRARY to another "
-            f"folder. {_LATER}"
+            f"A file could not be saved in {folder}: {why}. Fix that, or set SONGWRIGHT_LIBRARY to another folder. "
+            f"{_LATER}"
         ) from error
 
 
@@ -138,9 +138,9 @@ _ERRNO_MEANS: Final = {
     errno.EROFS: "the disk is read-only",
     errno.EACCES: "there is no permission to write there",
     errno.EPERM: "there is no permission to write there",
-    errno.ENOTDIR: "it is a file, or lies below a file, and a folder is needed",
-    errno.EEXIST: "it is a file, and a folder is needed",
-    errno.ENOENT: "the folder does not exist and cannot be made",
+    errno.ENOTDIR: "it is a file, or inside a file, and must be a folder",
+    errno.EEXIST: "it is a file and must be a folder",
+    errno.ENOENT: "the folder does not exist and cannot be created",
     errno.ENAMETOOLONG: "the name is too long for this disk",
     errno.EMFILE: "too many files are open",
     errno.EIO: "the disk reports an input/output error",
@@ -255,15 +255,17 @@ class Fetcher:
             if response.status_code not in _REDIRECTS or "location" not in response.headers:
                 _refuse_status(_host(url), response.status_code)
             url = _joined(url, response.headers["location"])
-        raise DownloadRefused(f"The link was passed on more than {_MAX_REDIRECTS} times and leads nowhere. {_FRESH}")
+        raise DownloadRefused(f"The link was redirected more than {_MAX_REDIRECTS} times. {_FRESH}")
 
     async def _checked(self, url: httpx2.URL, loopback_ok: bool) -> list[str]:
         """Every address the host stands for, each one allowed."""
         host = _host(url)
         if url.scheme not in ("https", "http") or not host or (url.port or 0) > 0xFFFF:
-            raise DownloadRefused(f"The link is no web address and is not followed. {_FRESH}")
+            raise DownloadRefused(f"The link is not a web address, so it was not followed. {_FRESH}")
         if url.userinfo:
-            raise DownloadRefused(f"The link to {host} carries a user name or password and is not followed. {_FRESH}")
+            raise DownloadRefused(
+                f"The link to {host} contains a user name or password, so it was not followed. {_FRESH}"
+            )
         try:
             addresses = await self._resolve(host, url.port or (443 if url.scheme == "https" else 80))
         except (OSError, UnicodeError, OverflowError) as error:
@@ -273,10 +275,10 @@ class Fetcher:
             return list(addresses)
         if not ips or not all(is_public(ip) for ip in ips):
             raise DownloadRefused(
-                f"The link leads to a private or local address ({host}) and is not followed. {_FRESH}"
+                f"The link leads to a private or local address ({host}), so it was not followed. {_FRESH}"
             )
         if url.scheme != "https":
-            raise DownloadRefused(f"The link to {host} is not encrypted (http) and is not followed. {_FRESH}")
+            raise DownloadRefused(f"The link to {host} is not encrypted (http), so it was not followed. {_FRESH}")
         return list(addresses)
 
     async def _ask(self, url: httpx2.URL, addresses: Sequence[str]) -> httpx2.Response:
@@ -324,7 +326,7 @@ async def _save(response: httpx2.Response, host: str, folder: Path, kinds: froze
             kind = kind or _expected(chunk, kinds, host)
             await anyio.to_thread.run_sync(part.write, chunk)
         if kind is None or declared not in (None, part.size):
-            raise _unreachable(host, "the file came empty or cut short")
+            raise _unreachable(host, "the file is empty or cut short")
         await anyio.to_thread.run_sync(part.seal)
         return Fetched(part.path, kind, part.size, part.sha256)
     except BaseException:
@@ -350,14 +352,14 @@ def _parsed(link: str) -> httpx2.URL:
     try:
         return httpx2.URL(link)
     except (httpx2.InvalidURL, TypeError, ValueError) as error:
-        raise DownloadRefused(f"The link is no web address and is not followed. {_FRESH}") from error
+        raise DownloadRefused(f"The link is not a web address, so it was not followed. {_FRESH}") from error
 
 
 def _joined(base: httpx2.URL, location: str) -> httpx2.URL:
     try:
         return base.join(location)
     except (httpx2.InvalidURL, ValueError) as error:
-        raise DownloadRefused(f"The link was passed on to something that is no web address. {_FRESH}") from error
+        raise DownloadRefused(f"The link was redirected to something that is not a web address. {_FRESH}") from error
 
 
 def _host(url: httpx2.URL) -> str:
@@ -387,4 +389,4 @@ def _refuse_status(host: str, status: int) -> NoReturn:
         raise LinkDead(f"The link has expired or the file is gone ({host} answered {status}). {_FRESH}")
     if status in _BUSY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise _unreachable(host, f"it answered {status}")
-    raise DownloadRefused(f"The file was not handed out ({host} answered {status}). {_FRESH}")
+    raise DownloadRefused(f"The server did not give out the file ({host} answered {status}). {_FRESH}")

@@ -110,7 +110,7 @@ class Library:
     ) -> Kept:
         """Save bytes we made ourselves, such as `.lrc` lyrics or a `.mid`, beside the clip's song, under its name."""
         if suffix not in _SUFFIXES:
-            raise ValueError(f"{suffix!r} is no suffix of the library")
+            raise ValueError(f"{suffix!r} is not a suffix of the library")
         place = await anyio.to_thread.run_sync(self._place, folder)
         return await anyio.to_thread.run_sync(self._write, place, data, _labelled(tags, label), suffix)
 
@@ -156,12 +156,12 @@ class Library:
         wanted = unicodedata.normalize("NFC", name)
         if not wanted.strip() or wanted.startswith(".") or any(c in wanted for c in "/\\\0"):
             raise ArgumentRefused(
-                f"A file is named without its folder, like 'Song.mp3', not {name[:80]!r}.", field="file"
+                f"Give the file's name without its folder, such as 'Song.mp3', not {name[:80]!r}.", field="file"
             )
         for place in filter(None, (upload_dir and upload_dir.expanduser(), self.root)):
             found = [path for path in _named_so(place, wanted) if _is_inside(path, place)]
             if len(found) > 1:
-                raise ArgumentRefused(f"There are {len(found)} files named {wanted!r}; rename one.", field="file")
+                raise ArgumentRefused(f"There are {len(found)} files named {wanted!r}. Rename one.", field="file")
             if found:
                 return _checked_upload(found[0])
         folders = f"{upload_dir} or {self.root}" if upload_dir else f"{self.root} (SONGWRIGHT_UPLOAD_DIR names another)"
@@ -262,8 +262,8 @@ class Library:
                 _sync_folder(place)
                 return Kept(final, final.relative_to(self.root).as_posix(), kind, size, digest, tagged)
         raise LibraryUnavailable(
-            f"No free name was found for {names[0]!r} in {place}. Move some files of that name away; the song stays "
-            "yours and is fetched again."
+            f"No free name was found for {names[0]!r} in {place}. Move some files of that name away. The song stays "
+            f"yours, and Songwright fetches it again."
         )
 
     def _there(self, final: Path, kind: Media | None) -> Kept | None:
@@ -278,7 +278,7 @@ class Library:
         final = self.locate(self._relative(path))
         owner = read_owner(final)
         if owner is None or owner.clip_id != tags.clip_id:
-            raise NotFound("The file is gone from the library, or belongs to another clip.", field="file")
+            raise NotFound("The file is no longer in the library, or belongs to another clip.", field="file")
         with disk_errors(final.parent):
             part = PartFile(final.parent)
             try:
@@ -308,7 +308,9 @@ class Library:
                 place.mkdir(parents=True, exist_ok=True)
             if place.resolve().is_relative_to(self.root.resolve()):
                 return place
-        raise LibraryUnavailable(f"{place} leads outside the library and is not written to. Move that link away.")
+        raise LibraryUnavailable(
+            f"{place} leads outside the library, so Songwright does not write to it. Remove that link."
+        )
 
     def _relative(self, path: Path) -> str:
         try:
@@ -322,7 +324,7 @@ def _there_still() -> Iterator[None]:
     try:
         yield
     except OSError:
-        raise NotFound("The file is not in the library any more.", field="file") from None
+        raise NotFound("The file is no longer in the library.", field="file") from None
 
 
 def _labelled(tags: SongTags, label: str | None) -> SongTags:
@@ -447,10 +449,10 @@ def _checked_upload(path: Path) -> Path:
         raise ArgumentRefused(f"{path.name!r} cannot be read: {error.strerror}.", field="file") from error
     if kind not in AUDIO:
         raise ArgumentRefused(
-            f"{path.name!r} is no audio file, whatever its name says; nothing was sent.", field="file"
+            f"{path.name!r} is not an audio file, whatever its name says. Nothing was sent.", field="file"
         )
     if size > MAX_BYTES:
         raise ArgumentRefused(
-            f"{path.name!r} is larger than {MAX_BYTES // 1024**2} MB; nothing was sent.", field="file"
+            f"{path.name!r} is larger than {MAX_BYTES // 1024**2} MB. Nothing was sent.", field="file"
         )
     return path

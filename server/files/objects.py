@@ -46,7 +46,9 @@ class Bucket:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment or "@" in parts.netloc:
-            raise SettingRefused("SONGWRIGHT_FILES_URL is no address of a bucket. It looks like s3://bucket/prefix.")
+            raise SettingRefused(
+                "SONGWRIGHT_FILES_URL is not the address of a bucket. It must look like s3://bucket/prefix."
+            )
         self._prefix = parts.path.strip("/")
         self.place = f"s3://{parts.netloc}"
         self._store: S3Store = _driver().S3Store(
@@ -147,11 +149,12 @@ class Bucket:
             yield
         except (BaseError, OSError) as error:
             if isinstance(error, FileNotFoundError) and what == "read":
-                raise NotFound("The file is not in the library any more.", field="file") from None
+                raise NotFound("The file is no longer in the library.", field="file") from None
             # What the store says may hold addresses and names of its own; the kind of trouble is enough for a person.
             raise LibraryUnavailable(
-                f"The files in {self.place} cannot be {what} at present ({type(error).__name__}). Nothing is lost: it "
-                "is tried again. If it stays so, whoever runs this server must see to the bucket and its credentials."
+                f"The files in {self.place} cannot be {what} at present ({type(error).__name__}). Nothing is lost: "
+                f"Songwright tries again. If this lasts, the operator of this server must check the bucket and its "
+                f"credentials."
             ) from error
 
 
@@ -232,7 +235,9 @@ class StoredLibrary(Library):
             raise ArgumentRefused(f"There {many} named {name[:200]!r} in the library.", field="file")
         relative = found[0].removeprefix(f"{self._tenant}/")
         if sniff(self.read(relative, 16)) not in AUDIO or self.size(relative) > MAX_BYTES:
-            raise ArgumentRefused(f"{name[:200]!r} is no audio file, or too large; nothing was sent.", field="file")
+            raise ArgumentRefused(
+                f"{name[:200]!r} is not an audio file, or is too large. Nothing was sent.", field="file"
+            )
         return self.locate(relative)
 
     async def _sent(self, tags: SongTags, kept: Kept) -> Kept:

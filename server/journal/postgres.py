@@ -303,9 +303,9 @@ class PostgresStore:
                     return bool(row["status"] == "committed")
             if time.monotonic() > until:
                 raise JournalUnavailable(
-                    f"The connection to the journal {self.place} was lost at the moment of writing, so it is open "
-                    "whether the order is on record. Make the same call again in a minute: an order that is on record "
-                    "is joined, never bought twice, unless it says again: then look at list_songs first."
+                    f"The connection to the journal {self.place} was lost during a write, so the order may or may "
+                    f"not be on record. Make the same call again in a minute: if the order is on record, the call "
+                    f"joins it and buys nothing. If the call has again: true, look at list_songs first."
                 )
             time.sleep(ASK_AGAIN_SECONDS)
 
@@ -322,9 +322,9 @@ class PostgresStore:
             psycopg.errors.InsufficientPrivilege,
         ) as error:
             raise JournalUnavailable(
-                f"The journal {self.place} cannot be {what} ({self._said(error)}). No new order is sent while it "
-                "cannot be written down; what is on record is not touched. Try again in a minute; if it stays so, "
-                "whoever runs this server must see to the database."
+                f"The journal {self.place} cannot be {what} ({self._said(error)}). Songwright sends no new order "
+                f"until it can record one. Existing records are safe. Try again in a minute; if this lasts, the "
+                f"operator of this server must check the database."
             ) from error
 
     def _said(self, error: psycopg.Error) -> str:
@@ -393,7 +393,7 @@ class PostgresStore:
                             if teller != self._name:
                                 heard(key_id)
             except psycopg.Error as error:
-                log.info("no news from the journal %s for a moment: %s", self.place, self._said(error))
+                log.info("not notified of changes in the journal %s for now: %s", self.place, self._said(error))
                 self._closing.wait(LISTEN_PAUSES[min(failures, len(LISTEN_PAUSES) - 1)])
                 failures += 1
 
@@ -453,7 +453,7 @@ def _parameters(url: str) -> dict[str, Any]:
         parts: dict[str, Any] = driver.conninfo.conninfo_to_dict(url)
     except driver.Error:
         raise SettingRefused(
-            "SONGWRIGHT_DATABASE_URL is no address of a PostgreSQL database. It looks like "
+            "SONGWRIGHT_DATABASE_URL is not the address of a PostgreSQL database. It must look like "
             "postgresql://user:password@host/name."
         ) from None
     return parts

@@ -43,7 +43,7 @@ def patterns(asked: str) -> dict[str, str]:
     words = [word for word in words if not any(word != other and word in other for other in words)]
     if len(words) > MOST_WORDS:
         raise ArgumentRefused(
-            f"words holds {len(words)} words; a search takes {MOST_WORDS}. Leave the common ones out.", field="words"
+            f"words holds {len(words)} words; a search takes {MOST_WORDS}. Leave out the common ones.", field="words"
         )
     found = [f"%{_SPECIAL.sub(_escaped, word)}%" for word in words]
     return {f"like_{n + 1}": found[n] if n < len(found) else ANYTHING for n in range(MOST_WORDS)}

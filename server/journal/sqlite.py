@@ -238,9 +238,9 @@ class SqliteStore:
             if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
                 raise
             raise JournalUnavailable(
-                f"The journal {self.path} cannot be {what} ({error}). No new order is sent while it cannot be written "
-                "down, and what is on record is not touched. Free some disk space or close the program that holds the "
-                "file, then try again."
+                f"The journal {self.path} cannot be {what} ({error}). Songwright sends no new order until it can "
+                f"record one. Existing records are safe. Free some disk space or close the program that holds the "
+                f"file, then try again."
             ) from error
 
     def _migrate(self, connection: sqlite3.Connection) -> None:

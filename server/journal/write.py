@@ -27,7 +27,7 @@ QUOTE_SECONDS = 600.0
 UNSETTLED_LIMIT = 3
 """With this many unsettled purchases buying stops."""
 DAY = 86_400.0
-REFUNDED = "It failed at the service, which says that it gave the credits back."
+REFUNDED = "It failed at the service, which says that it returned the credits."
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Journal(Decisions):
                 )
                 if given is None:
                     raise ConfirmationMissing(
-                        "That quote is unknown, used, older than ten minutes, or was given for other arguments or "
+                        "That quote is unknown, already used, older than ten minutes, or for other arguments or "
                         "another price. Nothing was spent. Call again without `quote` to get a fresh one.",
                         field="quote",
                     )

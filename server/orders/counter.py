@@ -174,8 +174,8 @@ class Counter:
         cost = await in_thread(operation.price, facts)
         if self.account.shared and cost is None:
             raise BudgetRefused(
-                "Nobody here knows what this costs at the service, so it cannot be held against your allowance. "
-                "Nothing was sent or spent. Ask the operator of this server, or send a key of your own."
+                "Songwright does not know the price of this at the service, so it cannot check it against your "
+                "allowance. Nothing was sent or spent. Ask the operator of this server, or send a key of your own."
             )
         earlier = None if instead_of is not None else await self._unheard(talk)
         order = Order(
@@ -302,7 +302,7 @@ class Counter:
         except ArgumentRefused as error:
             # Where the library is on the server is nobody's business who is not there.
             raise ArgumentRefused(
-                f"There is no one recording named {name[:80]!r} in your library. Nothing was sent or spent.",
+                f"Your library has no recording, or more than one, named {name[:80]!r}. Nothing was sent or spent.",
                 field=error.field,
             ) from None
 
@@ -315,7 +315,7 @@ class Counter:
             found = await in_thread(self._journal.newest, self.account, unfinished=True)
             job_or_none = found or await in_thread(self._journal.newest, self.account, unfinished=False)
             if job_or_none is None:
-                raise NotFound("Nothing was ordered yet. create_song makes a song.", field="job_id")
+                raise NotFound("Nothing has been ordered yet. create_song makes a song.", field="job_id")
             job = job_or_none
         return await self._asked_after(job, talk, started)
 
@@ -345,8 +345,8 @@ class Counter:
             await self._runner.read(self.account, Request("GET", path + quote_path(operation.id, safe="")))
         except RequestRefused as error:
             raise NotFound(
-                f"Neither this library nor the service knows {operation.id!r} as a job, task or clip. list_songs shows "
-                "what there is. The service has no way to look up a clip by its id alone; its task id works."
+                f"Neither this library nor the service knows {operation.id!r} as a job, task or clip. list_songs "
+                f"shows what there is. The service cannot look up a clip by its clip id; use its task id."
             ) from error
         job = await self._runner.adopt(self.account, operation, operation.id)
         result = await self._waited(job, talk, started)
@@ -365,16 +365,15 @@ class Counter:
         job = await self._job(operation.job_id)
         if not _resolvable(job, operation.action):
             raise ArgumentRefused(
-                f"Order {job.id} is {job.state}, so there is nothing to {operation.action.replace('_', ' ')}. Nothing "
-                "was changed or spent. get_song looks for it again, free.",
+                f"Order {job.id} is {job.state}, so there is nothing to {operation.action.replace('_', ' ')}. "
+                f"Nothing was changed or spent. get_song checks it again, free.",
                 field="job_id",
             )
         if operation.action == "give_up":
-            sentence = f"Given up; nothing more happens by itself. {money.not_given_back(job)}"
+            sentence = f"Given up; Songwright does nothing more with it. {money.not_given_back(job)}"
             if job.state is State.UNKNOWN:
                 sentence = (
-                    "Given up: it stays open whether it was bought, so it counts as spent. Nothing more happens by "
-                    "itself."
+                    "Given up. It may have been bought, so it counts as spent. Songwright does nothing more with it."
                 )
             closed = await in_thread(self._journal.give_up, self.account, job.id, sentence)
             self._runner.hint(self.account)
@@ -384,7 +383,8 @@ class Counter:
             return await self._attached(job, asked, operation.task_id.strip(), talk, started)
         if asked is None:
             raise ArgumentRefused(
-                f"This Songwright does not know the tool {job.operation}; update it to buy again.", field="job_id"
+                f"This version of Songwright does not have the tool {job.operation}. Update Songwright to buy again.",
+                field="job_id",
             )
         return await self._buy(asked, talk, started, quote=operation.quote, instead_of=job)
 
@@ -392,7 +392,8 @@ class Counter:
         """Follow a task that a person has found; it is believed when the service shows it."""
         if asked is not None and asked.finish is not Finish.POLLED:
             raise ArgumentRefused(
-                f"{job.operation} is answered at once and has no task, so nothing can be attached. Nothing was sent or "
+                f"{job.operation} is answered at once and has no task, so there is no task to attach. Nothing was "
+                f"sent or "
                 "spent. Choose buy_again or give_up.",
                 field="action",
             )
@@ -401,20 +402,19 @@ class Counter:
         other = await in_thread(self._journal.job_of_remote, self.account, task_id)
         if other is not None and other.id != job.id and other.sent_at is not None:
             raise ArgumentRefused(
-                f"This task belongs to order {other.id} already. Nothing was changed or spent. get_song shows it.",
+                f"This task already belongs to order {other.id}. Nothing was changed or spent. get_song shows it.",
                 field="task_id",
             )
         if not await self._runner.knows(self.account, asked, task_id):
             raise ArgumentRefused(
-                f"The service does not know a task {task_id[:80]!r} of {job.operation}. Nothing was changed or spent. "
-                "Check the id at the service's website and call again.",
+                f"The service has no task {task_id[:80]!r} of {job.operation}. Nothing was changed or spent. "
+                "Check the id on the service's website and call again.",
                 field="task_id",
             )
         attached = await in_thread(self._journal.attach, self.account, job.id, task_id)
         if attached is None:
             raise ArgumentRefused(
-                f"Order {job.id} carries a task already, or another order carries this one. Nothing was changed or "
-                "spent.",
+                f"Order {job.id} already has a task, or another order has this one. Nothing was changed or spent.",
                 field="task_id",
             )
         self._runner.hint(self.account)
@@ -437,7 +437,7 @@ class Counter:
         job = await in_thread(self._journal.job, self.account, job_id)
         job = job or await in_thread(self._journal.job_of_remote, self.account, job_id)
         if job is None:
-            raise NotFound(f"There is no job {job_id!r}. list_songs shows the jobs there are.", field="job_id")
+            raise NotFound(f"There is no job {job_id!r}. list_songs shows all jobs.", field="job_id")
         return job
 
     # -- the account ----------------------------------------------------------------------------------------------

@@ -112,7 +112,7 @@ class Songcraft:
         if report.fixed_lyrics is not None:
             line += f" {_about_clean(report.fixed_lyrics)}"
         if report.estimate is not None:
-            line += f" It will take some {report.estimate.low} to {report.estimate.high} seconds."
+            line += f" It will take about {report.estimate.low} to {report.estimate.high} seconds."
         return Result(_lyrics_data(report), line)
 
     def _style(self, asked: Any) -> Result:
@@ -175,8 +175,8 @@ def preflight(operation: Purchase) -> tuple[str, ...]:
         further = f"; and {left} more" if left > 0 else ""
         mend = "call check_lyrics, which gives the clean lyric as clean_lyrics" if _mendable(stops) else "repair it"
         raise ArgumentRefused(
-            f"{said}{further}. Nothing was sent or spent. {mend.capitalize()}, or call again with force: true to order "
-            "it as it stands. check_lyrics and check_style are free.",
+            f"{said}{further}. Nothing was sent or spent. {mend.capitalize()}, or call again with force: true to "
+            f"order it as it is. check_lyrics and check_style are free.",
             field=stops[0].field,
         )
     return _told(stops, warnings)
@@ -413,7 +413,7 @@ def _summary(findings: Iterable[Finding], more: Mapping[str, int]) -> str:
         if levels[level]
     ]
     said += [f"{sum(more.values())} more"] if more else []
-    return ", ".join(said) + "." if said else "Nothing to complain about."
+    return ", ".join(said) + "." if said else "Nothing to improve."
 
 
 def _is_sung(lyrics: str) -> bool:

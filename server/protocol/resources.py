@@ -103,7 +103,7 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         "song://jobs/{job_id}",
         name="job",
         title="An order",
-        description="What became of one order.",
+        description="The state and result of one order.",
         mime_type="application/json",
     )
     async def job_facts(job_id: str) -> str:
@@ -129,7 +129,7 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         "song://models",
         name="models",
         title="Models",
-        description="The models, with their limits in characters; retired ones say since when.",
+        description="The models, with their limits in characters. A retired one says since when.",
         mime_type="application/json",
     )
     async def models() -> str:
@@ -140,7 +140,7 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         "song://guide/{topic}{?genre,language}",
         name="guide",
         title="The songwriting guide",
-        description="One short page on writing for these engines, for a genre or language if you like; `start` first.",
+        description="A short page on writing for these engines, also by genre or language. Begin with `start`.",
         mime_type="text/markdown",
     )
     async def guide_page(topic: str, genre: str | None = None, language: str | None = None) -> str:

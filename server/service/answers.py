@@ -151,8 +151,8 @@ _ANY_2XX = range(200, 300)
 _ANY = range(1000)
 TABLE: tuple[Line, ...] = (
     Line(
-        None, _ANY, Kind.ENDED, "refunded", "The service reports that it failed and that the credits were given back.",
-        "Ask again to make it once more.", refund=True,
+        None, _ANY, Kind.ENDED, "refunded", "The service reports that it failed and that the credits were returned.",
+        "Order it again to retry.", refund=True,
     ),
     Line(
         None, (401,), Kind.REFUSED, "key_refused", "The service does not accept the API key.",
@@ -172,21 +172,22 @@ TABLE: tuple[Line, ...] = (
     ),
     Line(
         None, (403,), Kind.REFUSED, "no_credits",
-        "The service refuses: not enough credits, or no active subscription.", _LEFT, CreditsRefused, text=_CREDITS,
+        "The service refused: not enough credits, or no active subscription.", _LEFT, CreditsRefused, text=_CREDITS,
     ),
     Line(
-        "POST", (403,), Kind.REFUSED, "words_refused", "The service refuses these words.",
+        "POST", (403,), Kind.REFUSED, "words_refused", "The service refused these words.",
         "Change the lyrics or the description and call again.", WordsRefused, text=_SOME_WORDS, repeats=True,
     ),
     Line(
-        "POST", (403,), Kind.REFUSED, "forbidden", "The service refuses this and does not say why.",
-        "It may be the words, missing credits, or something between here and the service: check_credits shows the "
+        "POST", (403,), Kind.REFUSED, "forbidden", "The service refused this and did not say why.",
+        "The cause may be the words, missing credits, or something between here and the service: check_credits shows "
+        "the "
         "balance, `songwright doctor` tests the key.",
         RequestRefused,
     ),
     Line(None, (405, 410), Kind.REFUSED, "retired", "The service no longer offers this.", error=Retired),
     Line(
-        None, (429,), Kind.HASTE, "too_fast", "The service asks for patience: more than one order in three seconds.",
+        None, (429,), Kind.HASTE, "too_fast", "The service refused more than one order in three seconds.",
         error=TooFast,
     ),
     Line(
@@ -194,7 +195,7 @@ TABLE: tuple[Line, ...] = (
         "Correct them and call again.", RequestRefused, repeats=True,
     ),
     Line(
-        "POST", (404,), Kind.REFUSED, "request_refused", "The service does not know what was asked for.",
+        "POST", (404,), Kind.REFUSED, "request_refused", "The service does not know one of these ids.",
         "Check the ids; list_songs shows yours.", RequestRefused, repeats=True,
     ),
     Line("GET", (202,), Kind.NOT_READY, ""),
@@ -205,11 +206,11 @@ TABLE: tuple[Line, ...] = (
     ),
     Line("GET", _ANY_2XX, Kind.ANSWERED, ""),
     Line("POST", _ANY_2XX, Kind.ANSWERED, ""),
-    Line("GET", (403,), Kind.TROUBLE, "service_trouble", "The service refuses to say how it is doing (403)."),
+    Line("GET", (403,), Kind.TROUBLE, "service_trouble", "The service refused to report on this task (403)."),
     Line("GET", _ANY, Kind.TROUBLE, "service_trouble", "The service answers with an error."),
     Line(
         "POST", _ANY, Kind.DOUBT, "answer_lost",
-        "The service answered with an error that does not say whether the order was taken.",
+        "The service answered with an error that does not say whether it accepted the order.",
     ),
 )  # fmt: skip
 
@@ -222,7 +223,7 @@ def meaning(family: str, method: str, reply: Reply) -> Meaning:
     if 200 <= reply.status < 300 and (code := reply.code) is not None and code != reply.status:
         if method == "POST" and code >= 400:
             return Meaning(
-                Kind.DOUBT, "answer_lost", "The service answered the order with a success that carries an error.",
+                Kind.DOUBT, "answer_lost", "The service's answer to the order reports both success and an error.",
                 error=Garbled,
             )  # fmt: skip
         reply = replace(reply, status=code) if method == "GET" else reply
@@ -246,10 +247,10 @@ def meaning(family: str, method: str, reply: Reply) -> Meaning:
 def _no_answer(method: str, status: int) -> Meaning:
     if method == "GET":
         return Meaning(
-            Kind.TROUBLE, "garbled", f"The service answered with a web page or nothing that can be read ({status}).",
+            Kind.TROUBLE, "garbled", f"The service answered with a web page or something unreadable ({status}).",
             error=Garbled,
         )  # fmt: skip
     return Meaning(
         Kind.DOUBT, "answer_lost",
-        "The service answered the order with something that is no JSON object, a web page perhaps.", error=Garbled,
+        "The service's answer to the order is not JSON; it may be a web page.", error=Garbled,
     )  # fmt: skip

@@ -30,10 +30,10 @@ class Hooks:
         self._base = public_url.rstrip("/")
         self._sealer = sealer
         if urlsplit(self._base).scheme != "https" and not loopback(self._base):
-            raise SettingRefused(f"{PREFIX}PUBLIC_URL must use https: the service calls back over nothing else.")
+            raise SettingRefused(f"{PREFIX}PUBLIC_URL must use https: the service only calls back over https.")
         if len(self.fields("0" * 32)["webhook_url"]) > LONGEST_URL:
             raise SettingRefused(
-                f"{PREFIX}PUBLIC_URL is too long: the service takes callback addresses of 1024 characters."
+                f"{PREFIX}PUBLIC_URL is too long: the service accepts callback addresses of up to 1024 characters."
             )
 
     def fields(self, job_id: str) -> dict[str, str]:

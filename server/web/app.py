@@ -123,7 +123,7 @@ class Hosted:
         """Where the present caller is served; what is free even where nobody pays. Raises `AccessRefused`."""
         token = get_access_token()
         if token is None:
-            raise AccessRefused("This request says not who calls. Nothing was sent or spent.")
+            raise AccessRefused("This request does not say who is calling. Nothing was sent or spent.")
         tenant = await self.bearer.caller_of(token)
         missing: KeyMissing | None = None
         try:
@@ -160,7 +160,7 @@ class Hosted:
                 return self._hold(own, key)
         if not (key := self.settings.key()):
             raise KeyMissing(
-                "There is no key of the music service to spend from: send yours in the header Songwright-Service-Key, "
+                "There is no key of the music service to pay with. Send yours in the header Songwright-Service-Key, "
                 "or ask the operator of this server to store it or to lend theirs. Nothing was sent or spent."
             )
         shared = tenant.id != LOCAL_TENANT
@@ -190,7 +190,7 @@ class Hosted:
         if shared and not self.runner.holds(job.key_id):
             key = await self._key_of(account)
             if key is None:
-                raise KeyMissing("The key that this was ordered with is not here any more.")
+                raise KeyMissing("The key that this was ordered with is no longer stored here.")
             self._hold(account, key)
         return account
 
@@ -282,7 +282,7 @@ class Hosted:
             except SongwrightError as error:
                 log.error("%s", error)
             except Exception:
-                log.exception("tidying met a defect")
+                log.exception("tidying up failed because of a bug")
             await self.clock.sleep(TIDY_EVERY)
 
     async def _index(self) -> None:
@@ -291,7 +291,7 @@ class Hosted:
             while self.settings.role != "web" and await in_lane(SEARCH, LOCAL_TENANT, self.journal.index_old):
                 pass
         except SongwrightError as error:
-            log.error("older songs are not all found by their words yet: %s", error)
+            log.error("not all older songs can be found by their words yet: %s", error)
 
     async def _tend(self) -> None:
         """See to it that every key with unfinished jobs has a runner here, whoever took the orders."""
@@ -307,7 +307,7 @@ class Hosted:
             except SongwrightError as error:
                 log.error("%s", error)
             except Exception:
-                log.exception("looking for work met a defect")
+                log.exception("looking for work failed because of a bug")
             await self.clock.sleep(PAUSE)  # news of many keys at once are one reason to look, not many
             await self.runner.strange(LOOK_FOR_WORK)
 
@@ -337,5 +337,5 @@ class Hosted:
             log.error("orders of tenant %s wait for their key: %s", account.tenant, error)
             return None
         if found is None:
-            log.error("orders of tenant %s wait: the key they were made with is not here any more", account.tenant)
+            log.error("orders of tenant %s wait: the key they were made with is no longer stored here", account.tenant)
         return found

@@ -93,8 +93,8 @@ class Bearer:
         tenant = await in_thread(self._tenants.of_id, token.client_id)
         if tenant is None or tenant.revoked:
             raise AccessRefused(
-                "Your access to this server was withdrawn or does not suffice. Nothing was sent or spent; what you "
-                "have paid for is still fetched. Ask the operator of this server."
+                "Your access to this server was withdrawn or is not sufficient. Nothing was sent or spent. Songs you "
+                "have paid for are still fetched. Ask the operator of this server."
             )
         return tenant
 
@@ -134,10 +134,10 @@ class Backend(BearerAuthBackend):
         try:
             who: tuple[AuthCredentials, AuthenticatedUser] | None = await super().authenticate(conn)
         except (IssuerUnavailable, JournalUnavailable) as error:
-            log.warning("nobody can tell who calls: %s", error)
+            log.warning("cannot check who is calling: %s", error)
             raise AuthenticationError(str(error) if isinstance(error, IssuerUnavailable) else _CLOSED) from error
         if who is not None and who[1].access_token.client_id == LOCAL_TENANT and not _from_here(conn):
-            log.warning("the token of this machine came from elsewhere and was refused")
+            log.warning("refused this machine's token, because it came from elsewhere")
             return None
         return who
 
@@ -152,7 +152,7 @@ def _from_here(conn: HTTPConnection) -> bool:
 
 _PASSED_ON = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"})
 """What proxies write into the requests that they pass on."""
-_CLOSED = "This server cannot look up who calls at present. Nothing was sent or spent. Try again in a minute."
+_CLOSED = "This server cannot check who is calling at present. Nothing was sent or spent. Try again in a minute."
 
 
 def unavailable(conn: HTTPConnection, error: Exception) -> Response:

@@ -38,7 +38,7 @@ HEADERS: Mapping[str, str] = {
     # The address is the permission: a page that the file links to or stands on must not be told.
     "Referrer-Policy": "no-referrer",
 }
-GONE = "This link has expired, or the file is not there any more. Ask for the song again to get a fresh link.\n"
+GONE = "This link has expired, or the file is no longer there. Ask for the song again to get a fresh link.\n"
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ def file(app: Hosted) -> Endpoint:
             log.error("%s", error)
             return Response(status_code=503, headers={"Retry-After": "10"})
         except (SongwrightError, OSError, KeyError) as error:
-            log.info("a link opened nothing: %s", type(error).__name__)
+            log.info("a link led to no file: %s", type(error).__name__)
             return PlainTextResponse(GONE, status_code=404, headers={"Cache-Control": "no-store"})
         if isinstance(found, str):
             return RedirectResponse(found, headers={**HEADERS, "Cache-Control": "no-store"})
@@ -134,7 +134,7 @@ def _found(app: Hosted, tenant_id: str, relative: str) -> tuple[Path, stat_resul
     """A file of a tenant's library, or where a bucket has it. Raises `NotFound`, also when access was withdrawn."""
     tenant = app.tenants.of_id(tenant_id)
     if tenant is None or tenant.revoked:
-        raise NotFound("There is no such tenant any more.")
+        raise NotFound("There is no such tenant.")
     library = app.library_of(tenant_id)
     path = library.locate(relative)
     if (elsewhere := library.signed(relative, BUCKET_SECONDS)) is not None:

@@ -188,13 +188,13 @@ class ConcurrencyLimit:
             return _refused(
                 429,
                 "too_many_requests",
-                f"{CALLS_AT_ONCE} calls of yours are being served already. Nothing was sent or spent by this one.",
+                f"This server is already working on {CALLS_AT_ONCE} of your calls. This call sent and spent nothing.",
                 {"Retry-After": "5"},
             )
         key = _key(scope)
         if key is not None and not (len(key) <= LONGEST_KEY and re.fullmatch(r"[!-~]+", key)):
             return _refused(
-                400, "bad_key", "The header Songwright-Service-Key holds no key. Nothing was sent or spent."
+                400, "bad_key", "The header Songwright-Service-Key does not contain a key. Nothing was sent or spent."
             )
         return None
 

@@ -177,7 +177,8 @@ class Issuer:
             key = self._find(algorithm, kid)
         if key is None and self._down:
             raise IssuerUnavailable(
-                "Who calls cannot be checked now, because the sign-in server does not answer. Nothing was sent or "
+                "This server cannot check who is calling, because the sign-in server does not answer. Nothing was "
+                "sent or "
                 "spent. Try again in a minute."
             )
         return key
@@ -211,7 +212,7 @@ class Issuer:
     async def _fetch(self) -> list[PyJWK]:
         address = (await self._metadata()).get("jwks_uri")
         if not isinstance(address, str) or not _safe(address, self.url):
-            raise _NotGiven("its metadata names no https address of its keys")
+            raise _NotGiven("its metadata gives no https address for its keys")
         answer = await self._get(address)
         if answer is None:
             raise _NotGiven(f"there is nothing at {address}")
@@ -234,7 +235,7 @@ class Issuer:
                     f"it calls itself {str(found.get('issuer'))[:200]!r}: {PREFIX}OAUTH_ISSUER must be exactly that"
                 )
             return found
-        raise _NotGiven("it has no metadata at any of the well-known places")
+        raise _NotGiven("it has no metadata at any well-known address")
 
     async def _get(self, address: str) -> Mapping[str, Any] | None:
         """A JSON object; None when there is nothing at the address."""
@@ -256,7 +257,7 @@ class Issuer:
                 if len(raw) > MAX_BODY:
                     raise _NotGiven(f"{address} answered more than {MAX_BODY} bytes")
         if (value := json_object(raw)) is None:
-            raise _NotGiven(f"{address} answered no JSON object")
+            raise _NotGiven(f"{address} did not answer with a JSON object")
         return value
 
 
@@ -269,7 +270,7 @@ def _key_of(published: object) -> PyJWK | None:
     try:
         key = jwt.PyJWK(published)
     except Exception as error:  # noqa: BLE001 — whatever the maker of keys stumbles over, it is no key
-        log.info("a key of the OAuth server makes no sense (%s)", type(error).__name__)
+        log.info("a key of the OAuth server is invalid (%s)", type(error).__name__)
         return None
     named = isinstance(published.get("kid", ""), str)
     return key if named and key.algorithm_name in ALGORITHMS else None
@@ -290,7 +291,9 @@ def resource_url(settings: Settings) -> str:
     if settings.public_url is not None:
         return f"{settings.public_url.rstrip('/')}/mcp"
     if not settings.alone:
-        raise SettingRefused(f"{PREFIX}PUBLIC_URL must say where this server is reached, so that tokens can name it.")
+        raise SettingRefused(
+            f"{PREFIX}PUBLIC_URL must be the public address of this server, so that tokens can name it."
+        )
     return f"{address_of(settings.host, settings.port)}/mcp"
 
 

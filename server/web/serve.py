@@ -199,7 +199,7 @@ def _room() -> int:
     """How many connections there is room for; a word in the log when the limit of the process makes them few."""
     most = middleware.most_connections()
     if most < middleware.MOST_CONNECTIONS:
-        log.warning("there is room for %d connections only: a higher limit of descriptors (ulimit -n) makes more", most)
+        log.warning("there is room for only %d connections; raise the limit of descriptors (ulimit -n) for more", most)
     return most
 
 
@@ -221,7 +221,9 @@ def _mind_descriptors(server: _Server) -> None:
                 break
         if loop.time() - told_at > FULL_EVERY:
             told_at = loop.time()
-            log.error("no descriptor is left for a new connection: idle ones are closed; raise the limit (ulimit -n)")
+            log.error(
+                "no descriptor is left for a new connection, so idle ones are closed; raise the limit (ulimit -n)"
+            )
 
     get_running_loop().set_exception_handler(handle)
 
@@ -277,8 +279,8 @@ def _check(settings: Settings) -> None:
         )
     if settings.public_url is None:
         raise SettingRefused(
-            f"A server that others reach needs {PREFIX}PUBLIC_URL, the address they know it by: only that name is "
-            "answered, and links to songs point there."
+            f"A server that others reach needs {PREFIX}PUBLIC_URL, its public address: it only answers to that name, "
+            f"and links to songs point there."
         )
 
 
@@ -292,7 +294,7 @@ async def _tenants(app: Hosted) -> tuple[bool, SongwrightError | None]:
     if some or settings.role == "worker" or settings.alone or settings.oauth_issuer is not None:
         return some, None
     return some, SettingRefused(
-        "Nobody could call this server: it has no tenants and no OAuth server. `songwright tenants add NAME` makes a "
+        f"Nobody can call this server: it has no tenants and no OAuth server. `songwright tenants add NAME` adds a "
         f"tenant and shows its token; {PREFIX}OAUTH_ISSUER names an OAuth server."
     )
 
@@ -314,8 +316,8 @@ def _listener(settings: Settings) -> socket.socket:
             raise
     except OSError as error:
         raise SettingRefused(
-            f"Nothing can listen on {settings.host} port {settings.port}: {error.strerror}. Another program may have "
-            f"the port; {PREFIX}PORT chooses another."
+            f"Songwright cannot listen on {settings.host} port {settings.port}: {error.strerror}. Another program "
+            f"may be using the port; {PREFIX}PORT chooses another."
         ) from None
     return listener
 
@@ -327,14 +329,17 @@ def _announce(app: Hosted, port: int, *, tenants: bool) -> None:
     if settings.log_format == "json":
         return
     if settings.role == "worker":
-        said = f"Songwright works, and tells how it is at {address_of(settings.host, port)}{endpoints.HEALTH}\n"
+        said = (
+            f"The Songwright worker is running. Its health check is at "
+            f"{address_of(settings.host, port)}{endpoints.HEALTH}\n"
+        )
     else:
         said = f"Songwright answers at {app.address}{ENDPOINT}\n"
         if app.sandbox:
-            said += "It is a trial: songs come from the offline sandbox, a toy synthesizer, and cost play credits.\n"
+            said += "This is a trial: songs come from the offline sandbox, a toy synthesizer, and cost play credits.\n"
         elif settings.api_key is None:
             said += (
-                f"{PREFIX}API_KEY is not set, so it makes songs only for callers with a key of their own (header "
+                f"{PREFIX}API_KEY is not set, so this server makes songs only for callers with their own key (header "
                 "Songwright-Service-Key, or `songwright tenants key`).\n"
             )
         if settings.alone and not tenants:

@@ -111,8 +111,8 @@ class Tenants:
             tenant = self._insert(tx, tenant_id, name, **allowances)
             if tenant is None:
                 raise ArgumentRefused(
-                    f"There is a tenant called {name!r} already, perhaps a revoked one; its songs stay its own. "
-                    "Choose another name.",
+                    f"There is already a tenant called {name!r}, perhaps a revoked one, and its songs stay its own. "
+                    f"Choose another name.",
                     field="name",
                 )
             return tenant, self._issue(tx, tenant_id)
@@ -220,7 +220,7 @@ class Tenants:
         with self._store.transaction() as tx:
             row = tx.one("tenant", id=tenant_id)
             if row is None or _tenant_of(row).revoked:
-                raise ArgumentRefused("That tenant was revoked, for good; add another one.", field="name")
+                raise ArgumentRefused("That tenant was revoked for good. Add another one.", field="name")
             return self._issue(tx, tenant_id)
 
     def _issue(self, tx: Tx, tenant_id: str) -> str:
@@ -237,7 +237,10 @@ class Tenants:
         """Withdraw one token. Raises `NotFound`."""
         with self._store.transaction() as tx:
             if not tx.do("revoke_token", id=token_id, tenant=tenant_id, now=self._clock.now()):
-                raise NotFound(f"That tenant has no token {token_id!r}. Its list names them.", field="token")
+                raise NotFound(
+                    f"That tenant has no token {token_id!r}. `songwright tenants list --json` shows its tokens.",
+                    field="token",
+                )
 
     # -- service keys ---------------------------------------------------------------------------------------------
 
@@ -301,7 +304,7 @@ class Tenants:
             try:
                 again = self._sealer.seal(self._sealer.unseal(row["sealed"]))
             except SealBroken:
-                log.warning("the kept key %s of tenant %s cannot be opened any more", row["key_id"], row["tenant"])
+                log.warning("the stored key %s of tenant %s can no longer be decrypted", row["key_id"], row["tenant"])
                 continue
             with self._store.transaction() as tx:
                 tx.do("reseal_service_key", tenant=row["tenant"], key_id=row["key_id"], was=row["sealed"], sealed=again)
@@ -312,15 +315,15 @@ class Tenants:
 
     def _unseal(self, row: Mapping[str, Any], base_url: str) -> str:
         sentence = (
-            "The service key that was kept cannot be opened any more, so nothing was sent with it. It has to be given "
-            "again; what was ordered with it goes on then."
+            "The stored service key can no longer be decrypted, so nothing was sent with it. Store it again; its "
+            "orders then continue."
         )
         try:
             inside = json.loads(self._sealer.unseal(row["sealed"]))
         except SealBroken:
             raise SealBroken(sentence) from None
         if (inside["tenant"], inside["base_url"]) != (row["tenant"], base_url):
-            log.error("the kept key %s was sealed for another tenant or address", row["key_id"])
+            log.error("the stored key %s was sealed for another tenant or address", row["key_id"])
             raise SealBroken(sentence)
         key: str = inside["key"]
         return key
@@ -348,8 +351,8 @@ def _check_name(name: str) -> None:
     fine = 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()
     if not fine or name.startswith(("-", OAUTH_PREFIX)) or name == LOCAL_TENANT:
         raise ArgumentRefused(
-            f"A tenant's name has 1 to {LONGEST_NAME} visible characters, begins neither with a dash nor with "
-            f"{OAUTH_PREFIX!r}, and is not {LOCAL_TENANT!r}.",
+            f"A tenant's name has 1 to {LONGEST_NAME} visible characters. It must not begin with a dash or with "
+            f"{OAUTH_PREFIX!r}, and must not be {LOCAL_TENANT!r}.",
             field="name",
         )
 

@@ -66,7 +66,7 @@ def endpoint(app: Hosted) -> Callable[[Call], Awaitable[Response]]:
             return Response(status_code=413)
         call = verified(request.headers, body, app.sealer.hook_secrets(job_id), app.clock.now())
         if call is None:
-            log.warning("job %s: a call with a wrong or old signature was refused", job_id)
+            log.warning("job %s: refused a callback with a wrong or old signature", job_id)
             return Response(status_code=401)
         try:
             return Response(status_code=200 if await _keep(app, job_id, call) else 404)
@@ -74,7 +74,7 @@ def endpoint(app: Hosted) -> Callable[[Call], Awaitable[Response]]:
             log.error("%s", error)
             return Response(status_code=503)
         except _AskAgain as error:
-            log.warning("job %s: whether a task is this order's cannot be told now: %s", job_id, error)
+            log.warning("job %s: cannot check now whether a task belongs to this order: %s", job_id, error)
             return Response(status_code=503)  # so that the service tells it again
 
     return heard
@@ -89,14 +89,16 @@ async def _keep(app: Hosted, job_id: str, call: Callback) -> bool:
     if call.remote_id is not None and call.remote_id != job.remote_id:
         refusal = await _refusal(app, brand, job, call.remote_id)
         if refusal:
-            log.warning("job %s: a call named task %s, and %s; it is only a hint", job_id, call.remote_id, refusal)
+            log.warning(
+                "job %s: a callback named task %s, but %s; it only counts as a hint", job_id, call.remote_id, refusal
+            )
             call = replace(call, remote_id=None)
     now = await in_thread(app.journal.called_back, job, call, brand.gap)
     if now is None:
         return True
     log.info("job %s: called back, %s", job_id, call.event)
     if call.remote_id is not None and now.remote_id != call.remote_id:
-        log.warning("job %s: a second receipt, %s, by a call; both are kept", job_id, call.remote_id)
+        log.warning("job %s: a second receipt, %s, arrived by callback; both are kept", job_id, call.remote_id)
     app.runner.heard(job.key_id)
     return True
 

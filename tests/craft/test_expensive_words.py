@@ -194,5 +194,5 @@ def test_a_text_of_any_argument_has_an_end(tool: str, given: dict[str, Any], fie
 def test_all_texts_together_have_an_end() -> None:
     longest = "x" * LONGEST_TEXT
     given = {"lyrics": longest, "style": longest, "model": longest, "title": "One more"}
-    with pytest.raises(ArgumentRefused, match=f"{MOST_TEXT + 8} characters together; the limit is {MOST_TEXT}"):
+    with pytest.raises(ArgumentRefused, match=f"{MOST_TEXT + 8} characters; the limit is {MOST_TEXT}"):
         parse(tools.load("producer_create_song"), given)

@@ -175,5 +175,5 @@ async def test_a_bucket_that_is_not_there_is_told_as_a_storage_trouble_and_tried
 
 @pytest.mark.parametrize("url", ["songs", "https://songs", "s3://", "s3://id:secret@songs", "s3://songs?x=1", "gs://x"])
 def test_what_is_no_address_of_a_bucket_is_refused_with_an_example(url: str) -> None:
-    with pytest.raises(SettingRefused, match="It looks like s3://bucket/prefix"):
+    with pytest.raises(SettingRefused, match="It must look like s3://bucket/prefix"):
         Bucket(url)
