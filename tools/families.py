@@ -76,8 +76,8 @@ class Uploading(SongPurchase):
         link = facts.link_to(self.source)
         if link is None:
             refuse(
-                f"{self.source} is there, but the service fetches recordings by link and cannot reach files of this "
-                "computer. Put it on any public https place and pass that link.",
+                f"{self.source} is there, but the service fetches recordings by link and cannot reach files on this "
+                f"computer. Put it at any public https address and pass that link.",
                 "source",
             )
         return link

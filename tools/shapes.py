@@ -195,8 +195,8 @@ def check_source(source: str) -> None:
         check_link(source)
     elif not looks_like_an_id(source):
         refuse(
-            "source must be a clip id (list_songs shows them) or a public https link. A file of this computer has to "
-            "be put on a public https place first.",
+            "source must be a clip id (list_songs shows them) or a public https link. Put a file on this computer at "
+            "a public https address first.",
             "source",
         )
 
@@ -257,9 +257,9 @@ def span(
     if end <= start:
         refuse(f"end_seconds ({end:g}) must be after start_seconds ({start:g}).", "end_seconds")
     if longest is not None and end - start > longest:
-        refuse(f"The stretch has {end - start:g} seconds; the limit is {longest:g}.", "end_seconds")
+        refuse(f"The stretch is {end - start:g} seconds long; the limit is {longest:g}.", "end_seconds")
     if below is not None and end - below >= start:
-        refuse(f"The stretch has {end - start:g} seconds; it must have less than {below:g}.", "end_seconds")
+        refuse(f"The stretch is {end - start:g} seconds long; it must have less than {below:g}.", "end_seconds")
     return start, within(end, clip, "end_seconds")
 
 

@@ -1,7 +1,7 @@
 """Every setting, once: its name, its default and a sentence.
 
-A flag beats the environment (`SONGWRIGHT_…`), which beats one TOML file in the person's own configuration folder.
-No file of the working folder is ever read: a project that someone opened must not be able to choose where a key goes.
+A flag overrides the environment (`SONGWRIGHT_…`), which overrides one TOML file in the person's configuration folder.
+No file in the working folder is ever read: a project that someone opens must not be able to decide where a key is sent.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ log = logging.getLogger(__name__)
 
 
 def config_file() -> Path:
-    """Where the one configuration file is looked for; it need not exist."""
+    """Where Songwright looks for its configuration file, which need not exist."""
     override = os.environ.get(f"{PREFIX}CONFIG")
     return Path(override) if override else platformdirs.user_config_path("songwright", appauthor=False) / "config.toml"
 
 
 def _filled(value: str) -> bool:
-    """Some clients pass `${user_config.api_key}` on when the person left the field empty."""
+    """Some clients pass on `${user_config.api_key}` when the person left the field empty."""
     return bool(value.strip()) and not value.strip().startswith("${")
 
 
@@ -143,26 +143,26 @@ class Settings(BaseSettings):
 
     @property
     def sandbox(self) -> bool:
-        """Whether songs come from the offline sandbox: there is no key, or it was asked for."""
+        """Whether songs come from the offline sandbox, because there is no key or it was requested."""
         return self.offline or self.api_key is None
 
     @property
     def alone(self) -> bool:
-        """Whether only this machine can reach what is served over HTTP."""
+        """Whether only this machine can reach the HTTP server."""
         return loopback(address_of(self.host, self.port))
 
     @property
     def catalogue_override(self) -> Path:
-        """A person's own corrections to models, prices and schedules; need not exist."""
+        """The person's own corrections to models, prices and schedules; the file need not exist."""
         return config_file().with_name("catalogue.toml")
 
     def key(self) -> str:
-        """The API key in clear; only the upstream module may ask."""
+        """The API key as plain text; only the upstream module may ask for it."""
         return self.api_key.get_secret_value() if self.api_key else ""
 
 
 def load(**flags: Any) -> Settings:
-    """The settings of this process; `flags` are the command line's and beat everything.
+    """The settings of this process; `flags` come from the command line and override everything.
 
     Raises `SettingRefused` with a sentence that names the setting.
     """
@@ -194,7 +194,7 @@ def load(**flags: Any) -> Settings:
 
 
 def _file_values() -> dict[str, Any]:
-    """What the file says, after making sure that nobody else can read a key in it."""
+    """The contents of the file, after making sure that nobody else can read a key in it."""
     import tomllib
 
     path = config_file()

@@ -146,7 +146,7 @@ def _each(rows: Rows, changes: Callable[[str], Iterator[Change]]) -> tuple[Rows,
         if len(group) < _MANY:
             seen += group
         else:
-            seen.append(Seen("", f"{why} {len(group)} lines are concerned.", group[0].line, name, level))
+            seen.append(Seen("", f"{why} {len(group)} lines are affected.", group[0].line, name, level))
     return out, seen
 
 
@@ -159,7 +159,7 @@ def _signs(rows: Rows) -> tuple[Rows, list[Seen]]:
 
     def changes(text: str) -> Iterator[Change]:
         if _FENCE.match(text):
-            yield "F2", "stop", "A code fence would be sung or refused; take it out.", ""
+            yield "F2", "stop", "A code fence would be sung or refused; remove it.", ""
             return
         plain = _EMOJI.sub("", text)
         if plain != text:
@@ -167,7 +167,7 @@ def _signs(rows: Rows) -> tuple[Rows, list[Seen]]:
             yield "F2", "warn", "Emoji and copyright signs cannot be sung.", text
         seen = _INVISIBLE.sub("", text)
         if seen != text or _SPACES.search(text):
-            why = "Invisible characters and tabs do not belong to the words."
+            why = "Invisible characters and tabs are not part of the words."
             yield "F7", "note", why, _kept(_SPACES.sub(" ", seen))
 
     return _each(rows, changes)
@@ -193,7 +193,7 @@ def _markdown(rows: Rows) -> tuple[Rows, list[Seen]]:
         tidy = _NUMBERED.sub("", text) if numbered else _ORDINAL.sub("", text) if counted else text
         tidy = _BULLET.sub("", tidy) if bulleted else tidy
         if tidy != text:
-            yield "F7", "note", "Bullets and line numbers do not belong to the words.", _kept(tidy)
+            yield "F7", "note", "Bullets and line numbers are not part of the words.", _kept(tidy)
 
     return _each(rows, changes)
 
@@ -215,7 +215,7 @@ def _tags_alone(rows: Rows) -> tuple[Rows, list[Seen]]:
     for row in rows:
         match = _ON_TAG.match(row.text) if row.text.lstrip().startswith("[") and len(row.text) <= LONGEST_ROW else None
         if match and not match[2].startswith("[") and read_heading(row.text) is None and opens_section(match[1]):
-            why = "Words on the line of a section tag are easily lost; put them on a line of their own."
+            why = "Words on the same line as a section tag are easily lost; put them on their own line."
             comment = _COMMENT.match(match[2])
             lines = [f"{match[1][:-1]} - {comment[1]}]"] if comment else [match[1], match[2].strip()]
             seen.append(Seen("", why, row.number, "F5", "warn", "\n".join(lines)))
@@ -224,7 +224,7 @@ def _tags_alone(rows: Rows) -> tuple[Rows, list[Seen]]:
             out.append(row)
     if len(seen) < _MANY:
         return out, seen
-    return out, [Seen("", f"{seen[0].why} {len(seen)} lines are concerned.", seen[0].line, "F5", "warn")]
+    return out, [Seen("", f"{seen[0].why} {len(seen)} lines are affected.", seen[0].line, "F5", "warn")]
 
 
 def unrepaired_shorthand(row: str) -> bool:

@@ -142,7 +142,7 @@ def test_the_sandbox_may_fetch_from_this_computer() -> None:
 def test_a_file_of_this_computer_cannot_be_uploaded_and_the_way_out_is_named(source: str) -> None:
     refused = refusal("upload_audio", source=source)
     assert refused.field == "source"
-    assert "public https place" in str(refused)
+    assert "public https address" in str(refused)
     assert "https" in str(refusal("extend_song", source=source, **WORDS))
 
 

@@ -11,10 +11,10 @@ from ..shapes import AnyId, SongAnswer, as_named
 
 
 class CancelJob(Operation):
-    """Withdraw an order that was not sent yet; costs nothing then.
+    """Cancel an order that was not sent yet; it then costs nothing.
 
-    Only state queued can be stopped. One that is sending may be paid, one that is running or fetching is: it is
-    finished and saved all the same, and only left out of list_songs. For state unknown use resolve_job.
+    Only state queued can be stopped. One that is sending may be paid; one that is running or fetching is. It is still
+    finished and saved, only hidden from list_songs. For state unknown use resolve_job.
     """
 
     label: ClassVar[str] = "Cancel job"

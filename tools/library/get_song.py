@@ -23,10 +23,10 @@ class SongFacts(SongAnswer):
 class GetSong(Operation):
     """Look up one order or clip at once: state, cost, model, each take's length, file and clip_id; free.
 
-    Also what was asked, when, what a clip was made from, and the id of a persona. A song that was paid and is not here,
-    whatever became of it, is looked for again at the service, free. Takes a clip_id, a job_id, or the id of a task made
-    elsewhere with the same key, which is then adopted: followed, saved and listed like a song of ours, free. To wait
-    for an unfinished one use wait_for_song, to search by words list_songs.
+    Also what was asked, when, what a clip was made from, and the id of a persona. A paid song that is not here,
+    whatever its state, is looked for again at the service, free. Takes a clip_id, a job_id, or the id of a task made
+    elsewhere with the same key, which is then adopted: followed, saved and listed like one made here, free. To wait for
+    an unfinished one use wait_for_song, to search by words list_songs.
     """
 
     label: ClassVar[str] = "Get song"

@@ -36,7 +36,7 @@ class ListSongs(Operation):
     """List songs, newest first; the way back to anything made earlier.
 
     Each with title, tool, state, cost, time, job and clip ids, first file. Searches titles, ideas, styles and lyrics.
-    Free and local. For lengths, other files and all else use get_song; to wait for one in work use wait_for_song.
+    Free and local. For lengths, other files and all else use get_song; to wait for one in progress use wait_for_song.
     """
 
     label: ClassVar[str] = "List songs"

@@ -15,9 +15,9 @@ class ResolveJob(Operation):
     """Settle an order in state `unknown`: its answer was lost, so it may or may not have been bought.
 
     Ask the person first. `attach` follows a task id that they found on the service's website, if the service shows it
-    (also for one given up, or whose task the service does not know); `buy_again` orders it once more at full price,
-    always confirmed; `give_up` closes it, and it counts as spent. The last two also end the waiting for a paid song
-    that does not come. To stop an order that still waits for its turn use cancel_job.
+    (also for one given up, or whose task the service does not know); `buy_again` orders it again at full price, always
+    confirmed; `give_up` closes it, and it counts as spent. The last two also stop waiting for a paid song that does not
+    come. To stop an order that still waits its turn use cancel_job.
     """
 
     label: ClassVar[str] = "Resolve job"
@@ -34,7 +34,7 @@ class ResolveJob(Operation):
     @model_validator(mode="after")
     def _attach_needs_a_task(self) -> Self:
         if self.action == "attach" and not self.task_id:
-            raise ArgumentRefused("attach needs the task_id that was found at the service.", field="task_id")
+            raise ArgumentRefused("attach needs the task_id found at the service.", field="task_id")
         return self
 
     @model_validator(mode="before")

@@ -11,10 +11,10 @@ from ..shapes import AnyId, SongAnswer, as_named
 
 
 class WaitForSong(Operation):
-    """Wait until an order is finished and return its files; free, and may be repeated for ever.
+    """Wait until an order is finished and return its files; free, and can be repeated.
 
     Use it after any tool answered `working` or `streaming` (there is already a link to listen to), or when a call's
-    answer was lost. Without job_id it waits for the newest unfinished order. Answers after some 45 s at most,
+    answer was lost. Without job_id it waits for the newest unfinished order. Answers after 45 s at most,
     finished or not; then call it again. To look without waiting, or by clip id, use get_song.
     """
 

@@ -48,5 +48,5 @@ class CreateVoice(SonicPurchase):
         """The voice's id, and the name that the service gave it."""
         voice = data_of(body)
         persona_id = said(voice.get("persona_id"), ID_LIMIT)
-        notice = None if persona_id else "The service made a voice but did not name it."
+        notice = None if persona_id else "The service made a voice but gave no id for it."
         return Outcome(given(persona_id=persona_id, name=said(voice.get("name"), 80), notice=notice))

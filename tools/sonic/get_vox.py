@@ -25,8 +25,8 @@ class GetVox(ClipPurchase):
     """Take the voice out of a clip's stretch of under 30 s; returns a vox_audio_id for create_persona.
 
     Worth it before create_persona when band or other voices are loud, or one stretch has the clearest voice; else skip
-    it. To save the voice as a file use separate_stems. Best within 24 h after the clip was made; later it is tried, and
-    a refusal is free. At once.
+    it. To save the voice as a file use separate_stems. Best within 24 h after the clip was made; later it may be
+    refused, free. At once.
     """
 
     label: ClassVar[str] = "Get voice"

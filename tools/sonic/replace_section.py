@@ -13,7 +13,7 @@ from ..shapes import ClipId, End, Start, Title, first_line, shorten, span
 
 
 class ReplaceSection(Styled):
-    """Sing a stretch of a song anew; returns two takes of the whole song.
+    """Sing a stretch of a song again; returns two takes of the whole song.
 
     For a wrong word or line. get_lyrics_timeline tells the seconds: begin a bar before the line and end a bar after it
     (a bar of four beats is 240 / BPM seconds: 2 s at 120 BPM). Shorter than 10 s: take in neighbouring lines, 10 to 30

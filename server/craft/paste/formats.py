@@ -72,7 +72,7 @@ def without_format(rows: Rows) -> tuple[Rows, list[Seen]]:
         if (made := read(rows)) is None:
             continue
         first = next((row.number for row in rows if not row.blank and row not in made), rows[0].number)
-        why = _WHY.get(kind, f"This came as {kind}: what is not the words would be sung.")
+        why = _WHY.get(kind, f"This is {kind}: everything besides the words would be sung too.")
         seen.append(Seen(kind, why, first, "F8", level))
         rows = made
     return rows, seen
@@ -290,8 +290,8 @@ _READERS: tuple[tuple[str, Level, Callable[[Rows], Rows | None]], ...] = (
 )
 _WHY = {
     "short section names": "Section names are shortened as in song books: an engine may ignore or sing them.",
-    "readings in brackets": "Kana in brackets tell how the kanji before them are read: both would be sung.",
-    "lines and their romanisation": "Every line stands here twice, once more in Latin letters: both would be sung.",
+    "readings in brackets": "Kana in brackets give the reading of the kanji before them: both would be sung.",
+    "lines and their romanisation": "Every line is here twice, the second time in Latin letters: both would be sung.",
     "footnotes": "Marks of footnotes would be sung.",
     "chords as numbers": "The numbers above the words are chords and would be sung.",
 }

@@ -42,7 +42,7 @@ def struck(rows: Rows) -> tuple[Rows, list[Seen]]:
     for row in rows:
         parts = [part.strip() for part in re.split(r"\s+/{1,2}\s+", row.text)] if row in strokes else [row.text]
         out += [Row(row.number, part) for part in parts if part or row.blank]
-    why = "Lines stand in one row with strokes between them, which are no line breaks to an engine."
+    why = "The lines are in one row with slashes between them; an engine does not read those as line breaks."
     return out, [Seen("lines in one row", why, strokes[0].number, "F10", "warn")]
 
 
@@ -59,7 +59,7 @@ def joined_characters(rows: Rows) -> tuple[Rows, list[Seen]]:
         return rows, []
     first = next(row.number for row in rows if _SET_APART.search(row.text))
     out = [Row(row.number, _ALSO_PUNCTUATION.sub("", row.text)) for row in rows]
-    why = "A space stands between all characters here, as readers of scanned text leave it: words fall apart."
+    why = "There is a space between all characters, as scanned text often has: words fall apart."
     return out, [Seen("spaced characters", why, first, "F7", "warn")]
 
 
@@ -73,7 +73,7 @@ def broken_up(rows: Rows) -> tuple[Rows, list[Seen]]:
     lines = [line for part in _parts(row.text) for line in part]
     made = [Row(row.number, line) for line in lines]
     sung = [line for line in lines if line and not line.startswith("[")]
-    why = "The whole text is one line: an engine needs lines to breathe and to place its rhymes."
+    why = "The whole text is one line: an engine needs line breaks to place breaths and rhymes."
     if len(sung) < 4:
         return rows, [
             Seen("no line breaks", f"{why} Break it where a singer would breathe.", row.number, "F10", "warn")

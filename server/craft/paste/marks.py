@@ -78,6 +78,6 @@ def without_marks(rows: Rows) -> tuple[Rows, list[Seen]]:
     if first is None and ruled is None:
         return rows, []
     if first is None:
-        return out, [Seen("Markdown", "Rules between the parts are no lyrics; a blank line does.", ruled, "F2", "warn")]
+        return out, [Seen("Markdown", "Rules between the parts are not lyrics; use a blank line.", ruled, "F2", "warn")]
     why = "Markdown and rules between the parts are not lyrics: the singer may sing them."
     return out, [Seen("Markdown", why, first, "F2")]

@@ -42,9 +42,9 @@ def unpacked(text: str) -> tuple[str, list[Seen]]:
     if len(words.split()) < 4 and len(words) < 12:
         return text, []
     if isinstance(found, str):
-        why = "This is the text of a program, with quotation marks and line breaks spelt out that would be sung."
+        why = "This is text from a program: its quotation marks and \\n would be sung."
         return words, [Seen("escaped text", why, 1)]
-    return words, [Seen("JSON", "This is a JSON document around a lyric: its signs and names would be sung.", 1)]
+    return words, [Seen("JSON", "This is a JSON document around a lyric: its punctuation and names would be sung.", 1)]
 
 
 def _texts(value: Any, depth: int) -> Iterator[str]:
@@ -152,7 +152,7 @@ def without_html(rows: Rows) -> tuple[Rows, list[Seen]]:
     add(text[end:])
     close()
     line = numbers[text.count("\n", 0, at)]
-    why = "HTML is no lyric: the service may refuse it and the singer may sing it."
+    why = "HTML is not a lyric: the service may refuse it and the singer may sing it."
     changed = [row for row in out if row.number == line]
     fix = changed[0].text.strip() if len(changed) == 1 else None
     return out, [Seen("HTML", why, line, "F2", fix=fix)]

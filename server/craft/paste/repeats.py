@@ -274,7 +274,7 @@ def unwritten(text: str) -> bool:
 
 
 def _seen(row: Row, made: Rows) -> Seen:
-    why = f'"{row.text.strip()[:40]}" is sung as it stands; write the repeat out.'
+    why = f'"{row.text.strip()[:40]}" is sung as written; write the repeat out.'
     return Seen("repeats in shorthand", why, row.number, "F3", "warn", "\n".join(one.text for one in made))
 
 
@@ -282,5 +282,5 @@ def _grouped(seen: list[Seen]) -> list[Seen]:
     if len(seen) < 3:
         return seen
     some = ", ".join(f'"{one.why.split(chr(34))[1][:20]}"' for one in seen[:3])
-    why = f"{len(seen)} repeats in shorthand ({some}, …) would be sung as they stand; write them out."
+    why = f"{len(seen)} repeats in shorthand ({some}, …) would be sung as written; write them out."
     return [Seen("repeats in shorthand", why, seen[0].line, "F3", "warn")]

@@ -64,7 +64,7 @@ def rows_of(text: str) -> tuple[Rows, list[Seen]]:
             rows.append(kept)
     if not _ODD_ENDS.search(text):
         return rows, []
-    why = "Lines end in a character that the service may not take for a line break."
+    why = "Lines end in a character that the service may not read as a line break."
     return rows, [Seen("unusual line ends", why, None, "F7", "note")]
 
 

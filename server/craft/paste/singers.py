@@ -49,7 +49,7 @@ def labelled(rows: Rows) -> tuple[Rows, list[Seen]]:
         if match["words"]:
             out.append(Row(row.number, match["words"]))
     shown = ", ".join(f"{rows[i].text.strip()[:16]}" for i, m in met.items() if m["name"].casefold() in names)[:60]
-    why = f"Names of singers would be sung ({shown}): they belong in square brackets on lines of their own."
+    why = f"Names of singers would be sung ({shown}): put them in square brackets on their own lines."
     marked = any(rows[i].text.lstrip().startswith(("*", "_")) for i, m in met.items() if m["name"].casefold() in names)
     return out, [
         Seen("singer labels", why, first, "F2", "stop") if marked else Seen("singer labels", why, first, "F4", "warn")

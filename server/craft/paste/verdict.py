@@ -46,7 +46,7 @@ def no_lyric(rows: Rows) -> list[Seen]:
     if not what:
         return []
     kind, advice = what
-    return [Seen(kind, f"This is no lyric but {kind}.{' ' + advice if advice else ''}", filled[0].number, "F9")]
+    return [Seen(kind, f"This is not a lyric but {kind}.{' ' + advice if advice else ''}", filled[0].number, "F9")]
 
 
 def _what(filled: Rows) -> tuple[str, str] | None:

@@ -89,13 +89,13 @@ def _told(
         why = "This was copied from a lyric page: counters, credits and links of the page would be sung."
         yield Seen("lyric page", why, page[0] or line(site))
     if chat:
-        why = "This is an assistant's answer: what it says before, after and about the song would be sung."
+        why = "This is an assistant's answer: everything it says around the song would be sung."
         yield Seen("chat answer", why, line(chat))
     if gone and not (page[1] or site or chat):
         why = "The title, credits or descriptions around the song would be sung."
         yield Seen("title and credits", why, line(gone))
     if several := next((row.number for row in rows if _ALTERNATIVE.match(row.plain)), None):
-        why = "Several versions of a song stand here one after the other: keep one of them."
+        why = "Here are several versions of a song, one after the other: keep one."
         yield Seen("several versions", why, several)
     yield from marks
 
