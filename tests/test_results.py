@@ -218,7 +218,7 @@ async def test_half_a_letter_over_http_gets_an_answer(desk: Desk, revision: str)
     if revision == "2025-11-25":
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, -32700)
     else:
-        assert "style holds a letter that was lost" in answer.text
+        assert "style contains a letter that was lost" in answer.text
 
 
 async def test_what_was_spent_is_told_for_a_day_a_week_and_a_month(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ class Orders:
 
     @contextmanager
     def step(self, kind: str, job: Job) -> Iterator[None]:
-        """A span for one step of a job: in the trace of its order, or in its own where another process took the order."""
+        """A span for one step of a job: in its order's trace, or in its own where another process took the order."""
         parent = Context()
         if (known := self._traces.get(job.id) or self._traces.get(job.parent_id or "")) is not None:
             parent = trace.set_span_in_context(trace.NonRecordingSpan(known), parent)

@@ -217,7 +217,7 @@ async def _bytes(counter_of: CounterOf, clip_id: str, kind: str) -> bytes | Else
         if room_for(size):
             return await in_lane(FILES, caller, counter.library.read, found.path, size)
     except SongwrightError:
-        raise ResourceNotFoundError(f"The {kind} of {clip_id} is not in the library any more.") from None
+        raise ResourceNotFoundError(f"The {kind} of {clip_id} is no longer in the library.") from None
     place = counter.results.place(found)
     why = "more than an answer holds" if size > LARGEST else "and files before it are still on their way to you"
     notice = f"This file has {size / 1e6:.1f} MB, {why}. It is at `{next(iter(place))}`."

@@ -1,7 +1,6 @@
-"""What every answer of the service means for the money: one table, read from top to bottom.
-
-A paid order is sent again only when it provably did not leave or was refused for haste. Everything the table does not
-know is doubt, and doubt is never resent.
+"""What every answer of the service means for the money: one table, read from top to bottom. A paid order is sent again
+only when it certainly was not sent, or was refused because orders came too fast. Anything that the table does not know
+leaves the order in doubt, and an order in doubt is never sent again.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ from ..core.errors import (
 from ..core.foreign import one_line
 
 SAID_LIMIT = 200
-"""Characters of the service's own words that are passed on."""
+"""How many characters of the service's own words are passed on."""
 REFUND_FIELDS = ("already_refunded", "refund_processed")
-"""Fields by which the service says that it gave credits back: in answers about tasks, and in calls back."""
+"""Fields in which the service says that it returned credits: in answers about tasks and in callbacks."""
 
 
 class Kind(StrEnum):
@@ -37,22 +36,22 @@ class Kind(StrEnum):
     ANSWERED = "answered"
     """A success whose body can be read."""
     NOT_READY = "not ready"
-    """Still in work; free to ask again."""
+    """Still in progress; asking again is free."""
     REFUSED = "refused"
     """Certainly refused; nothing was charged."""
     HASTE = "haste"
-    """Refused for haste; nothing was charged; the same call may be repeated later."""
+    """Refused because calls came too fast; nothing was charged; the same call may be repeated later."""
     ENDED = "ended"
-    """The service's last word: it has failed, and the credits were given back."""
+    """The service's final answer: it failed, and the credits were returned."""
     TROUBLE = "trouble"
-    """A passing fault of a free read; ask again later."""
+    """A temporary fault of a free read; ask again later."""
     DOUBT = "doubt"
-    """Nobody can tell whether it was bought."""
+    """It is unknown whether it was bought."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer as it came: status, parsed body where it is a JSON object, headers that matter."""
+    """An answer as it came: status, the parsed body if it is a JSON object, and the headers that matter."""
 
     status: int
     body: Mapping[str, Any] | None
@@ -73,7 +72,7 @@ class Reply:
 
     @property
     def code(self) -> int | None:
-        """The status that the body itself gives, as some answers do beside a success; None without one."""
+        """The status given in the body itself, as in some answers with a success status; None without one."""
         value = (self.body or {}).get("code")
         if isinstance(value, bool) or not isinstance(value, int | str) or not re.fullmatch(r"[1-5]\d\d", str(value)):
             return None
@@ -81,7 +80,7 @@ class Reply:
 
     @property
     def refunded(self) -> bool:
-        """Whether the service says that it gave the credits back; nothing else is taken for that."""
+        """Whether the service explicitly says that it returned the credits."""
         return any((self.body or {}).get(name) is True for name in REFUND_FIELDS)
 
     @property
@@ -107,24 +106,23 @@ class Meaning:
     kind: Kind
     problem: str = ""
     what: str = ""
-    """What happened, in a sentence that says nothing of money."""
+    """What happened, in a sentence that does not mention money."""
     advice: str = ""
-    """What to do about it; empty where there is nothing."""
+    """What to do about it; empty if there is nothing to do."""
     error: type[ServiceError] = ServiceError
     wait: float = 0.0
 
     @property
     def sentence(self) -> str:
-        """The whole story of a call that was refused, or that is free: what, that it cost nothing, what to do.
-
-        It speaks of this one call. An order that was paid before has a story of its own.
+        """The full message about a call that was refused or is free: what happened, that it cost nothing, what to do.
+        It is about this call only. An order that was paid earlier has its own message.
         """
         return " ".join(part for part in (self.what, "Nothing was charged.", self.advice) if part)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One row. None matches anything; `text` is searched, without regard to case, in type and words."""
+    """One row. None matches anything; `text` is searched for in type and words, ignoring case."""
 
     method: str | None
     statuses: tuple[int, ...] | range
@@ -137,7 +135,7 @@ class Line:
     type: str | None = None
     text: str | None = None
     refund: bool = False
-    """Whether it takes the service's word that credits were given back."""
+    """Whether this row only applies when the service says that it returned the credits."""
     repeats: bool = False
     """Whether the sentence points to the service's own words, where there are any."""
 
@@ -216,7 +214,9 @@ TABLE: tuple[Line, ...] = (
 
 
 def meaning(family: str, method: str, reply: Reply) -> Meaning:
-    """The first row that fits. An answer that is no JSON object is doubt for an order, trouble for a read."""
+    """The first row that fits. An answer that is not a JSON object leaves an order in doubt, and is a temporary fault
+    for a read.
+    """
     plain = (429,) if method == "GET" else (401, 402, 403, 404, 405, 410, 429)
     if reply.body is None and reply.status not in plain:
         return _no_answer(method, reply.status)

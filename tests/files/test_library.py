@@ -539,7 +539,7 @@ async def test_a_kept_song_is_located_and_read_by_its_relative_path(library: Lib
     assert library.read(kept.relative, library.size(kept.relative)) == kept.path.read_bytes()
     kept.path.unlink()
     assert library.locate(kept.relative) == kept.path, "a row of a deleted file can still be shown"
-    with pytest.raises(NotFound, match="not in the library any more"):
+    with pytest.raises(NotFound, match="no longer in the library"):
         library.read(kept.relative, 10)
 
 

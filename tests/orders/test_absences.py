@@ -264,7 +264,7 @@ async def test_a_failure_costs_nothing_only_where_the_service_says_so(places: Pl
     told.script.append("fail_task")
     untold.script.append("fail_untold")
     for paper, charge, words in (
-        (told, 0, "were given back"),
+        (told, 0, "were returned"),
         (untold, PRICE, "Nothing says that they were returned"),
     ):
         home = await bought(paper, places)
@@ -305,7 +305,7 @@ async def test_a_refund_that_the_service_tells_by_calling_back_is_believed(place
         await turns(process, 120.0)
         job = only(home)
         assert (job.state, job.problem, job.charge) == (State.FAILED, "refunded", 0)
-        assert "gave the credits back" in (job.sentence or "")
+        assert "returned the credits" in (job.sentence or "")
         assert process.journal.spent(home.account, DAY) == 0
 
 

@@ -73,7 +73,7 @@ async def test_too_fast_for_too_long_is_told(world: World) -> None:
     world.fault("create", "too_fast", times=10)
     async with world.client() as client:
         song = said(await client.call_tool("create_song", SONG))
-    assert "asks for patience" in song["notice"]
+    assert "more than one order in three seconds" in song["notice"]
     assert "tried 6 times" in song["notice"]
     assert world.charges() == []
 
@@ -143,7 +143,7 @@ async def test_the_daily_limit_refuses_before_anything_is_sent(world: World) -> 
         assert said(await client.call_tool("create_song", SONG))["status"] == "done"
         refused = await client.call_tool("create_song", {**SONG, "title": "Second"})
     assert refused.is_error
-    assert "14 of the 20 allowed" in said(refused)["notice"]
+    assert "14 of the 20 credits allowed" in said(refused)["notice"]
     assert "SONGWRIGHT_DAILY_CREDITS" in said(refused)["notice"]
     assert len(world.charges()) == 1
 
