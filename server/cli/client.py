@@ -1,4 +1,4 @@
-"""A person at a terminal: the command line as a real MCP client of Songwright's own server."""
+"""The command line as a real MCP client of Songwright's own server, for a person at a terminal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROUNDS = 60
 
 
 class Progress:
-    """One line that is rewritten on a terminal; in a pipe, a line only when the phase changes."""
+    """One line that is rewritten on a terminal; in a pipe, a new line only when the phase changes."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -34,7 +34,7 @@ class Progress:
         self._phase = ""
 
     async def show(self, progress: float, total: float | None, message: str | None) -> None:
-        """Tell how it is going."""
+        """Show the progress."""
         del progress, total
         text = message or "working"
         phase = text.split(".")[0]
@@ -47,7 +47,7 @@ class Progress:
         self._out.flush()
 
     def end(self) -> None:
-        """Leave the line."""
+        """End the line."""
         if self._live and self._width:
             self._out.write("\r" + " " * min(self._width, max(_columns() - 1, 20)) + "\r")
             self._out.flush()
@@ -62,7 +62,7 @@ def _columns() -> int:
 
 @asynccontextmanager
 async def _client(flags: Mapping[str, Any], *, yes: bool) -> AsyncIterator[Client]:
-    """A connection to a server process of our own, over its standard input and output."""
+    """A connection to our own server process, over its standard input and output."""
 
     async def ask(context: Any, params: ElicitRequestParams) -> ElicitResult:
         del context
@@ -88,7 +88,7 @@ async def _client(flags: Mapping[str, Any], *, yes: bool) -> AsyncIterator[Clien
 
 
 async def _called(client: Client, tool: str, arguments: Mapping[str, Any], progress: Progress) -> CallToolResult:
-    """Call a tool and go on waiting until its order is settled."""
+    """Call a tool and keep waiting until its order is settled."""
     result = await client.call_tool(tool, dict(arguments), progress_callback=progress.show)
     for _ in range(ROUNDS):
         data = result.structured_content or {}
@@ -120,7 +120,7 @@ def _run(flags: Mapping[str, Any], tool: str, arguments: Mapping[str, Any], *, y
 
 
 def _holds(error: BaseException, kind: type[BaseException]) -> bool:
-    """Whether an error is, or only wraps, errors of a kind."""
+    """Whether an error is of this kind, or only wraps errors of this kind."""
     if isinstance(error, BaseExceptionGroup):
         return error.subgroup(kind) is not None
     return isinstance(error, kind)

@@ -1,4 +1,4 @@
-"""`songwright doctor`: is everything in place, and what to do where it is not."""
+"""`songwright doctor`: checks whether everything is in place, and says what to do if not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..core.settings import Settings
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the examination."""
+    """One line of the report."""
 
     what: str
     ok: bool
@@ -32,7 +32,7 @@ class Finding:
 
 
 def run(flags: Mapping[str, Any], *, as_json: bool) -> int:
-    """Examine and print; 0 when a song could be made right now."""
+    """Check and print; returns 0 when a song could be made right now."""
     findings = examine(flags)
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
@@ -45,7 +45,7 @@ def run(flags: Mapping[str, Any], *, as_json: bool) -> int:
 
 
 def examine(flags: Mapping[str, Any]) -> list[Finding]:
-    """Every finding, in the order in which a person would mend them."""
+    """Every finding, in the order in which a person would fix them."""
     findings = [_versions()]
     try:
         settings = settings_module.load(**flags)

@@ -1,4 +1,4 @@
-"""Connects an OpenTelemetry collector, where the environment names one; without that nothing is imported.
+"""Connects an OpenTelemetry collector if the environment names one; otherwise imports nothing.
 
 The variables are OpenTelemetry's own: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER, OTEL_METRICS_EXPORTER,
 OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_SDK_DISABLED and what its exporters know besides.
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 1.5
-"""How long the end of the process waits for the collector: clients kill a server that lingers two seconds."""
+"""How long the process waits for the collector when it ends: clients kill a server that takes two seconds."""
 READ_EVERY = 15.0
-"""Seconds for which the journal's figures serve, however often somebody asks for them."""
+"""Seconds for which the journal's figures are reused, however often they are requested."""
 DAY = 86_400.0
 SIGNALS = ("traces", "metrics")
 STATES = (*LIVE, State.UNKNOWN)
 
 
 def wanted(environment: Mapping[str, str]) -> set[str]:
-    """Which of traces and metrics the environment wants to be exported; a wish we cannot fulfil is logged."""
+    """Which of traces and metrics the environment wants exported; an unsupported value is logged."""
     if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return set()
     asked = set()
@@ -57,9 +57,8 @@ def wanted(environment: Mapping[str, str]) -> set[str]:
 
 @contextmanager
 def exporting(store: Store, clock: Clock, *, version: str, role: str) -> Iterator[None]:
-    """Export what the environment asks for while the block lasts; what is left at its end gets a moment to leave.
-
-    Troubles with the collector are logged and never raised.
+    """Export what the environment asks for while the block lasts; the rest gets a moment to be sent at its end.
+    Problems with the collector are logged and never raised.
     """
     signals = wanted(os.environ)
     close = None
@@ -72,7 +71,7 @@ def exporting(store: Store, clock: Clock, *, version: str, role: str) -> Iterato
         yield
     finally:
         if close is not None:
-            # Its own retries may take longer than anybody waits; a thread that is left over dies with the process.
+            # Its own retries may take longer than anyone waits; a remaining thread ends with the process.
             last = threading.Thread(target=close, name="last-telemetry", daemon=True)
             last.start()
             last.join(FLUSH_SECONDS)
@@ -111,7 +110,7 @@ def _connect(signals: set[str], readings: Readings, version: str, role: str) -> 
         ends.append(metering.shutdown)
 
     def close() -> None:
-        # Side by side: a collector that takes the one slowly must not cost the other.
+        # In parallel: a collector that is slow with one must not cost us the other.
         closing = [threading.Thread(target=end, daemon=True) for end in ends]
         for thread in closing:
             thread.start()
@@ -123,7 +122,7 @@ def _connect(signals: set[str], readings: Readings, version: str, role: str) -> 
 
 @dataclass(frozen=True)
 class Figures:
-    """The journal at a glance."""
+    """The journal's figures at one moment."""
 
     states: Mapping[str, int] = field(default_factory=dict)
     waiting: int = 0
@@ -143,7 +142,7 @@ class Readings:
         self._last: Figures | None = None
 
     def __call__(self) -> Figures | None:
-        """The figures; None while the journal is out of reach."""
+        """The figures; None while the journal cannot be read."""
         with self._lock:
             if time.monotonic() - self._read_at >= READ_EVERY:
                 self._read_at = time.monotonic()
@@ -212,11 +211,11 @@ GAUGES: tuple[tuple[str, str, str, Callable[[Figures], Values]], ...] = (
         lambda now: [(left, {"of": name}) for name, left in now.left.items()],
     ),
 )
-"""Name, unit, meaning, and how it is read off. Each replica reports the same journal: take the largest, not the sum."""
+"""Name, unit, meaning, and how to read it. Each replica reports the same journal: take the largest, not the sum."""
 
 
 def observe(meter: Meter, readings: Callable[[], Figures | None]) -> None:
-    """Let the meter look at the journal whenever it exports."""
+    """Make the meter read the journal whenever it exports."""
     from opentelemetry.metrics import Observation
 
     def looking(values: Callable[[Figures], Values]) -> Callable[[CallbackOptions], Iterable[Observation]]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _FLAGS = ("library", "state_dir", "toolsets", "log_level", "era", "model", "wait_seconds", "offline")
 _HTTP_FLAGS = ("host", "port", "public_url", "role")
-"""Settings that have a flag of their own."""
+"""Settings that have their own flag."""
 
 _ABOUT = """\
 Songwright composes songs for AI assistants, over the Model Context Protocol.
@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with contextlib.suppress(ValueError):  # closed already
                 sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever reads this has read enough, as `head` does. What is still to be written at the end goes nowhere.
+        # The reader has closed the pipe, as `head` does. Discard the rest of the output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
 
@@ -207,7 +207,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _serve(flags: dict[str, Any]) -> int:
-    # Nothing that is made while starting is garbage; looking for it takes a tenth of the start.
+    # Starting produces no garbage, and looking for it takes a tenth of the start.
     gc.disable()
     import anyio
 
@@ -221,7 +221,7 @@ def _serve(flags: dict[str, Any]) -> int:
     set_up(settings)
     app = Songwright(settings)
     server = build(app)
-    set_up(settings)  # the SDK has set its own up meanwhile
+    set_up(settings)  # the SDK has set up its own meanwhile
     gc.freeze()
     gc.enable()
 
@@ -232,8 +232,8 @@ def _serve(flags: dict[str, Any]) -> int:
         with _exporting(app, "stdio"):
             anyio.run(run)
     except* (BrokenPipeError, ConnectionResetError):
-        # The client is gone; what was ordered is in the journal and goes on with the next start.
-        logging.getLogger(__name__).info("the client has closed its end")
+        # The client is gone; its orders are in the journal and continue at the next start.
+        logging.getLogger(__name__).info("the client has closed the connection")
     logging.shutdown()
     return 0
 
@@ -256,7 +256,7 @@ def _serve_http(flags: dict[str, Any]) -> int:
 
 
 def _exporting(app: Songwright | Hosted, role: str) -> AbstractContextManager[None]:
-    """Traces and metrics for as long as it serves, where the environment asks for them."""
+    """Traces and metrics while it serves, if the environment asks for them."""
     if not any(name.startswith("OTEL_") for name in os.environ):
         return nullcontext()
     from ..app import program_version
@@ -276,7 +276,7 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _wishes(given: argparse.Namespace) -> dict[str, Any]:
-    """What was asked for on the command line, as arguments of create_song."""
+    """The command line's request, as arguments of create_song."""
     wishes: dict[str, Any] = {}
     if given.lyrics is not None:
         try:

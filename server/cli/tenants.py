@@ -65,7 +65,7 @@ def _allowance(text: str) -> int | None:
 
 
 def run(given: argparse.Namespace, settings: Settings) -> int:
-    """Do what was asked, in the database of these settings; the exit status. Raises `SongwrightError`."""
+    """Run the action in the database of these settings. Returns the exit status. Raises `SongwrightError`."""
     from ..core.sealing import sealer_of
     from ..web.app import open_store
     from ..web.tenants import Tenants
@@ -90,7 +90,7 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
 
 
 class Book:
-    """The actions, each said in words a person reads."""
+    """The actions, each with its printed answer."""
 
     def __init__(self, settings: Settings, store: Store, tenants: Tenants) -> None:
         self._settings = settings
@@ -147,7 +147,7 @@ class Book:
             print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
     def limits(self, given: argparse.Namespace) -> None:
-        """`limits NAME [--daily N] [--monthly N]`; without either it only says what they are."""
+        """`limits NAME [--daily N] [--monthly N]`; without either it only shows them."""
         tenant = self._tenants.named(given.name)
         daily = getattr(given, "daily", tenant.daily_credits)
         monthly = getattr(given, "monthly", tenant.monthly_credits)
@@ -224,7 +224,7 @@ class Book:
 
 
 def _read_key(name: str) -> str:
-    """A service key that somebody types unseen, or pipes in. Raises `ArgumentRefused`."""
+    """A service key, typed without echo or piped in. Raises `ArgumentRefused`."""
     if sys.stdin.isatty():
         from getpass import getpass
 
