@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 import time
-from collections import Counter as Tally
+from collections import Caller as Tally
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,10 @@ from songwright.server.files.downloads import Fetcher
 from songwright.server.files.library import Library
 from songwright.server.journal.sqlite import SqliteStore
 from songwright.server.journal.write import Journal
-from songwright.server.orders.counter import Agreed, Counter, Limits
+from songwright.server.orders.caller import Caller, Limits
+from songwright.server.orders.handlers import perform
 from songwright.server.orders.runner import Runner
+from songwright.server.orders.talk import Agreed
 from songwright.server.service.catalogue import Catalogue
 from songwright.server.service.upstream import Upstream
 
@@ -80,11 +82,11 @@ async def fly(folder: Path, songs: int) -> None:
             account = Account(key, service.base_url, fingerprint("00", service.base_url, key), "aimusicapi", False)
             upstreams.append(Upstream(service.base_url, key, user_agent="bench"))
             runner.hold(account, upstreams[-1], lambda _: library)
-            counters.append(Counter(runner, library, account, limits))
+            counters.append(Caller(runner, library, account, limits))
 
-        async def order(counter: Counter, number: int) -> None:
+        async def order(caller: Caller, number: int) -> None:
             words = {"lyrics": f"[Verse]\nSong number {number}", "style": "folk", "title": f"Song {number}"}
-            await counter.perform(create.model_validate(words), Silent())
+            await perform(caller, create.model_validate(words), Silent())
 
         async with anyio.create_task_group() as group:
             await group.start(runner.run)

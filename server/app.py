@@ -25,7 +25,7 @@ from .files.downloads import Fetcher
 from .files.library import Library
 from .journal.sqlite import SqliteStore
 from .journal.write import Journal
-from .orders.counter import Counter, Limits
+from .orders.caller import Caller, Limits
 from .orders.runner import Runner
 from .service.catalogue import SANDBOX, Catalogue
 from .service.offline import KEY, LOGICAL_URL, sandbox_transport
@@ -43,7 +43,7 @@ def program_version() -> str:
 
 
 class Songwright:
-    """One person's Songwright on this machine: the journal, the library, the engine and the counter."""
+    """One person's Songwright on this machine: the journal, the library, the engine and the caller."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
@@ -53,7 +53,7 @@ class Songwright:
         self.store = SqliteStore(folder / "journal.sqlite3")
         self.journal = Journal(self.store, self.clock)
         self.runner = Runner(self.journal, self.catalogue, self.clock, operation_named)
-        self._counter: Counter | None = None
+        self._caller: Caller | None = None
         self._upstream: Upstream | None = None
         self._fetcher: Fetcher | None = None
         self._library: Library | None = None
@@ -64,14 +64,14 @@ class Songwright:
         """Whether songs come from the offline service."""
         return self.settings.sandbox
 
-    async def counter(self) -> Counter:
-        """The counter, opened when it is first needed. Raises `SongwrightError` when the journal is out of reach."""
+    async def caller(self) -> Caller:
+        """The caller, opened when it is first needed. Raises `SongwrightError` when the journal is out of reach."""
         async with self._opening:
-            if self._counter is None:
-                self._counter = await self._open()
-            return self._counter
+            if self._caller is None:
+                self._caller = await self._open()
+            return self._caller
 
-    async def _open(self) -> Counter:
+    async def _open(self) -> Caller:
         settings = self.settings
         await in_thread(self.store.open)
         salt = await in_thread(self.journal.fact, "salt", secrets.token_hex(16))
@@ -91,7 +91,7 @@ class Songwright:
         limits = Limits(
             settings.wait_seconds, settings.confirm_above, settings.daily_credits, settings.model, settings.upload_dir
         )
-        return Counter(self.runner, library, account, limits)
+        return Caller(self.runner, library, account, limits)
 
     async def _tidy(self) -> None:
         """Remove what crashed downloads have left in the library; let songs of an older Songwright be found."""
@@ -109,7 +109,7 @@ class Songwright:
         async with anyio.create_task_group() as group:
             await group.start(self.runner.run)
             try:
-                await self.counter()
+                await self.caller()
             except SongwrightError as error:
                 # Every tool call says so in its own answer; a server that does not start says nothing to anybody.
                 log.error("%s", error)

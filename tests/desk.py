@@ -22,7 +22,7 @@ from songwright.server.files.downloads import Fetcher
 from songwright.server.files.library import Library
 from songwright.server.journal.sqlite import SqliteStore
 from songwright.server.journal.write import Change, Journal, Order
-from songwright.server.orders.counter import Counter, Limits
+from songwright.server.orders.caller import Caller, Limits
 from songwright.server.orders.runner import Runner
 from songwright.server.protocol.build import build
 from songwright.server.service.catalogue import Catalogue
@@ -57,7 +57,7 @@ class Flow:
 
 
 class Desk:
-    """A counter over a real journal in which nothing moves by itself. It asks about every price, unless told not to."""
+    """A caller over a real journal in which nothing moves by itself. It asks about every price, unless told not to."""
 
     def __init__(
         self, folder: Path, clock: Clock | None = None, *, wait_seconds: float = 0.0, confirm_above: int = 0,
@@ -72,10 +72,10 @@ class Desk:
         runner = Runner(self.journal, Catalogue.load(), self.clock, tools.load)
         account = replace(ACCOUNT, shared=shared)
         limits = Limits(wait_seconds, confirm_above, 10_000, None)
-        self._counter = Counter(runner, Library(folder / "library", Fetcher(), sandbox=False), account, limits)
+        self._caller = Caller(runner, Library(folder / "library", Fetcher(), sandbox=False), account, limits)
 
-    async def counter(self) -> Counter:
-        return self._counter
+    async def caller(self) -> Caller:
+        return self._caller
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -12,7 +12,7 @@ import pytest
 from songwright import tools
 from songwright.server import contract
 from songwright.server.core.errors import ArgumentRefused
-from songwright.server.core.operation import Edition, KnownClip, Model, Purchase
+from songwright.server.core.operation import Edition, Facts, KnownClip, Model, Purchase
 from songwright.server.orders import ownership
 from songwright.server.protocol.tools_server import parse
 from songwright.server.service.catalogue import Catalogue
@@ -68,6 +68,15 @@ class Placed:
     path: str
     body: dict[str, Any]
     price: int | None
+
+
+def own_price(order: Purchase, facts: Facts | None = None) -> int:
+    """What an order itself is charged, without those that follow it."""
+    looked_up = facts or KnownFacts()
+    price, later = order.price(looked_up), order.follow_up_price(looked_up)
+    assert price is not None
+    assert later is not None
+    return price - later
 
 
 def checked(name: str, facts: KnownFacts, arguments: dict[str, Any]) -> Purchase:

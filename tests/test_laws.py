@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -9,14 +10,15 @@ from typing import Any
 
 import pytest
 from declared import BOUGHT, KINDS, NAMES, SPENDING, beside, plain, where
-from facts import KnownFacts
+from facts import KnownFacts, own_price
 
 from songwright import tools
 from songwright.server import contract
 from songwright.server.contract import fragments
 from songwright.server.core.errors import ArgumentRefused
 from songwright.server.core.operation import CONTROLS, Effect, Finish, Purchase
-from songwright.server.orders import songcraft
+from songwright.server.orders import preflight
+from songwright.server.orders.handlers import handler_of
 from songwright.server.protocol import schema
 from songwright.tools.shapes import Answer, SongAnswer
 
@@ -38,6 +40,16 @@ NO_LYRICS = {
     "a mail": "From: ana@example.com\nTo: bob@example.com\nSubject: Our song\n" + "Hi Bob, here is what I have.\n" * 11,
 }
 """What nobody would want sung, long enough for every tool."""
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if KINDS[name].effect is not Effect.SPENDS])
+def test_a_tool_that_buys_nothing_has_a_function_of_its_name_that_takes_it(name: str) -> None:
+    place = f"server/orders/handlers/{tools.folder(name)}.py"
+    try:
+        handler = handler_of(name)
+    except (ImportError, AttributeError):
+        pytest.fail(f"{place}: write `async def {name}(call: Call, asked: {KINDS[name].__name__}) -> Result`")
+    assert inspect.signature(handler).parameters["asked"].annotation == KINDS[name].__name__, place
 
 
 def parts(node: Any) -> Iterator[dict[str, Any]]:
@@ -153,7 +165,7 @@ def test_the_first_price_that_is_named_is_what_a_plain_call_costs(name: str) -> 
     assert price == int(stated[0]), (
         f"{where(KINDS[name])}: `price_note` begins with {stated[0]}, the catalogue has {price}"
     )
-    assert (order.own_price(facts) or 0) <= int(stated[0])
+    assert 0 <= own_price(order, facts) <= int(stated[0])
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in SPENDING and not KINDS[name].may_spend])
@@ -199,9 +211,9 @@ def test_a_purchase_can_be_steered_and_is_the_same_one_however_it_is(name: str) 
 def test_what_is_certainly_no_lyric_stops_every_purchase_that_takes_lyrics(name: str, field: str, text: str) -> None:
     given = {**plain(name).arguments(), field: NO_LYRICS[text]}
     with pytest.raises(ArgumentRefused, match=r"Nothing was sent or spent.*force: true") as refused:
-        songcraft.preflight(KINDS[name].model_validate(given))
+        preflight.preflight(KINDS[name].model_validate(given))
     assert refused.value.field == field
-    forced = songcraft.preflight(KINDS[name].model_validate({**given, "force": True}))
+    forced = preflight.preflight(KINDS[name].model_validate({**given, "force": True}))
     assert any(warning.startswith(field) for warning in forced)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from declared import BOUGHT, KINDS, NAMES, WITHOUT_TASK, beside, documented, line_of, plain, plain_arguments, where
-from facts import KnownFacts
+from facts import KnownFacts, own_price
 
 from songwright import tools
 from songwright.sandbox import prices, service
@@ -165,7 +165,7 @@ def test_the_sandbox_has_a_price_of_its_own(name: str) -> None:
     except KeyError:
         place = beside(prices, "prices.toml", "[aimusicapi]")
         pytest.fail(f'{place}: no price for "{ask.name}" ({name})')
-    quoted = plain(name).own_price(KnownFacts())
+    quoted = own_price(plain(name))
     assert charged == quoted, f"the sandbox takes {charged} for {name}, the catalogue says {quoted}"
 
 

@@ -292,7 +292,7 @@ async def over_http(desk: Desk, mode: Any, name: str) -> AsyncIterator[Client]:
     """The same client over HTTP, where every request stands on its own."""
     server = build(desk)
     server.streamable_http_app(stateless_http=True)
-    endpoint = middleware.Callers(middleware.Named(StreamableHTTPASGIApp(server.session_manager)))
+    endpoint = middleware.ConcurrencyLimit(middleware.Named(StreamableHTTPASGIApp(server.session_manager)))
     async with server.session_manager.run():
         carrier = httpx2.AsyncClient(transport=httpx2.ASGITransport(endpoint), timeout=60)
         place = streamable_http_client("http://127.0.0.1:8000/mcp", http_client=carrier)

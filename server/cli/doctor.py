@@ -120,11 +120,11 @@ async def _service(settings: Settings) -> list[Finding]:
     findings: list[Finding] = []
     try:
         async with app.running():
-            counter = await app.counter()
+            caller = await app.caller()
             if await anyio.to_thread.run_sync(app.journal.forgetful):
                 findings.append(_forgetful(settings))
-            balance = await app.runner.balance(counter.account)
-            jobs = await anyio.to_thread.run_sync(app.journal.unsettled, counter.account)
+            balance = await app.runner.balance(caller.account)
+            jobs = await anyio.to_thread.run_sync(app.journal.unsettled, caller.account)
     except SongwrightError as error:
         said = f" The service said: {error.service_said}" if error.service_said else ""
         return [*findings, Finding("service", ok=False, found=error.sentence + said)]

@@ -347,9 +347,10 @@ class Purchase(Operation):
         del facts, seconds
         return ()
 
-    def own_price(self, facts: Facts) -> int | None:
-        """The part of the price that is charged for this job itself, where more jobs follow it."""
-        return self.price(facts)
+    def follow_up_price(self, facts: Facts) -> int | None:
+        """The share of the price that belongs to orders that follow this one; None when it is not known."""
+        del facts
+        return 0
 
     def follow_ups(self, clip_ids: Sequence[str]) -> tuple[Purchase, ...]:
         """Orders that belong to this one and follow when its clips are finished; `price` includes them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.jobs import Account
 from ..core.threads import SEARCH, in_lane
@@ -13,8 +13,11 @@ from . import money
 from .envelope import fitting
 from .results import Result, Results
 
+if TYPE_CHECKING:
+    from ...tools.library.list_songs import ListSongs
 
-async def found(journal: Journal, account: Account, results: Results, asked: Any) -> Result:
+
+async def found(journal: Journal, account: Account, results: Results, asked: ListSongs) -> Result:
     """The page that `list_songs` asked for."""
     page = await in_lane(
         SEARCH, account.tenant, journal.search, account, words=asked.words or "", state=asked.state or "",

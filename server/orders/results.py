@@ -36,6 +36,8 @@ class Result:
     data: dict[str, Any]
     summary: str
     error: bool = False
+    waited: bool = False
+    """Whether it was waited for as long as the caller would: if it is not final, it is the answer of a long call."""
 
     @property
     def orders(self) -> tuple[str, ...]:

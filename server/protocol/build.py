@@ -13,7 +13,7 @@ from ... import tools
 from ..app import program_version
 from ..core.clock import Clock
 from ..core.settings import Settings
-from ..orders.counter import Counter
+from ..orders.caller import Caller
 from . import resources
 from .tasks import Tasks
 from .tools_server import JobBook, SongwrightServer
@@ -43,7 +43,7 @@ class App(Protocol):
         """Whether songs come from the offline service."""
         ...
 
-    async def counter(self) -> Counter:
+    async def caller(self) -> Caller:
         """Where the present caller is served. Raises `SongwrightError`."""
         ...
 
@@ -66,7 +66,7 @@ def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServ
             yield {}
 
     server = SongwrightServer(
-        app.counter,
+        app.caller,
         tools.chosen(app.settings.toolsets),
         clock=app.clock,
         sandbox=app.sandbox,
@@ -77,9 +77,9 @@ def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServ
         lifespan=lifespan,
         log_level=app.settings.log_level,
         request_state_security=RequestStateSecurity(keys=state_keys) if state_keys else None,
-        extensions=[Tasks(JobBook(app.counter), ttl_ms=TASK_TTL_MS, poll_ms=TASK_POLL_MS)],
+        extensions=[Tasks(JobBook(app.caller), ttl_ms=TASK_TTL_MS, poll_ms=TASK_POLL_MS)],
     )
-    resources.add(server, app.counter)
+    resources.add(server, app.caller)
     return server
 
 

@@ -20,17 +20,18 @@ from ... import prompts
 from ..core.errors import SongwrightError
 from ..core.jobs import Clip
 from ..core.threads import ANYBODY, CRAFT, FILES, in_lane, in_thread
-from ..orders.counter import Counter
+from ..orders import listing
+from ..orders.caller import Caller
 from ..orders.results import Result
 from ..orders.songcraft import guide, guide_choices
 from .freight import LARGEST, room_for
-from .tools_server import AUDIO_TYPES, CounterOf, Elsewhere, SongwrightServer
+from .tools_server import AUDIO_TYPES, CallerOf, Elsewhere, SongwrightServer
 
 LISTED = 50
 COMPLETIONS = 100
 
 
-def add(server: SongwrightServer, counter_of: CounterOf) -> None:
+def add(server: SongwrightServer, caller_of: CallerOf) -> None:
     """Register resources, templates and completions."""
 
     @server.resource(
@@ -41,8 +42,8 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         mime_type="application/json",
     )
     async def clip_facts(clip_id: str) -> str:
-        counter, clip = await _clip(counter_of, clip_id)
-        return _json(await _facts(counter, clip))
+        caller, clip = await _clip(caller_of, clip_id)
+        return _json(await _facts(caller, clip))
 
     @server.resource(
         "song://clips/{clip_id}/audio",
@@ -53,7 +54,7 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         annotations=Annotations(audience=["user"]),
     )
     async def clip_audio(clip_id: str) -> bytes | str:
-        return await _bytes(counter_of, clip_id, "audio")
+        return await _bytes(caller_of, clip_id, "audio")
 
     @server.resource(
         "song://clips/{clip_id}/cover",
@@ -64,7 +65,7 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         annotations=Annotations(audience=["user"]),
     )
     async def clip_cover(clip_id: str) -> bytes | str:
-        return await _bytes(counter_of, clip_id, "cover")
+        return await _bytes(caller_of, clip_id, "cover")
 
     @server.resource(
         "song://clips/{clip_id}/lyrics",
@@ -74,7 +75,7 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         mime_type="text/plain",
     )
     async def clip_lyrics(clip_id: str) -> str:
-        _, clip = await _clip(counter_of, clip_id)
+        _, clip = await _clip(caller_of, clip_id)
         return clip.lyrics
 
     @server.resource(
@@ -85,7 +86,7 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         mime_type="text/plain",
     )
     async def clip_timeline(clip_id: str) -> str:
-        found = await _bytes(counter_of, clip_id, "lyrics")
+        found = await _bytes(caller_of, clip_id, "lyrics")
         return found if isinstance(found, Elsewhere) else found.decode("utf-8", "replace")
 
     @server.resource(
@@ -97,7 +98,7 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         annotations=Annotations(audience=["user"]),
     )
     async def clip_midi(clip_id: str) -> bytes | str:
-        return await _bytes(counter_of, clip_id, "midi")
+        return await _bytes(caller_of, clip_id, "midi")
 
     @server.resource(
         "song://jobs/{job_id}",
@@ -107,11 +108,11 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         mime_type="application/json",
     )
     async def job_facts(job_id: str) -> str:
-        counter = await _open(counter_of)
-        job = await in_thread(counter.journal.job, counter.account, job_id)
+        caller = await _open(caller_of)
+        job = await in_thread(caller.journal.job, caller.account, job_id)
         if job is None:
             raise ResourceNotFoundError(f"There is no job {job_id!r}.")
-        return _json((await counter.results.of_job(job)).data)
+        return _json((await caller.results.of_job(job)).data)
 
     @server.resource(
         "song://library",
@@ -121,8 +122,8 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         mime_type="application/json",
     )
     async def library() -> str:
-        counter = await _open(counter_of)
-        found: Result = await counter.library_page(LISTED)
+        caller = await _open(caller_of)
+        found: Result = await listing.newest(caller.journal, caller.account, caller.results, LISTED)
         return _json(found.data)
 
     @server.resource(
@@ -133,8 +134,8 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         mime_type="application/json",
     )
     async def models() -> str:
-        counter = await _open(counter_of)
-        return _json({"default": counter.catalogue.default_model, "models": counter.catalogue.table()})
+        caller = await _open(caller_of)
+        return _json({"default": caller.catalogue.default_model, "models": caller.catalogue.table()})
 
     @server.resource(
         "song://guide/{topic}{?genre,language}",
@@ -162,63 +163,63 @@ def add(server: SongwrightServer, counter_of: CounterOf) -> None:
         if choices := await in_lane(CRAFT, ANYBODY, guide_choices, argument.name):
             offered = [choice for choice in choices if choice.casefold().startswith(argument.value.casefold())]
             return Completion(values=offered, total=len(offered), has_more=False)
-        counter = await _open(counter_of)
+        caller = await _open(caller_of)
         if argument.name == "clip_id":
-            ids = await in_thread(counter.journal.clip_ids, counter.account, 1000)
+            ids = await in_thread(caller.journal.clip_ids, caller.account, 1000)
         elif argument.name == "job_id":
-            ids = await in_thread(counter.journal.job_ids, counter.account, 1000)
+            ids = await in_thread(caller.journal.job_ids, caller.account, 1000)
         else:
             return None
         fitting = [name for name in ids if name.startswith(argument.value)]
         return Completion(values=fitting[:COMPLETIONS], total=len(fitting), has_more=len(fitting) > COMPLETIONS)
 
 
-async def _open(counter_of: CounterOf) -> Counter:
+async def _open(caller_of: CallerOf) -> Caller:
     try:
-        return await counter_of()
+        return await caller_of()
     except SongwrightError as error:
         raise ResourceNotFoundError(error.sentence) from None
 
 
-async def _clip(counter_of: CounterOf, clip_id: str) -> tuple[Counter, Clip]:
-    counter = await _open(counter_of)
-    found = await in_thread(counter.journal.clip, counter.account, clip_id)
+async def _clip(caller_of: CallerOf, clip_id: str) -> tuple[Caller, Clip]:
+    caller = await _open(caller_of)
+    found = await in_thread(caller.journal.clip, caller.account, clip_id)
     if found is None:
         raise ResourceNotFoundError(f"There is no clip {clip_id!r}.")
-    return counter, found.clip
+    return caller, found.clip
 
 
-async def _facts(counter: Counter, clip: Clip) -> dict[str, Any]:
-    job = await in_thread(counter.journal.any_job, clip.job_id)
+async def _facts(caller: Caller, clip: Clip) -> dict[str, Any]:
+    job = await in_thread(caller.journal.any_job, clip.job_id)
     assert job is not None, "a clip has its job"
-    shown = (await counter.results.of_job(job, only=clip.clip_id)).data
+    shown = (await caller.results.of_job(job, only=clip.clip_id)).data
     facts = shown.get("clips", [{}])[0] | {
         "title": clip.title,
         "style": clip.style,
         "model": clip.model,
         "asked": job.subject,
     }
-    found = await in_thread(counter.journal.clip, counter.account, clip.clip_id)
+    found = await in_thread(caller.journal.clip, caller.account, clip.clip_id)
     if found is not None and found.sources:
         facts["sources"] = {relation: list(ids) for relation, ids in found.sources.items()}
     return {name: value for name, value in facts.items() if value not in (None, "")}
 
 
-async def _bytes(counter_of: CounterOf, clip_id: str, kind: str) -> bytes | Elsewhere:
+async def _bytes(caller_of: CallerOf, clip_id: str, kind: str) -> bytes | Elsewhere:
     """A file of a clip; where it is, when it is too large for an answer or there is too much on the way."""
-    counter, clip = await _clip(counter_of, clip_id)
-    files = await in_thread(counter.journal.files, counter.account, clip.clip_id)
+    caller, clip = await _clip(caller_of, clip_id)
+    files = await in_thread(caller.journal.files, caller.account, clip.clip_id)
     found = next((file for file in files if file.kind == kind), None)
     if found is None:
         raise ResourceNotFoundError(f"The clip {clip_id} has no {kind} in the library yet.")
-    caller = counter.account.tenant
+    tenant = caller.account.tenant
     try:
-        size = await in_lane(FILES, caller, counter.library.size, found.path)
+        size = await in_lane(FILES, tenant, caller.library.size, found.path)
         if room_for(size):
-            return await in_lane(FILES, caller, counter.library.read, found.path, size)
+            return await in_lane(FILES, tenant, caller.library.read, found.path, size)
     except SongwrightError:
         raise ResourceNotFoundError(f"The {kind} of {clip_id} is no longer in the library.") from None
-    place = counter.results.place(found)
+    place = caller.results.place(found)
     why = "more than an answer holds" if size > LARGEST else "and files before it are still on their way to you"
     notice = f"This file has {size / 1e6:.1f} MB, {why}. It is at `{next(iter(place))}`."
     return Elsewhere(_json({"notice": notice, "bytes": size, **place}))

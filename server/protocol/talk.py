@@ -18,7 +18,7 @@ from ..core.clock import Clock
 from ..core.errors import SongwrightError
 from ..core.jobs import SENTENCES, Job
 from ..core.threads import in_thread
-from ..orders.counter import Agreed
+from ..orders.talk import Agreed
 from .patience import Session
 from .tasks import EARLY_SECONDS, followed
 from .unheard import Unheard
@@ -144,9 +144,7 @@ class McpTalk:
 
     def patience(self, seconds: float) -> float:
         """As long as this client is known to wait; one that follows tasks is only kept for an early refusal."""
-        call = followed.get()
-        if call is not None:
-            call.waits = True
+        if followed.get() is not None:
             return min(seconds, EARLY_SECONDS)
         if self._session is None:
             return seconds

@@ -34,8 +34,8 @@ Ctx = ServerRequestContext[Any, Any]
 class Followed:
     """A call of a client that follows tasks."""
 
-    waits: bool = False
-    """Whether the call would wait for an end that has not come: only then its answer can become a task."""
+    waited: bool = False
+    """Whether the answer is that of a call which waits for an end: only then it can become a task."""
 
 
 followed: ContextVar[Followed | None] = ContextVar("songwright_followed", default=None)
@@ -113,7 +113,7 @@ class Tasks(Extension):
             outcome = await call_next(ctx)
         finally:
             followed.reset(token)
-        task = await self._book.became(ctx, outcome) if call.waits else None
+        task = await self._book.became(ctx, outcome) if call.waited else None
         return outcome if task is None else {"resultType": "task", **self._wire(task)}
 
     async def _get(self, ctx: Ctx, params: _Named) -> HandlerResult:

@@ -1,4 +1,4 @@
-"""Operations become MCP tools here: listed from committed schemas, called through the counter, answered in one shape.
+"""Operations become MCP tools here: listed from committed schemas, called through the caller, answered in one shape.
 
 `tools/list` never imports an operation; a tool's model is built when it is first called.
 """
@@ -41,14 +41,16 @@ from ..core.errors import ArgumentRefused, NotFound, SongwrightError
 from ..core.jobs import SENTENCES
 from ..core.operation import Effect, Operation
 from ..core.threads import ANYBODY, CRAFT, in_lane, in_thread
-from ..orders.counter import Counter
+from ..orders.caller import Caller
 from ..orders.envelope import LOST, compact, whole
+from ..orders.handlers import answer_of, perform
+from ..orders.handlers.library import cancel
 from ..orders.results import Result, failure
 from ..orders.songcraft import companion
 from .patience import HALVINGS, Known, Session, Sessions
 from .schema import admits, published
 from .talk import AskFirst, McpTalk
-from .tasks import Ctx, TaskView
+from .tasks import Ctx, TaskView, followed
 from .unheard import Unheard
 
 log = logging.getLogger(__name__)
@@ -70,22 +72,22 @@ FAULT = (
 )
 
 
-CounterOf = Callable[[], Awaitable[Counter]]
+CallerOf = Callable[[], Awaitable[Caller]]
 
 
 class JobBook:
     """Tasks kept by the journal: a task is a job."""
 
-    def __init__(self, counter_of: CounterOf) -> None:
-        self._counter_of = counter_of
+    def __init__(self, caller_of: CallerOf) -> None:
+        self._caller_of = caller_of
 
     async def find(self, ctx: Ctx, task_id: str) -> TaskView | None:
         """The job of this caller, as a task with its result once it is settled."""
-        counter = await self._open()
-        job = await in_thread(counter.journal.job, counter.account, task_id)
+        caller = await self._open()
+        job = await in_thread(caller.journal.job, caller.account, task_id)
         if job is None:
             return None
-        result = await counter.answer_of(job)
+        result = await answer_of(caller, job)
         status = result.data["status"]
         if status in ("working", "streaming"):
             return TaskView(job.id, "working", job.created_at, job.updated_at, SENTENCES[job.state])
@@ -107,17 +109,17 @@ class JobBook:
     async def cancel(self, ctx: Ctx, task_id: str) -> None:
         """Withdraw what was not sent; what is paid is finished and saved all the same."""
         del ctx
-        counter = await self._open()
-        job = await in_thread(counter.journal.job, counter.account, task_id)
+        caller = await self._open()
+        job = await in_thread(caller.journal.job, caller.account, task_id)
         if job is not None:
-            await counter.cancel(job)
+            await cancel(caller, job)
 
     async def answer(self, ctx: Ctx, task_id: str, answers: Mapping[str, Any]) -> None:
         """Our tasks ask nothing: a price is agreed to before there is a task."""
 
-    async def _open(self) -> Counter:
+    async def _open(self) -> Caller:
         try:
-            return await self._counter_of()
+            return await self._caller_of()
         except SongwrightError as error:
             raise MCPError(INTERNAL_ERROR, error.sentence) from None
 
@@ -129,11 +131,11 @@ class Elsewhere(str):
 
 
 class SongwrightServer(MCPServer[Any]):
-    """The SDK's server with our tools: listed from files, called through the counter."""
+    """The SDK's server with our tools: listed from files, called through the caller."""
 
     def __init__(
         self,
-        counter_of: CounterOf,
+        caller_of: CallerOf,
         names: tuple[str, ...],
         *,
         clock: Clock | None = None,
@@ -145,7 +147,7 @@ class SongwrightServer(MCPServer[Any]):
             subscriptions=False,
             **options,
         )
-        self._counter_of = counter_of
+        self._caller_of = caller_of
         self._names = names
         self._clock = clock or SystemClock()
         self._sessions = Sessions(self._clock.monotonic)
@@ -179,10 +181,10 @@ class SongwrightServer(MCPServer[Any]):
             if name not in self._names:
                 raise NotFound(f"There is no tool {name!r} here. tools/list shows the tools.")
             operation = parse(tools.load(name), arguments)
-            counter = await self._counter_of()
-            telemetry.caller(counter.account.tenant)
-            known.enter_context(logs.about(tenant=counter.account.tenant))
-            result = await self._heard(counter, operation, talk)
+            caller = await self._caller_of()
+            telemetry.caller(caller.account.tenant)
+            known.enter_context(logs.about(tenant=caller.account.tenant))
+            result = await self._heard(caller, operation, talk)
         except AskFirst as question:
             return question.result
         except SongwrightError as error:
@@ -196,24 +198,24 @@ class SongwrightServer(MCPServer[Any]):
             result = replace(result, data={**result.data, "sandbox": True})
         return render(result, name, talk.revision)
 
-    async def _heard(self, counter: Counter, operation: Operation, talk: McpTalk) -> Result:
+    async def _heard(self, caller: Caller, operation: Operation, talk: McpTalk) -> Result:
         """Perform an operation, and remember what its client has heard of, and how long it waited."""
         tool = operation.tool_name()
-        session = await self._session(counter, talk)
+        session = await self._session(caller, talk)
         before = session.halvings
         call = session.begin(f"{tool} {operation.identity()}")
         # The one client of a pipe is a session of its own each time; over HTTP any replica may get the next call.
         mark = self._mark if talk.piped else talk.mark
-        unheard = Unheard(counter.journal.store, counter.account.tenant, f"{talk.client} {mark}")
+        unheard = Unheard(caller.journal.store, caller.account.tenant, f"{talk.client} {mark}")
         spends = operation.effect is Effect.SPENDS or operation.may_spend
         talk.within(session, spends=spends, known_as=unheard, clock=self._clock, tool=tool)
         cut_short = False
         try:
             if session.client is not None and session.halvings > before:
                 with suppress(SongwrightError):  # known for this session all the same
-                    name = _gave_up(counter, session.client, session.halvings)
-                    await in_thread(counter.journal.fact, name, "gave up")
-            result = await counter.perform(operation, talk)
+                    name = _gave_up(caller, session.client, session.halvings)
+                    await in_thread(caller.journal.fact, name, "gave up")
+            result = await perform(caller, operation, talk)
         except anyio.get_cancelled_exc_class():
             cut_short = True
             await talk.cut_short()
@@ -221,16 +223,18 @@ class SongwrightServer(MCPServer[Any]):
         finally:
             session.ended(call, cut_short=cut_short)
         await talk.answered(result.orders)
+        if result.waited and (followed_call := followed.get()) is not None:
+            followed_call.waited = True
         return result
 
-    async def _session(self, counter: Counter, talk: McpTalk) -> Session:
+    async def _session(self, caller: Caller, talk: McpTalk) -> Session:
         """The caller's session. What a client has shown before is known of it again."""
-        session = self._sessions.of(counter.account.tenant, talk.client, talk.mark)
+        session = self._sessions.of(caller.account.tenant, talk.client, talk.mark)
         if session.client is not None and session.fresh:
             with suppress(SongwrightError):  # what is free works without a journal
                 for times in range(1, HALVINGS + 1):
-                    name = _gave_up(counter, session.client, times)
-                    if await in_thread(counter.journal.known_fact, name) is not None:
+                    name = _gave_up(caller, session.client, times)
+                    if await in_thread(caller.journal.known_fact, name) is not None:
                         session.halvings = max(session.halvings, times)
         session.fresh = False
         return session
@@ -276,9 +280,9 @@ class SongwrightServer(MCPServer[Any]):
         return GetPromptResult(description=text.description, messages=messages)
 
 
-def _gave_up(counter: Counter, client: Known, times: int) -> str:
+def _gave_up(caller: Caller, client: Known, times: int) -> str:
     """Under which name the journal keeps that a client of this tenant has given up that often."""
-    return f"gave up {times}: {counter.account.tenant} {client.name}"
+    return f"gave up {times}: {caller.account.tenant} {client.name}"
 
 
 def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:

@@ -30,7 +30,7 @@ from ..files.library import Library
 from ..journal.pruning import prune
 from ..journal.sqlite import SqliteStore, Store
 from ..journal.write import Journal
-from ..orders.counter import Counter, Front, Limits
+from ..orders.caller import Caller, Front, Limits
 from ..orders.runner import Runner
 from ..service.callbacks import hooks_of
 from ..service.catalogue import SANDBOX, Catalogue
@@ -119,7 +119,7 @@ class Hosted:
 
     # -- who calls ------------------------------------------------------------------------------------------------
 
-    async def counter(self) -> Counter:
+    async def caller(self) -> Caller:
         """Where the present caller is served; what is free even where nobody pays. Raises `AccessRefused`."""
         token = get_access_token()
         if token is None:
@@ -139,7 +139,7 @@ class Hosted:
             monthly_credits=tenant.monthly_credits,
         )
         front = Front(lambda path: {"url": self._link(tenant.id, path)}, lambda path: self._public(tenant.id, path))
-        return Counter(self.runner, self.library_of(tenant.id), account, limits, front, missing=missing)
+        return Caller(self.runner, self.library_of(tenant.id), account, limits, front, missing=missing)
 
     async def _account(self, tenant: Tenant) -> Account:
         """Whose credits this caller spends: the key of the request, else its stored one, else the operator's."""

@@ -94,14 +94,14 @@ def server(app: Songwright) -> SongwrightServer:
             yield {}
 
     made = Dressed(
-        app.counter,
+        app.caller,
         tools.chosen(("all",)),
         name="songwright-general",
         version="0",
         lifespan=lifespan,
         log_level="ERROR",
     )
-    own_resources.add(made, app.counter)
+    own_resources.add(made, app.caller)
     for add in (contents, schemas, era_of_sessions, questions, resources):
         add(made)
     return made

@@ -29,7 +29,7 @@ from mcp_types import (
     Tool,
 )
 
-from songwright.server.orders.counter import Counter
+from songwright.server.orders.caller import Caller
 from songwright.server.protocol.tasks import ID, Ctx, Tasks, TaskView, followed
 from songwright.server.protocol.tools_server import SongwrightServer
 
@@ -188,7 +188,7 @@ class TaskTools(SongwrightServer):
                 book.group.cancel_scope.cancel()
 
         super().__init__(
-            no_counter, (), name="songwright-tasks", lifespan=lifespan, log_level="ERROR",
+            no_caller, (), name="songwright-tasks", lifespan=lifespan, log_level="ERROR",
             extensions=[Tasks(book, ttl_ms=3_600_000, poll_ms=200)],
         )  # fmt: skip
         self._book = book
@@ -222,7 +222,7 @@ class TaskTools(SongwrightServer):
         return CallToolResult(content=[], structured_content={"task": task_id})
 
 
-async def no_counter() -> Counter:
+async def no_caller() -> Caller:
     """These tools buy nothing."""
     raise AssertionError("no tool of the suite buys anything")
 

@@ -8,11 +8,11 @@ import string
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import pytest
-from journals import account
+from desk import ACCOUNT, Desk
 
 from songwright import tools
 from songwright.server.core.errors import ArgumentRefused
@@ -20,14 +20,15 @@ from songwright.server.core.operation import LONGEST_TEXT, MOST_TEXT
 from songwright.server.core.threads import CRAFT, in_lane, in_thread
 from songwright.server.craft import check_lyrics, endings, english, letters, loans, pronunciation, rhyme, syllables
 from songwright.server.craft.findings import MOST_IN_FULL
-from songwright.server.journal.sqlite import SqliteStore
-from songwright.server.journal.write import Journal
-from songwright.server.orders.songcraft import Songcraft
+from songwright.server.orders.handlers import perform
+from songwright.server.orders.talk import Talk
 from songwright.server.protocol.tools_server import parse
 
 pytestmark = pytest.mark.anyio
 MOST_ANSWER = 16_000
 DICE = random.Random(5)
+NOBODY = cast("Talk", None)
+"""Whoever checks words is asked nothing."""
 
 
 def nonsense(length: int, characters: int = 20_000, letters_of: str = string.ascii_lowercase) -> list[str]:
@@ -54,11 +55,10 @@ ATTACKS = {
 
 
 @pytest.fixture
-def craft(tmp_path: Path) -> Iterator[Songcraft]:
-    store = SqliteStore(tmp_path / "journal.sqlite3")
-    store.open()
-    yield Songcraft(Journal(store, store.clock()), account(), None)
-    store.close()
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    yield made
+    made.store.close()
 
 
 @pytest.mark.parametrize("language", [None, "ru"])
@@ -113,27 +113,28 @@ def test_what_is_too_long_for_a_word_is_counted_by_its_vowels() -> None:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-async def test_every_answer_has_a_bound_and_counts_what_it_leaves_out(craft: Songcraft, attack: str) -> None:
+async def test_every_answer_has_a_bound_and_counts_what_it_leaves_out(desk: Desk, attack: str) -> None:
     text = ATTACKS[attack]
     for tool, given in (
         ("check_lyrics", {"lyrics": text, "reference": text}),
         ("check_style", {"style": text[:4_000], "negative_style": text[:4_000]}),
     ):
         operation = parse(tools.load(tool), given)
-        data = (await craft.handlers()[tool](operation, None, 0.0)).data
+        data = (await perform(await desk.caller(), operation, NOBODY)).data
         assert len(json.dumps(data, ensure_ascii=False).encode()) <= MOST_ANSWER, tool
         tools.load(tool).answer.model_validate(data)
 
 
-async def test_nine_hundred_stops_are_told_as_twelve_and_a_number(craft: Songcraft) -> None:
+async def test_nine_hundred_stops_are_told_as_twelve_and_a_number(desk: Desk) -> None:
     text = "\n".join("[Verse" for _ in range(900))
-    data = (await craft.handlers()["check_lyrics"](parse(tools.load("check_lyrics"), {"lyrics": text}), None, 0.0)).data
+    operation = parse(tools.load("check_lyrics"), {"lyrics": text})
+    data = (await perform(await desk.caller(), operation, NOBODY)).data
     stops = [finding for finding in data["findings"] if finding["level"] == "stop"]
     assert 0 < len(stops) <= MOST_IN_FULL
     assert sum(data["more"].values()) >= 900 - MOST_IN_FULL
 
 
-async def test_checks_that_stand_still_hold_up_no_order(craft: Songcraft, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_checks_that_stand_still_hold_up_no_order(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Eight checks at once that do not end, and the journal answers as before."""
     begun, go_on = threading.Event(), threading.Event()
 
@@ -147,7 +148,7 @@ async def test_checks_that_stand_still_hold_up_no_order(craft: Songcraft, monkey
 
     async def check() -> None:
         with pytest.raises(ArgumentRefused):
-            await craft.handlers()["check_lyrics"](operation, None, 0.0)
+            await perform(await desk.caller(), operation, NOBODY)
 
     async with anyio.create_task_group() as group:
         for _ in range(8):
@@ -155,7 +156,7 @@ async def test_checks_that_stand_still_hold_up_no_order(craft: Songcraft, monkey
         await anyio.to_thread.run_sync(begun.wait)
         with anyio.fail_after(30):
             for _ in range(8):
-                await in_thread(craft._journal.unsettled, account())
+                await in_thread(desk.journal.unsettled, ACCOUNT)
         go_on.set()
 
 

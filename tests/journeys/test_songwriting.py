@@ -18,7 +18,7 @@ from songwright.server.app import Songwright
 from songwright.server.core.errors import ArgumentRefused
 from songwright.server.core.operation import Effect
 from songwright.server.core.settings import load
-from songwright.server.orders import songcraft
+from songwright.server.orders import preflight
 from songwright.server.protocol import schema
 from songwright.server.protocol.build import instructions
 from songwright.server.protocol.tools_server import parse
@@ -396,36 +396,36 @@ def test_everything_that_composes_is_checked_and_can_be_forced() -> None:
 def test_no_honest_song_is_blocked(name: str, song: Path) -> None:
     words = {"lyrics": song.read_text(encoding="utf-8")} if "lyrics" in tools.load(name).model_fields else {}
     order = parse(tools.load(name), {**COMPOSING[name], **words, "style": STYLE})
-    assert len(songcraft.preflight(order)) <= 3
+    assert len(preflight.preflight(order)) <= 3
 
 
 def test_what_is_ordered_without_own_words_is_left_alone() -> None:
     for given in ({"idea": "a lullaby for Lucía"}, {"instrumental": True, "style": "ambient pads"}):
-        assert songcraft.preflight(parse(tools.load("create_song"), given)) == ()
-    assert songcraft.preflight(parse(tools.load("get_bpm"), {"clip_id": "clip-1"})) == ()
+        assert preflight.preflight(parse(tools.load("create_song"), given)) == ()
+    assert preflight.preflight(parse(tools.load("get_bpm"), {"clip_id": "clip-1"})) == ()
 
 
 @pytest.mark.parametrize("name", ["producer_create_song", "riffusion_create_song"])
 def test_another_family_is_stopped_in_the_same_words_as_sonic(name: str) -> None:
     order = {"lyrics": PLANTED, "style": STYLE}
     with pytest.raises(ArgumentRefused) as sonic:
-        songcraft.preflight(parse(tools.load("create_song"), order))
+        preflight.preflight(parse(tools.load("create_song"), order))
     with pytest.raises(ArgumentRefused) as other:
-        songcraft.preflight(parse(tools.load(name), order))
+        preflight.preflight(parse(tools.load(name), order))
     assert str(other.value) == str(sonic.value)
-    assert "[F4]" in songcraft.preflight(parse(tools.load(name), {**order, "force": True}))[0]
+    assert "[F4]" in preflight.preflight(parse(tools.load(name), {**order, "force": True}))[0]
 
 
 def test_words_around_a_stretch_are_checked_under_their_own_name() -> None:
     order = {**COMPOSING["replace_section"], "lyrics": "We met by the door", "song_lyrics": PLANTED}
     with pytest.raises(ArgumentRefused, match=r"song_lyrics, line 1: .*\[F4\]") as refused:
-        songcraft.preflight(parse(tools.load("replace_section"), order))
+        preflight.preflight(parse(tools.load("replace_section"), order))
     assert refused.value.field == "song_lyrics"
 
 
 def test_a_style_that_excludes_what_it_asks_for_is_stopped_by_name() -> None:
     order = {"source": "clip-1", "style": "solo piano, calm", "negative_style": "piano"}
     with pytest.raises(ArgumentRefused, match=r"style: Both asked for and excluded: piano \[Y9\]") as refused:
-        songcraft.preflight(parse(tools.load("cover_song"), order))
+        preflight.preflight(parse(tools.load("cover_song"), order))
     assert refused.value.field == "style"
-    assert songcraft.preflight(parse(tools.load("cover_song"), {**order, "force": True}))[0].endswith("[Y9]")
+    assert preflight.preflight(parse(tools.load("cover_song"), {**order, "force": True}))[0].endswith("[Y9]")

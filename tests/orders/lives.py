@@ -114,10 +114,11 @@ class Process:
 
     def order_of(self, operation: Purchase, **more: Any) -> Order:
         facts = CallFacts(CATALOGUE, self.journal, self.home.account, self.clock.now())
-        own = operation.own_price(facts)
+        price, later = operation.price(facts), operation.follow_up_price(facts)
+        own = None if price is None or later is None else price - later
         values = {"confirm_above": 100, "own_cost": own, **more}
         return Order(
-            self.home.account, operation, operation.request(facts), operation.price(facts), operation.search_words(),
+            self.home.account, operation, operation.request(facts), price, operation.search_words(),
             **values,
         )  # fmt: skip
 

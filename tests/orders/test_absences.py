@@ -11,9 +11,11 @@ import pytest
 from songwright.server.core.jobs import Asked, Job, State
 from songwright.server.files.library import Library
 from songwright.server.journal.write import Callback
-from songwright.server.orders.counter import Agreed, Counter, Limits
+from songwright.server.orders.caller import Caller, Limits
+from songwright.server.orders.handlers import perform
 from songwright.server.orders.results import Result
 from songwright.server.orders.steps import MISSED_FOR
+from songwright.server.orders.talk import Agreed
 
 from .laws import check
 from .lives import PRICE, Home, Process, song
@@ -414,12 +416,12 @@ async def test_a_journal_that_is_locked_while_somebody_waits_is_told_with_the_or
     home = Home(places(), service_on(paper))
     async with living(home) as process:
         library = Library(home.library, home.service.fetcher(), sandbox=False)
-        counter = Counter(process.runner, library, home.account, Limits(1e6, 100, 300, None))
+        caller = Caller(process.runner, library, home.account, Limits(1e6, 100, 300, None))
         results: list[Result] = []
         async with anyio.create_task_group() as group:
 
             async def order() -> None:
-                results.append(await counter.perform(song(), Patient()))
+                results.append(await perform(caller, song(), Patient()))
 
             group.start_soon(order)
             while not paper.charges:

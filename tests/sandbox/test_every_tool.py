@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from declared import BOUGHT, plain, plain_arguments, shown
-from facts import KnownFacts
+from facts import KnownFacts, own_price
 from sandbox_process import SandboxProcess
 
 from songwright.server import contract
@@ -108,7 +108,7 @@ def test_a_plain_order_is_made_and_charged_as_quoted(shop: Shop, name: str) -> N
                 status, answer = shop.sent(order)
                 assert status in (200, 202), answer
         assert shop.made(order, (status, answer)) or order.finish is not Finish.POLLED
-        quoted = order.own_price(KnownFacts())
+        quoted = own_price(order)
         assert before - shop.account.credits() == quoted, f"{name} was quoted at {quoted}"
         return
     found = contract.match("POST", plain(name).request(KnownFacts()).path)

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from declared import BOUGHT, plain
-from facts import LINK, OTHER, SONG, UPLOAD, KnownFacts, checked, place
+from facts import LINK, OTHER, SONG, UPLOAD, KnownFacts, checked, own_price, place
 
 from songwright.server.core.errors import ArgumentRefused
 from songwright.server.core.operation import CONTROLS, Family, Purchase
@@ -64,7 +64,7 @@ def test_of_a_whole_song_the_extension_itself_is_charged_its_own_share() -> None
     operation = place("extend_song", source=SONG.clip_id, **WORDS, whole_song=True).operation
     joins = operation.follow_ups(["a", "b"])
     facts = KnownFacts()
-    assert (operation.own_price(facts), [join.price(facts) for join in joins]) == (10, [2, 2])
+    assert (own_price(operation, facts), [join.price(facts) for join in joins]) == (10, [2, 2])
 
 
 BRANDS: dict[str, dict[str, Any]] = tomllib.loads(
@@ -145,7 +145,7 @@ def asked() -> dict[str, set[str]]:
         assert orders, f"no call of {name} was accepted"
         for operation in orders:
             operation.price(facts)
-            operation.own_price(facts)
+            operation.follow_up_price(facts)
             for follower in operation.follow_ups(["a", "b"]):
                 follower.price(facts)
         found[name] = facts.rows

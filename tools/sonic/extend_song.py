@@ -68,16 +68,15 @@ class ExtendSong(Rework):
         """Whether joining takes orders of its own; for a link the service does it."""
         return self.whole_song and self.link is None
 
-    def own_price(self, facts: Facts) -> int | None:
-        """The extension alone."""
-        return super().price(facts)
+    def follow_up_price(self, facts: Facts) -> int | None:
+        """Joining both takes, where that was asked for."""
+        join = facts.price(ConcatSong.row) if self._joins() else 0
+        return None if join is None else TAKES * join
 
     def price(self, facts: Facts) -> int | None:
         """The extension, and joining both takes where that was asked for."""
-        own, join = self.own_price(facts), facts.price(ConcatSong.row)
-        if not self._joins():
-            return own
-        return None if own is None or join is None else own + TAKES * join
+        own, joins = super().price(facts), self.follow_up_price(facts)
+        return None if own is None or joins is None else own + joins
 
     def follow_ups(self, clip_ids: Sequence[str]) -> tuple[Purchase, ...]:
         """Joining each take."""

@@ -1,0 +1,51 @@
+"""What performs a tool: purchases in one way, and each local tool by a function of its own name.
+
+Nothing here knows MCP or the terminal. Who talks to the person is handed in as a `Talk`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import Any, cast
+
+from .... import tools
+from ...core.jobs import Job
+from ...core.operation import Effect, Operation, Purchase
+from ...core.threads import CRAFT, in_lane
+from .. import preflight
+from ..caller import Call, Caller
+from ..results import Result
+from ..talk import Talk
+from .buying import buy
+
+Handler = Callable[[Call, Any], Awaitable[Result]]
+
+
+async def perform(caller: Caller, operation: Operation, talk: Talk) -> Result:
+    """Do it and answer. Raises `SongwrightError` with a sentence for everything that is refused."""
+    call = Call(caller, talk, caller.runner.clock.monotonic())
+    needs_key = operation.effect in (Effect.READS, Effect.SPENDS) or operation.may_spend
+    if caller.missing is not None and needs_key:
+        raise caller.missing
+    if isinstance(operation, Purchase):
+        warnings = await in_lane(CRAFT, caller.account.tenant, preflight.preflight, operation)
+        result = await buy(call, operation, quote=operation.quote)
+        return preflight.with_warnings(result, warnings)
+    return await handler_of(operation.tool_name())(call, operation)
+
+
+def handler_of(tool: str) -> Handler:
+    """The function that performs a local tool: it has the tool's name, in the module of the tool's folder."""
+    module = import_module(f".{tools.folder(tool)}", __package__)
+    return cast("Handler", getattr(module, tool))
+
+
+async def answer_of(caller: Caller, job: Job) -> Result:
+    """What the call that ordered a job answers now: what became of it, with the warnings about its texts."""
+    result = await caller.results.of_job(job)
+    operation = caller.runner.operation_of(job) if job.settled else None
+    if operation is None:
+        return result
+    warnings = await in_lane(CRAFT, caller.account.tenant, preflight.warnings_of, operation)
+    return preflight.with_warnings(result, warnings)
