@@ -122,7 +122,7 @@ class Hosted:
     # -- who calls ------------------------------------------------------------------------------------------------
 
     async def caller(self) -> Caller:
-        """The desk of the current caller, for what is free even without a key. Raises `AccessRefused`."""
+        """The current caller, for what is free even without a key. Raises `AccessRefused`."""
         token = get_access_token()
         if token is None:
             raise AccessRefused("This request does not say who is calling. Nothing was sent or spent.")
