@@ -1,4 +1,4 @@
-"""The books behind one thread: whoever asks waits, the event loop never does."""
+"""The store behind one thread: callers wait, the event loop never does."""
 
 from __future__ import annotations
 

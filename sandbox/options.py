@@ -29,7 +29,7 @@ class Options:
     """quick: as fast as the songs are rendered; real: the service's times; instant: done at the first look."""
     seed: int = 0
     idle_seconds: float = 900.0
-    """The process ends after that long without a request or a task in work; 0 = never."""
+    """The process ends after this long without a request or a running task; 0 = never."""
     credits: int = 1000
     """What an account holds when its key is first seen."""
     rate: float = 0.0
@@ -41,7 +41,7 @@ class Options:
     """Families that answer 410 to everything."""
     faults: tuple[str, ...] = ()
     token: str = ""
-    """Names this start; a health answer that carries it comes from this very process."""
+    """Identifies this start; a health answer that contains it comes from this process."""
 
     @property
     def folder(self) -> Path:
@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pace", choices=get_args(Pace), help="quick (default), real, or instant (default with --fast)"
     )
     parser.add_argument("--seed", type=int, default=0, help="the same seed and requests give the same songs")
-    parser.add_argument("--idle-seconds", type=float, default=900.0, help="end after that long without work; 0: never")
+    parser.add_argument("--idle-seconds", type=float, default=900.0, help="end after this long without work; 0: never")
     parser.add_argument("--credits", type=int, default=1000, help="balance of a key seen for the first time")
     parser.add_argument("--rate", type=float, default=0.0, help="least seconds between tasks of one key, else 429")
     parser.add_argument("--brand", choices=get_args(Brand), default="aimusicapi", help="whose paths and prices")

@@ -278,4 +278,5 @@ class Orders:
         "create_voice": _voice,
         "upload": _upload_later,
     }
-    """What makes a task: the task type of `create`, or the operation by its id in the contract, and who plans it."""
+    """Operations that make a task: the task type of `create`, or the id in the contract, and the function that "
+    "plans it."""

@@ -19,14 +19,14 @@ class Fate:
     refund: bool
     """Whether its credits come back."""
     says: bool
-    """Whether its looks and its webhook tell so."""
+    """Whether its looks and its webhook say so."""
     status: int = 500
     body: Facts | None = None
     """What a look at it answers instead of the usual words."""
 
 
 USUAL = Fate("", refund=True, says=True)
-"""Of a task that fails by itself: the credits come back, and it says so."""
+"""For a task that fails by itself: the credits are returned, and it says so."""
 
 
 @dataclasses.dataclass(frozen=True)

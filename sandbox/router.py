@@ -1,4 +1,4 @@
-"""The door of the API: whose request is it, which operation, and does it misbehave on command?"""
+"""The API's router: whose request it is, which operation, and whether a fault applies."""
 
 from __future__ import annotations
 

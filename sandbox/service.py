@@ -1,4 +1,4 @@
-"""What the service does with a request that got through the door: tasks, polls, small things at once."""
+"""What the service does with a request that passed the router: tasks, polls, and small operations at once."""
 
 from __future__ import annotations
 
@@ -321,7 +321,7 @@ class Service:
         "nuro_task": _task,
         "riffusion_task": _task,
     }
-    """What is answered without a task: the operation, by its id in the contract, and who answers it."""
+    """Operations answered without a task: the id in the contract, and the function that answers it."""
 
 
 def _no_task() -> Refusal:

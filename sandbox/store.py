@@ -52,9 +52,7 @@ class Store:
     def _found(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > _SCHEMA_VERSION:
-            raise StoreError(
-                "The sandbox's books were written by a newer Songwright; update it, or use another folder."
-            )
+            raise StoreError("The sandbox's data were written by a newer Songwright; update it, or use another folder.")
         if version == 0:
             schema = resources.files(__package__).joinpath("store.sql").read_text(encoding="utf-8")
             self._db.executescript(f"BEGIN IMMEDIATE;\n{schema}\nCOMMIT;")
