@@ -41,9 +41,9 @@ _LOOK_EVERY = 1.0
 def app(options: Options, *, stop: Callable[[], None] = lambda: None) -> Starlette:
     """The whole sandbox; `options.port` must be the real one, as links carry it.
 
-    `stop` is called once, when it was asked to end or was idle for `options.idle_seconds`. Books are opened and
-    unfinished tasks taken up when the application's lifespan begins. Raises BadRule for a fault flag that makes no
-    sense and BooksError for books of a newer version.
+    `stop` is called once, when it was asked to end or was idle for `options.idle_seconds`. When the application's
+    lifespan begins, the store is opened and unfinished tasks continue. Raises BadRule for an invalid fault flag and
+    StoreError for data of a newer version.
     """
     faults = Faults([rule for text in options.faults for rule in parse_flag(text)])
     folder = options.folder / "files"

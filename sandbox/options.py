@@ -1,4 +1,4 @@
-"""What a sandbox can be told when it starts."""
+"""The options of a sandbox at its start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Family = Literal["producer", "nuro", "riffusion"]
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """How one sandbox behaves; the defaults are what a person without a key gets."""
+    """How one sandbox behaves; the defaults are for a person without a key."""
 
     state_dir: Path
     host: str = "127.0.0.1"
@@ -45,18 +45,18 @@ class Options:
 
     @property
     def folder(self) -> Path:
-        """Where everything of this sandbox lives."""
+        """The folder with all data of this sandbox."""
         return self.state_dir / "sandbox"
 
     @property
     def base_url(self) -> str:
-        """Where it answers, once `port` is a real one."""
+        """Its address, once `port` is a real one."""
         return address_of(self.host, self.port)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give a parser the sandbox's flags; `from_arguments` reads what it parsed."""
-    parser.add_argument("--state-dir", type=Path, required=True, help="where its books and files live")
+    parser.add_argument("--state-dir", type=Path, required=True, help="folder for its data and files")
     parser.add_argument("--host", choices=LOOPBACK, default="127.0.0.1", help="only loopback")
     parser.add_argument("--port", type=int, default=0, help="0: the last one if it is free, else any")
     parser.add_argument("--fast", action="store_true", help="two-second clips instead of composing")

@@ -1,6 +1,6 @@
 """The producer family: one song a task, as M4A, in three eras of its contract.
 
-What an era takes, has retired and ignores is in the published contract (`x-producer-eras`); this module acts on it.
+The published contract (`x-producer-eras`) says what an era accepts, has retired and ignores; this module follows it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Producer:
         return Order({"clips": [plan], "facts": facts, "seed": seed})
 
     def _understood(self, body: Facts) -> Facts:
-        """The body in today's names, without what this era ignores."""
+        """The body with current names, without what this era ignores."""
         ignored = self._era.get("ignored", ())
         renamed = {_OLDER_NAMES.get(name, name): value for name, value in body.items()}
         understood = {name: value for name, value in renamed.items() if name not in ignored}

@@ -1,4 +1,4 @@
-"""What the purchases of every family have in common: a song's answer, and the contract of the brand and the day."""
+"""What the purchases of every family share: a song's answer, and the contract by brand and date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Links that lead to a page and not to a recording, told before anything is paid; links to the caller's own clips."""
+"""Recognises, before anything is paid, links that lead to a page instead of a recording, and links to the caller's
+own clips.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ _NO_AUDIO = {
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """Where people share files on a page of its own."""
+    """A service that shows a shared file on a page."""
 
     name: str
     hosts: tuple[str, ...]

@@ -27,7 +27,7 @@ ID_LIMIT, LINK_LIMIT = 100, 2000
 VOICE_STRETCH = 30.0
 """Seconds of a clip that a voice is taken from, at most; get_vox stays below."""
 ROUNDED = 0.1
-"""Seconds by which a moment may lie behind a clip's end: results show lengths rounded to a tenth."""
+"""Seconds by which a moment may exceed a clip's end: results show lengths rounded to a tenth."""
 
 Status = Literal["done", "working", "streaming", "needs_confirmation", "failed", "unknown", "cancelled"]
 
@@ -36,7 +36,7 @@ Status = Literal["done", "working", "streaming", "needs_confirmation", "failed",
 
 
 class Answer(BaseModel):
-    """Base of every result: unknown fields are an error of ours, absent ones are left out."""
+    """Base of every result: an unknown field is a bug of ours, absent fields are left out."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 

@@ -1,7 +1,6 @@
-"""Safe repairs: what no singer should meet is taken out, and nothing that was meant is lost.
-
-Each repair is reported; the text that was given is never changed, a repaired copy is made. The reader in `paste`
-recognises whole texts (chord sheets, chat answers and the like); single lines are mended here.
+"""Safe repairs: removes what nobody should sing, and loses nothing that was meant. Each repair is reported; the
+original text is never changed, only a copy. The reader in `paste` recognises whole texts (chord sheets, chat answers
+and the like); single lines are repaired here.
 """
 
 import re
@@ -54,7 +53,7 @@ class Repaired:
 
 
 def repair(lyrics: str) -> Repaired:
-    """Apply every safe repair to a lyric, again where the first ones have laid bare more."""
+    """Apply every safe repair to a lyric, a second time where the first pass has exposed more."""
     made = _once(lyrics)
     for _ in range(_MOST_PASSES - 1):
         if made.hopeless or not made.findings:
@@ -130,7 +129,7 @@ def _never_closed(rows: Rows, index: int) -> bool:
 
 
 def _each(rows: Rows, changes: Callable[[str], Iterator[Change]]) -> tuple[Rows, list[Seen]]:
-    """Mend every row by itself; many changes of one kind are told as one."""
+    """Repair every row by itself; many changes of one kind are reported as one."""
     out: Rows = []
     told: defaultdict[tuple[str, Level, str], list[Seen]] = defaultdict(list)
     for row in rows:
@@ -155,7 +154,7 @@ def _kept(row: str) -> str:
 
 
 def _signs(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Take out code fences, emoji and characters that nobody sees."""
+    """Remove code fences, emoji and invisible characters."""
 
     def changes(text: str) -> Iterator[Change]:
         if _FENCE.match(text):
@@ -174,7 +173,7 @@ def _signs(rows: Rows) -> tuple[Rows, list[Seen]]:
 
 
 def _markdown(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Take out what is left of Markdown, links, bullets and line numbers."""
+    """Remove what is left of Markdown, links, bullets and line numbers."""
     numbered = sum(bool(_NUMBERED.match(row.text)) for row in rows) > 1
     counted = _counted(rows)
     bulleted = sum(bool(_BULLET.match(row.text)) for row in rows) > 1
@@ -209,7 +208,7 @@ def _counted(rows: Rows) -> bool:
 
 
 def _tags_alone(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Give words on the line of a section tag a line of their own."""
+    """Move words on the same line as a section tag to their own line."""
     out: Rows = []
     seen: list[Seen] = []
     for row in rows:

@@ -32,7 +32,7 @@ def guide(topic: str, genre: str | None = None, language: str | None = None, eng
     """One topic as Markdown, at most 1,200 words.
 
     `genre` adds or chooses a genre card, `language` and `engine` (sonic, producer) narrow to the parts about them;
-    what is not known narrows nothing. Raises ValueError for a topic that does not exist, naming those that do.
+    unknown values are ignored. Raises ValueError for an unknown topic, listing the known ones.
     """
     name = topic.strip().casefold().replace(" ", "-")
     if name not in _TOPICS:

@@ -1,4 +1,4 @@
-"""Look over lyrics before they are paid for."""
+"""Check lyrics before they are paid for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Look over a description of the sound before it is paid for."""
+"""Check a description of the sound before it is paid for."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def _known() -> frozenset[str]:
 
 
 def without_chords(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Take out everything that is played and not sung."""
+    """Remove everything that is played and not sung."""
     sheet = _look(rows)
     if not sheet.is_sheet:
         return rows, []

@@ -1,4 +1,4 @@
-"""Names of sections without square brackets, in any language and with whatever stands around them."""
+"""Names of sections without square brackets, in any language and with anything around them."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -106,7 +106,7 @@ def spelt_out(rows: Rows) -> tuple[Rows, list[Seen]]:
 
 
 def without_html(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Take HTML out: its breaks and blocks become lines, its entities the characters they stand for."""
+    """Remove HTML: its breaks and blocks become lines, its entities the characters they stand for."""
     text = "\n".join(row.text for row in rows)
     first = next((m.start() for m in _TAG.finditer(text) if m[2] is None or _known(m[2])), None)
     entity = _ENTITY.search(text)

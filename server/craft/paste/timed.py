@@ -45,7 +45,7 @@ _PAUSE = 5.0  # seconds between two captions that tell one stanza from the next
 
 
 def untimed(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Take times out, whatever form they have; a line that is sung at two times is written twice."""
+    """Remove times in any form; a line that is sung at two times is written twice."""
     for recognise in (_substation, _captions, _lrc, _clock, _seconds):
         done = recognise(rows)
         if done is not None:

@@ -1,4 +1,4 @@
-"""What is certainly no lyric: paying for it would buy a sung error message, a sung order or sung code."""
+"""Recognises texts that are certainly not lyrics: paying for one would buy a sung error message, order or code."""
 
 import json
 import re
@@ -38,7 +38,7 @@ _ENOUGH = 3
 
 
 def no_lyric(rows: Rows) -> list[Seen]:
-    """The one sentence about a text that is certainly no lyric; nothing for any other."""
+    """One sentence about a text that is certainly not a lyric; nothing for any other."""
     filled = [row for row in rows if not row.blank]
     if not filled:
         return []

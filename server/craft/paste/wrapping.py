@@ -1,4 +1,4 @@
-"""What stands around a song: an assistant's talk, the furniture of a lyric page, titles, credits, notes."""
+"""What surrounds a song: an assistant's talk, the furniture of a lyric page, titles, credits, notes."""
 
 import re
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _MOST_TITLE_WORDS = 9
 
 
 def unwrapped(rows: Rows, *, copied: bool, first: int | None = None) -> tuple[Rows, list[Seen]]:
-    """Take away what stands around the song. `copied`: the text was recognised as copied from somewhere already.
+    """Remove what surrounds the song. `copied`: the text was recognised as copied from somewhere already.
 
     `first` is the number of the only line that can be a title, where that is known: a line that had chords above it
     is sung, though it stands first now.
