@@ -8,7 +8,7 @@ unexport IDEA
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup song test lint types format update bundle check-bundle gates image-check bench chaos wheel lock clean
+.PHONY: help setup song test lint types format update bundle check-bundle gates image-check bench chaos coverage wheel lock clean
 
 help: ## this list
 	@printf 'make TARGET, where TARGET is one of\n\n'
@@ -54,6 +54,9 @@ bench: setup ## size and speed, each figure compared with a reference from the s
 chaos: setup ## the long tests of the order engine, with a seed: make chaos SEED=7
 	@CHAOS_SEED=$(or $(SEED),1) $(PY) -m pytest -m chaos -n auto -q tests/orders
 
+coverage: setup ## the tests with what they reach: the figure, and every file with branches that none of them takes
+	@$(PY) -m dev.coverage
+
 wheel: setup ## dist/songwright-….whl and the source archive
 	@$(PY) -m build --quiet --no-isolation --outdir dist .
 
@@ -61,6 +64,6 @@ lock: setup ## pin the packages again after pyproject.toml changed; UPGRADE=1 ta
 	@$(PY) -m dev.lock $(if $(UPGRADE),--upgrade)
 
 clean: ## remove what was made, .venv too
-	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
+	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis .coverage.json
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@rm -rf examples/*/node_modules examples/*/dist

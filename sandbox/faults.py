@@ -4,11 +4,14 @@ A rule names an operation of the contract (`create`, `task`, `stems_full` …), 
 family's look at a task), `file`, `file.mp3`, `webhook`, the id of one task or clip, or `*`; what to `do`; how many
 times (`times`, null = for ever), after skipping the first `after` requests; and for whose key (`key`, `*` = everybody).
 
+`slow` and `slow_after` hold an answer back for so many `seconds`, or until the rules are cleared.
 `refuse` and `answer` take a `status` and a `body`: an object is sent as JSON, a text as a web page, null as nothing.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
 import json
 from collections.abc import Collection, Iterable, Mapping
@@ -118,14 +121,22 @@ class Faults:
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
         self._rules = list(rules)
+        self._cleared = asyncio.Event()
 
     def add(self, rules: Iterable[Rule]) -> None:
         """Add rules after the present ones."""
         self._rules.extend(rules)
 
     def clear(self) -> None:
-        """Remove all rules."""
+        """Behave again; an answer that is being held back goes out now."""
         self._rules.clear()
+        cleared, self._cleared = self._cleared, asyncio.Event()
+        cleared.set()
+
+    async def hold_back(self, rule: Rule) -> None:
+        """Let the seconds of a slow rule pass, or what is left of them until the rules are cleared."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._cleared.wait(), rule.number("seconds", 2.0))
 
     def draw(self, key: str, names: Collection[str], kinds: Collection[str]) -> list[Rule]:
         """The faults for this request: every matching `slow`, then at most one other rule. Counts them as used."""

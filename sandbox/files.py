@@ -54,7 +54,7 @@ class Files:
     async def _misbehave(self, rule: Rule, clip: Clip, suffix: str) -> Response | None:
         match rule.do:
             case "slow":
-                await asyncio.sleep(rule.number("seconds", 2.0))
+                await self._faults.hold_back(rule)
                 return None
             case "dead_link":
                 await self._desk(Store.kill_links, clip.clip_id)

@@ -25,7 +25,8 @@ from .version import older, version
 KEY = "songwright-sandbox"
 """The account that people without a key play with; the same for ever, so that their jobs stay theirs."""
 
-_START_SECONDS = 15.0
+_START_SECONDS = 60.0
+"""A slow machine needs most of it; one that cannot start ends at once, and is not waited for."""
 _STOP_SECONDS = 10.0
 _HEALTH_SECONDS = 2.0
 _LOOK_EVERY = 0.05
@@ -57,9 +58,11 @@ async def open_sandbox(
 ) -> Endpoint:
     """The running sandbox of a state directory, started if there is none.
 
-    Any number of processes may call this at once and all get the same one; the options count only for the one that
-    starts it. A sandbox of an older program is asked to stop and replaced by a new one, with the same data and, if
-    possible, the same port. Takes milliseconds when it runs, else up to 15 seconds. Raises SandboxUnavailable.
+    Any number of processes may call this at once and all get the same one; the options count only for the one
+    that starts it. A sandbox of an older program is asked to stop and followed by a new one, on the same books and, if
+    it can be had, the same port. Takes milliseconds when it runs, else a second or two, and up to a minute on a
+    slow machine.
+    Raises SandboxUnavailable.
     """
     options = Options(
         state_dir=state_dir,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import time
@@ -81,14 +80,17 @@ class Router:
     async def _misbehave(self, ask: Ask) -> Response:
         names = {ask.operation, ask.name, *_looked_at(ask)}
         for rule in self._faults.draw(ask.key, names, BEFORE):
-            response = await _before(rule)
-            if response is not None:
-                return response
+            if rule.do != "slow":
+                return await _BEFORE[rule.do](rule)
+            await self._faults.hold_back(rule)
         after = self._faults.draw(ask.key, names, AFTER)
         try:
             status, body = await self._serve(ask, names)
         except Refusal as refused:
             return _json(refused.status, refused.body, refused.headers)
+        if after and after[0].do == "slow_after":
+            await self._faults.hold_back(after[0])
+            return _json(status, body)
         return await _after(after[0], status, body) if after else _json(status, body)
 
     async def _serve(self, ask: Ask, names: set[str]) -> Reply:
@@ -168,13 +170,6 @@ def _json(status: int, body: Facts, headers: dict[str, str] | None = None) -> Re
     return JSONResponse(body, status, headers)
 
 
-async def _before(rule: Rule) -> Response | None:
-    if rule.do == "slow":
-        await asyncio.sleep(rule.number("seconds", 2.0))
-        return None
-    return await _BEFORE[rule.do](rule)
-
-
 async def _lose(_: Rule) -> Response:
     raise Lost
 
@@ -235,9 +230,6 @@ async def _after(rule: Rule, status: int, body: Facts) -> Response:
         case "garbage":
             text = json.dumps(body)
             return Response(text[: len(text) // 2], status, media_type="application/json")
-        case "slow_after":
-            await asyncio.sleep(rule.number("seconds", 2.0))
-            return _json(status, body)
         case "unknown_fields":
             return _json(status, changed_shape(body))
         case "answer":

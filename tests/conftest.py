@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+import ssl
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import postgres
 import pytest
+import warm
 from sandbox_process import SandboxProcess
 from world import World
 
+warm.install()
 
-@pytest.fixture
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # So it is where a shell runs the tests in the background, and every server that a test interrupts would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+TRUSTED = ssl.get_default_verify_paths().cafile
+if TRUSTED is not None:
+    # Nothing here speaks TLS, and every HTTP client would read more than a hundred certificates: one has to do.
+    one, end = Path(TRUSTED).read_text(encoding="utf-8", errors="replace").partition("-----END CERTIFICATE-----")[:2]
+    ONLY_ONE = tempfile.NamedTemporaryFile("w", suffix=".pem")  # noqa: SIM115 - it goes with the tests
+    ONLY_ONE.write(f"{one}{end}\n")
+    ONLY_ONE.flush()
+    os.environ["SSL_CERT_FILE"] = ONLY_ONE.name
+    os.environ.pop("SSL_CERT_DIR", None)
+
+MEMORY = Path("/dev/shm")
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 4 * 2**30:
+    # No power is cut in a test, so nothing has to wait for a disk; a journal does, at every commit.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_unconfigure() -> None:
+    warm.close()
+    if TRUSTED is not None:
+        ONLY_ONE.close()
+
+
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
+    """The event loop of every coroutine, also of those fixtures that several tests share."""
     return "asyncio"
 
 

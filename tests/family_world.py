@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,15 @@ def person(service: SandboxProcess, folder: Path, brand: str = "sunoapi", looks_
     other = "aimusicapi" if brand != "aimusicapi" else "sunoapi"
     (place.config / "catalogue.toml").write_text(CATALOGUE.format(brand=brand, other=other, looks_at=looks_at))
     return place
+
+
+@dataclass(frozen=True)
+class Family:
+    """What the journeys of a module need: which tools are listed, whether songs are stand-ins, whose machine it is."""
+
+    toolsets: str
+    fast: bool
+    person: Callable[[SandboxProcess, Path], World] = person
 
 
 def first(answer: dict[str, Any]) -> str:

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import warm
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import ElicitRequestParams, ElicitResult
 from sandbox_process import SandboxProcess
+from waiting import PATIENCE
 from world import PATIENT, World
 
 from songwright.server.core.sealing import Sealer
@@ -29,7 +31,6 @@ from songwright.server.web.tenants import Tenants
 SECRET = "a secret of these tests that is long enough"
 MODERN = "2026-07-28"
 TASKS = "io.modelcontextprotocol/tasks"
-START_SECONDS = 40.0
 LULLABY = {
     "lyrics": "[Verse]\nSleep, Lucía, the boats are home\nthe lamp has closed its eye\n[Outro]\nsleep",
     "style": "lullaby, soft female voice, music box, 70 BPM",
@@ -44,9 +45,9 @@ class Replica:
     process: subprocess.Popen[bytes]
     log_file: Path
 
-    def tells(self, pattern: str, seconds: float = 10.0) -> bool:
+    def tells(self, pattern: str) -> bool:
         """Whether a line of the log fits, now or soon: a request is told of after it was answered."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + PATIENCE
         while re.search(pattern, self.log(), re.MULTILINE) is None:
             if time.monotonic() > until:
                 return False
@@ -77,9 +78,9 @@ class Replica:
     def send_signal(self, number: signal.Signals = signal.SIGTERM) -> None:
         self.process.send_signal(number)
 
-    def ended(self, seconds: float = 15.0) -> int:
-        """Its exit code, when it ends within that time."""
-        return self.process.wait(seconds)
+    def ended(self) -> int:
+        """Its exit code; it ends soon, or the test fails."""
+        return self.process.wait(PATIENCE)
 
 
 class HttpWorld(World):
@@ -107,6 +108,10 @@ class HttpWorld(World):
 
     _open = False
 
+    def end_leases(self) -> None:
+        with self.store.transaction() as tx:
+            tx._run("UPDATE jobs SET lease_until = 1", {})
+
     def close(self) -> None:
         """Give the database back."""
         self.store.close()
@@ -121,15 +126,14 @@ class HttpWorld(World):
         """A server on a free port of loopback; killed when the block ends, if it lives then."""
         running = self.launched(*flags, **settings)
         try:
-            until = time.monotonic() + START_SECONDS
+            until = time.monotonic() + PATIENCE
             while not running.started():
                 if running.process.poll() is not None or time.monotonic() > until:
                     raise AssertionError(f"the server did not start:\n{running.log()}")
                 time.sleep(0.02)
             yield running
         finally:
-            running.process.kill()
-            running.process.wait()
+            warm.end(running.process)
 
     def launched(self, *flags: str, **settings: object) -> Replica:
         """A server process that may refuse to start."""
@@ -163,7 +167,7 @@ class HttpWorld(World):
 
         several = [replicas] if isinstance(replicas, Replica) else list(replicas)
         given = {"Authorization": f"Bearer {token}", **(headers or {})}
-        async with httpx2.AsyncClient(transport=InTurn(several), headers=given, timeout=60) as carrier:
+        async with httpx2.AsyncClient(transport=InTurn(several), headers=given, timeout=PATIENCE) as carrier:
             place = streamable_http_client(f"{several[0].url}/mcp", http_client=carrier)
             asking = None if agree is None else answer
             async with Client(place, mode=mode, elicitation_callback=asking, client_info=PATIENT) as connected:
@@ -207,7 +211,7 @@ def ask(
         **({"Songwright-Service-Key": key} if key else {}),
     }
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": meta}}
-    answer = httpx2.post(f"{url}/mcp", json=body, headers=headers, timeout=60)
+    answer = httpx2.post(f"{url}/mcp", json=body, headers=headers, timeout=PATIENCE)
     found = answer.json() if answer.headers["content-type"] == "application/json" else _event(answer.text)
     result: dict[str, Any] = found["result"] if "result" in found else {"error": found["error"]}
     return result

@@ -21,12 +21,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from waiting import PATIENCE
 
 from songwright.server.journal.postgres import PostgresStore
 
 MEMORY = Path("/dev/shm")
 NOBODY = 65534
-PATIENCE = 20.0
 
 FAST = """
 fsync=off full_page_writes=off autovacuum=off shared_buffers=16MB max_connections=200 wal_level=minimal

@@ -17,6 +17,7 @@ from postgres import Database
 from sandbox_process import SandboxProcess
 from starlette.applications import Starlette
 from starlette.routing import Route
+from waiting import PATIENCE
 
 from songwright.server.app import operation_named
 from songwright.server.core.jobs import Account, Job
@@ -145,7 +146,7 @@ class Replica:
         assert verdict.job is not None
         return verdict.job
 
-    async def ended(self, job: Job, seconds: float = 20.0) -> Job:
+    async def ended(self, job: Job, seconds: float = PATIENCE) -> Job:
         """The job when nothing more happens to it by itself."""
         return await self.runner.wait(self.account, job.id, seconds)
 

@@ -16,8 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import warm
+from waiting import PATIENCE
+
 KEY = "test-key"
-_START_SECONDS = 20.0
 
 
 class SandboxProcess:
@@ -39,7 +41,7 @@ class SandboxProcess:
         self.state_dir = Path(state_dir)
         self.key = KEY
         self.base_url = ""
-        self._env = {**os.environ, **(env or {})}
+        self._env = {**os.environ, warm.ASKED: "", **(env or {})}
         self._command = [sys.executable, "-m", "songwright.sandbox", "--state-dir", str(self.state_dir)]
         self._command += ["--fast"] if fast else []
         for name, value in options.items():
@@ -66,7 +68,7 @@ class SandboxProcess:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, env=self._env
             )
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self._healthy():
                 return self
@@ -103,10 +105,10 @@ class SandboxProcess:
         """Go on after `pause`."""
         os.kill(self.pid, signal.SIGCONT)
 
-    def wait_ended(self, seconds: float = 10.0) -> int:
+    def wait_ended(self) -> int:
         """Wait until the process ends by itself; returns its exit code."""
         assert self._process is not None
-        return self._process.wait(seconds)
+        return self._process.wait(PATIENCE)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -114,7 +116,8 @@ class SandboxProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.kill()
+        if self._process is not None:
+            warm.end(self._process)
 
     def control(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """One request to the sandbox's own routes; raises OSError when it does not answer or refuses."""
@@ -124,7 +127,7 @@ class SandboxProcess:
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=10) as answer:
+            with opener.open(request, timeout=PATIENCE) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as refused:
             with refused:

@@ -6,15 +6,18 @@ import json
 import os
 import secrets
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
+import warm
 from mcp import Client, StdioServerParameters
 from mcp_types import ElicitRequestParams, ElicitResult, Implementation
 from sandbox_process import SandboxProcess
+from waiting import PATIENCE
 
 PATIENT = Implementation(name="claude-code", version="2")
 """A client that waits for a song; one that nobody knows would be answered before it is ready."""
@@ -25,6 +28,8 @@ gap = 0.02
 schedule = {{ looks = [{first_look}], every = 0.1 }}
 """
 """The shipped catalogue with a loopback host as the brand, and with looks that do not wait for a real song."""
+
+NOT_READY = {"type": "not_ready", "message": "task is not ready"}
 
 
 class World:
@@ -56,7 +61,8 @@ class World:
             "CONFIG": str(self.config / "config.toml"),
             **{name.upper(): str(value) for name, value in settings.items()},
         }
-        return {**kept, "HOME": str(self.folder), **{f"SONGWRIGHT_{name}": value for name, value in own.items()}}
+        given = {f"SONGWRIGHT_{name}": value for name, value in own.items()}
+        return {**kept, "HOME": str(self.folder), warm.ASKED: "", **given}
 
     @asynccontextmanager
     async def client(
@@ -70,15 +76,8 @@ class World:
                 asked.append(params.message)
             return ElicitResult(action="accept", content={"proceed": True}) if agree else ElicitResult(action="decline")
 
-        # The shell writes down its process id and becomes the server, so that a test can kill it.
-        place = StdioServerParameters(
-            command="/bin/sh",
-            args=[
-                *("-c", 'echo $$ > "$1"; shift; exec "$@"', "sh", str(self._pid_file())),
-                *(sys.executable, "-m", "songwright.server"),
-            ],
-            env=self.environment(**settings),
-        )
+        environment = self.environment(**settings) | {warm.ASKED: str(self._pid_file())}
+        place = StdioServerParameters(command=sys.executable, args=["-m", "songwright.server"], env=environment)
         asking = None if agree is None else answer
         async with Client(place, mode=mode, elicitation_callback=asking, client_info=PATIENT) as connected:
             yield connected
@@ -95,6 +94,19 @@ class World:
         booked = self.service.books(self.key)["charges"]
         returned = {line["task_id"] for line in booked if line["credits"] < 0}
         return [line for line in booked if line["credits"] > 0 and line["task_id"] not in returned]
+
+    def stays_in_work(self) -> None:
+        """Whatever this person orders is not ready, however often it is looked at; until `may_end`."""
+        self.fault("look", "answer", status=202, body=NOT_READY, times=None)
+
+    def may_end(self) -> None:
+        """What stayed in work is ready from now on, and what was held back goes on."""
+        self.service.clear_faults()
+
+    def end_leases(self) -> None:
+        """What 90 seconds do to the leases of a process that is gone; a test need not wait for them."""
+        with closing(sqlite3.connect(self.state / "journal.sqlite3", timeout=PATIENCE)) as connection, connection:
+            connection.execute("UPDATE jobs SET lease_until = 1")
 
     def fault(self, operation: str, do: str, **more: Any) -> None:
         """Let the service misbehave towards this person."""

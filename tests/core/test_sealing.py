@@ -14,10 +14,7 @@ from songwright.server.core.settings import Settings
 
 OLD, NEW, STRANGE = new_key(), new_key(), new_key()
 
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SONGWRIGHT_CONFIG", str(tmp_path / "config.toml"))
+pytestmark = pytest.mark.usefixtures("without_config")
 
 
 def settings(folder: Path, **more: Any) -> Settings:

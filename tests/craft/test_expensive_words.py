@@ -13,6 +13,7 @@ from typing import Any, cast
 import anyio
 import pytest
 from desk import ACCOUNT, Desk
+from waiting import PATIENCE
 
 from songwright import tools
 from songwright.server.core.errors import ArgumentRefused
@@ -140,7 +141,7 @@ async def test_checks_that_stand_still_hold_up_no_order(desk: Desk, monkeypatch:
 
     def stuck(*_: Any, **__: Any) -> Any:
         begun.set()
-        go_on.wait(60)
+        go_on.wait(PATIENCE)
         raise ArgumentRefused("never mind")
 
     monkeypatch.setattr("songwright.server.craft.check_lyrics", stuck)
@@ -154,7 +155,7 @@ async def test_checks_that_stand_still_hold_up_no_order(desk: Desk, monkeypatch:
         for _ in range(8):
             group.start_soon(check)
         await anyio.to_thread.run_sync(begun.wait)
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE):
             for _ in range(8):
                 await in_thread(desk.journal.unsettled, ACCOUNT)
         go_on.set()

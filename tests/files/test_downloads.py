@@ -28,11 +28,6 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 Page = Callable[[BaseHTTPRequestHandler], None]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Site:
     """A real web server on loopback whose pages a test writes; remembers the headers it was asked with."""
 
@@ -78,13 +73,6 @@ def site() -> Iterator[Site]:
     site = Site()
     yield site
     site.close()
-
-
-@pytest.fixture
-async def fetcher() -> AsyncIterator[Fetcher]:
-    fetcher = Fetcher(loopback_ok=True)
-    yield fetcher
-    await fetcher.aclose()
 
 
 def page(body: bytes, status: int = 200, declared: int | None = -1, **headers: str) -> Page:

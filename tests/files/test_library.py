@@ -10,7 +10,7 @@ import tempfile
 import textwrap
 import threading
 import unicodedata
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -34,11 +34,6 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 
 TAGS = SongTags("clip-1", "Lucía", take=1, lyrics="Duerme", style="lullaby")
 OTHER = SongTags("clip-2", "Lucía", take=1)
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 def sound(container: str, codec: str) -> bytes:
@@ -116,13 +111,6 @@ def site() -> Iterator[Site]:
     }
     yield site
     site.close()
-
-
-@pytest.fixture
-async def fetcher() -> AsyncIterator[Fetcher]:
-    fetcher = Fetcher(loopback_ok=True)
-    yield fetcher
-    await fetcher.aclose()
 
 
 @pytest.fixture

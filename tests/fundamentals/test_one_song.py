@@ -69,11 +69,13 @@ async def test_03_it_says_what_it_cost_and_what_is_left(world: World) -> None:
 
 async def test_04_it_tells_how_it_is_going(world: World) -> None:
     """A client that asked for progress hears phases, and numbers that only grow."""
-    world.fault("task", "slow", seconds=0.3)
+    world.stays_in_work()
     heard: list[tuple[float, str]] = []
 
     async def progress(value: float, total: float | None, message: str | None) -> None:
         heard.append((value, message or ""))
+        if "making it" in (message or ""):
+            world.may_end()
 
     async with world.client() as client:
         await client.call_tool("create_song", LULLABY, progress_callback=progress)
@@ -85,11 +87,12 @@ async def test_04_it_tells_how_it_is_going(world: World) -> None:
 
 async def test_05_a_slow_song_is_handed_out_and_picked_up(world: World) -> None:
     """Clients give up after a minute; the call answers before that, and any later call finds the song."""
-    world.fault("task", "slow", seconds=0.5)
+    world.stays_in_work()
     async with world.client(wait_seconds=0) as client:
         early = said(await client.call_tool("create_song", LULLABY))
     assert early["status"] in ("working", "streaming")
     assert early["job_id"] in early["next"]
+    world.may_end()
     async with world.client() as client:
         song = said(await client.call_tool("wait_for_song", {}))
     assert song["status"] == "done"
@@ -170,7 +173,7 @@ async def test_09_a_lost_answer_is_never_bought_twice(world: World) -> None:
 
 async def test_10_a_killed_server_loses_nothing(world: World) -> None:
     """SIGKILL while the song is being made: the next server finds it, and it was bought once."""
-    world.look_first_after(2.0)
+    world.stays_in_work()
 
     async def order_and_die() -> None:
         async with world.client(wait_seconds=0) as client:
@@ -182,6 +185,8 @@ async def test_10_a_killed_server_loses_nothing(world: World) -> None:
 
     with pytest.raises(Exception):  # noqa: B017, PT011 — however the client notices that its server is gone
         await order_and_die()
+    world.end_leases()
+    world.may_end()
     async with world.client() as client:
         song = said(await client.call_tool("wait_for_song", {}))
     assert song["status"] == "done"

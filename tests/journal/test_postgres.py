@@ -6,13 +6,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 from journals import GAP, account, fails_after, order
 from postgres import Database, Server
+from waiting import until
 
 from songwright.server.core.errors import JournalTooNew, JournalUnavailable, SettingRefused
 from songwright.server.core.jobs import Asked, State
@@ -35,13 +36,6 @@ def store(database: Database) -> Iterator[PostgresStore]:
     opened.open()
     yield opened
     opened.close()
-
-
-def wait_for(seen: Callable[[], object], what: str) -> None:
-    until = time.monotonic() + 10
-    while not seen():
-        assert time.monotonic() < until, f"it did not happen: {what}"
-        time.sleep(0.01)
 
 
 # -- opening ----------------------------------------------------------------------------------------------
@@ -259,7 +253,7 @@ def test_whoever_waits_for_a_connection_in_use_is_not_told_that_the_database_is_
     with ThreadPoolExecutor(1) as pool:
         with store.reading():
             waiting = pool.submit(store.rows, "fact", name="x")
-            wait_for(lambda: store._pool and store._pool.get_stats().get("requests_errors", 0) >= 2, "it has waited")
+            until(lambda: store._pool and store._pool.get_stats().get("requests_errors", 0) >= 2, "it has waited")
             assert not waiting.done()
         assert waiting.result(10) == []
     store.close()
@@ -276,7 +270,7 @@ def test_nobody_waits_for_a_database_that_was_found_to_be_away_a_moment_ago(data
     assert store._pool.get_stats()["requests_errors"] == 1
     store._away_until = float("-inf")
     store._pool.kwargs["host"] = str(database.server.folder)
-    wait_for(lambda: answers(store), "it answers again")
+    until(lambda: answers(store), "it answers again")
     store.close()
 
 
@@ -305,9 +299,9 @@ def test_what_one_replica_writes_another_one_hears(
 ) -> None:
     heard: list[str] = []
     assert other.listen(heard.append)
-    wait_for(lambda: _listening(database), "the other one listens")
+    until(lambda: _listening(database), "the other one listens")
     Journal(store, store.clock()).ask(order())
-    wait_for(lambda: "key" in heard, "the news came")
+    until(lambda: "key" in heard, "the news came")
     assert set(heard) == {"key"}
 
 
@@ -317,10 +311,10 @@ def test_a_replica_is_not_told_what_it_has_written_itself(
     """It knows, and would only look again at what it has just done."""
     heard: list[str] = []
     store.listen(heard.append)
-    wait_for(lambda: _listening(database), "it listens")
+    until(lambda: _listening(database), "it listens")
     Journal(store, store.clock()).ask(order())
     Journal(other, other.clock()).ask(order(key_id="of others"))
-    wait_for(lambda: heard, "the news came")
+    until(lambda: heard, "the news came")
     assert set(heard) == {"of others"}
 
 
@@ -331,11 +325,11 @@ def test_nothing_is_told_where_nothing_was_changed(
     journal = Journal(store, store.clock())
     heard: list[str] = []
     other.listen(heard.append)
-    wait_for(lambda: _listening(database), "it listens")
+    until(lambda: _listening(database), "it listens")
     assert journal.claim("idle", GAP, 15.0) is None
     fails_after(store, "broken", "insert_limiter", key_id="broken")
     journal.ask(order())
-    wait_for(lambda: heard, "the news came")
+    until(lambda: heard, "the news came")
     assert set(heard) == {"key"}
 
 
@@ -344,11 +338,11 @@ def test_news_go_on_after_the_connection_for_them_was_lost(
 ) -> None:
     heard: list[str] = []
     other.listen(heard.append)
-    wait_for(lambda: _listening(database), "it listens")
+    until(lambda: _listening(database), "it listens")
     database.reader.execute("SELECT pg_terminate_backend(%s, 5000)", (_listening(database)[0]["pid"],))
-    wait_for(lambda: _listening(database), "it listens again")
+    until(lambda: _listening(database), "it listens again")
     Journal(store, store.clock()).ask(order())
-    wait_for(lambda: heard, "the news came")
+    until(lambda: heard, "the news came")
 
 
 @pytest.mark.parametrize("skew", [-7200.0, 7200.0])

@@ -6,13 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from journals import GAP, account, order
 from orders.clock import ProcessClock, SimClock
-from postgres import Server
 
 from songwright.server.core.errors import ConfirmationMissing
 from songwright.server.core.jobs import Asked, Job, State
@@ -28,7 +26,6 @@ class Desk:
     """One database and its time."""
 
     def __init__(self, store: Store) -> None:
-        store.open()
         self.store = store
         self.time = SimClock()
         self.journal = Journal(store, ProcessClock(self.time))
@@ -59,18 +56,9 @@ class Desk:
         return self.journal.any_job(job.id)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
-    if request.param == "sqlite":
-        made = Desk(SqliteStore(tmp_path / "journal.sqlite3"))
-        yield made
-        made.store.close()
-        return
-    server: Server = request.getfixturevalue("postgres_server")
-    with server.database() as database:
-        made = Desk(PostgresStore(database.url))
-        yield made
-        made.store.close()
+@pytest.fixture
+def desk(store: Store) -> Desk:
+    return Desk(store)
 
 
 def test_a_key_that_the_service_never_accepted_is_forgotten_with_its_orders(desk: Desk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,27 +13,9 @@ from journals import GAP, account, fails_after, order
 
 from songwright.server.core.jobs import LOCAL_TENANT, Asked, State
 from songwright.server.journal import sqlite as store_module
-from songwright.server.journal.postgres import PostgresStore
 from songwright.server.journal.sqlite import SqliteStore, Store, migrations
 from songwright.server.journal.write import Change, Journal
 from songwright.server.protocol.unheard import Unheard
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
-    """Ways to one and the same journal, closed at the end."""
-    lent = request.getfixturevalue("database") if request.param == "postgres" else None
-    opened: list[Store] = []
-
-    def new() -> Store:
-        path = tmp_path / "journal.sqlite3"
-        opened.append(SqliteStore(path) if lent is None else PostgresStore(lent.url))
-        opened[-1].open()
-        return opened[-1]
-
-    yield new
-    for store in opened:
-        store.close()
 
 
 def test_what_one_process_has_written_the_next_one_reads(new_store: Callable[[], Store]) -> None:

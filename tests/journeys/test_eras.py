@@ -22,11 +22,6 @@ LYRICS = "the lanterns float along the river\n" * 10
 TOOLSETS = "sonic,producer,nuro,riffusion"
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @asynccontextmanager
 async def at(tmp_path: Path, brand: str, **options: object) -> AsyncIterator[tuple[World, Client]]:
     """Somebody's client at a brand, with a service that plays that brand."""

@@ -11,6 +11,7 @@ import anyio
 import pytest
 from mcp import Client
 from sandbox_process import SandboxProcess
+from waiting import PATIENCE
 from world import World, said
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +48,7 @@ async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
 
 async def ended(client: Client, told: dict[str, Any]) -> dict[str, Any]:
     """What becomes of an order, as an assistant finds out."""
-    with anyio.fail_after(60):
+    with anyio.fail_after(PATIENCE):
         while told["status"] in ("working", "streaming"):
             told = await call(client, "wait_for_song", job_id=told["job_id"])
     return told

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from family_world import first, is_done, person
+from family_world import Family, first, is_done
 from mcp import Client
-from sandbox_process import SandboxProcess
 from world import World, said
 
 pytestmark = pytest.mark.anyio
+FAMILY = Family("nuro", fast=False)
 
 LINE = "the lanterns float along the river and I follow where they go\n"
 SONG = {"lyrics": f"[verse]\n{LINE * 3}[chorus]\n{LINE * 3}", "genre": "Folk", "mood": "Chill", "title": "Lanterns"}
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with SandboxProcess(tmp_path_factory.mktemp("service"), fast=False, credits=5000) as service:
-        yield person(service, tmp_path_factory.mktemp("person"))
-
-
-@pytest.fixture(scope="module")
-async def client(place: World, anyio_backend: str) -> AsyncIterator[Client]:
-    async with place.client(confirm_above=1000, daily_credits=5000, toolsets="nuro") as connected:
-        yield connected
 
 
 async def test_create_song_keeps_the_length_exactly_and_says_so(client: Client) -> None:

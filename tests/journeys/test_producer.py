@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from family_world import facts_of, first, is_done, person, seconds_of
+from family_world import Family, facts_of, first, is_done, seconds_of
 from mcp import Client
-from sandbox_process import SandboxProcess
 from world import World, said
 
 pytestmark = pytest.mark.anyio
+FAMILY = Family("all", fast=False)
 
 WORDS = "[Verse]\nthe boats come home tonight\nthe harbour holds its light\n[Chorus]\nhome, come home\n"
 SONG = {"style": "folk, 100 BPM, female voice", "lyrics": WORDS, "title": "Boats"}
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with SandboxProcess(tmp_path_factory.mktemp("service"), fast=False, credits=5000) as service:
-        yield person(service, tmp_path_factory.mktemp("person"))
-
-
-@pytest.fixture(scope="module")
-async def client(place: World, anyio_backend: str) -> AsyncIterator[Client]:
-    async with place.client(confirm_above=1000, daily_credits=5000, toolsets="all") as connected:
-        yield connected
 
 
 @pytest.fixture(scope="module")

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from family_world import first, is_done, person
+from family_world import Family, first, is_done
 from mcp import Client
-from sandbox_process import SandboxProcess
 from world import World, said
 
 pytestmark = pytest.mark.anyio
+FAMILY = Family("riffusion", fast=True)
 
 WORDS = "[Verse]\nsalt in the air\n[Chorus]\nout past the pier\n"
 SONG = {"style": "surf rock", "lyrics": WORDS, "title": "Pier"}
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with SandboxProcess(tmp_path_factory.mktemp("service"), fast=True, credits=5000) as service:
-        yield person(service, tmp_path_factory.mktemp("person"))
-
-
-@pytest.fixture(scope="module")
-async def client(place: World, anyio_backend: str) -> AsyncIterator[Client]:
-    async with place.client(confirm_above=1000, daily_credits=5000, toolsets="riffusion") as connected:
-        yield connected
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -21,32 +21,16 @@ from urllib.parse import quote
 import av
 import mido
 import pytest
+from family_world import Family
 from mcp import Client
 from mutagen.id3 import ID3
-from sandbox_process import SandboxProcess
 from world import World, said
 
 pytestmark = pytest.mark.anyio
+FAMILY = Family("all", fast=False, person=World)
 
 WORDS = "[Verse]\nthe boats come home tonight\nthe harbour holds its light\n[Chorus]\nhome, come home\n"
 SONG = {"lyrics": WORDS, "style": "folk, 100 BPM, female voice", "title": "Boats", "seconds": 12}
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with SandboxProcess(tmp_path_factory.mktemp("service"), fast=False, credits=5000) as service:
-        yield World(service, tmp_path_factory.mktemp("person"))
-
-
-@pytest.fixture(scope="module")
-async def client(place: World, anyio_backend: str) -> AsyncIterator[Client]:
-    async with place.client(confirm_above=1000, daily_credits=5000, toolsets="all") as connected:
-        yield connected
 
 
 @pytest.fixture(scope="module")

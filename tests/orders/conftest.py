@@ -7,9 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import anyio.to_thread
 import pytest
 from postgres import Server
+from sandbox_process import SandboxProcess
 
+from .gated import directly
 from .places import Place, Places
 
 MEMORY = Path("/dev/shm")
@@ -22,6 +25,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if spared:
         config.hook.pytest_deselected(items=spared)
         items[:] = [item for item in items if item not in spared]
+
+
+@pytest.fixture
+def sandbox(service: SandboxProcess) -> SandboxProcess:
+    """The service before which a plan is run, where it is not the one on paper; each plan has a key of its own."""
+    return service
+
+
+@pytest.fixture
+def without_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocking work is done on the loop: a plan is thousands of transactions, and most of it is changing threads.
+
+    Not for plans in which another process acts in the middle of a transaction.
+    """
+    monkeypatch.setattr(anyio.to_thread, "run_sync", directly)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

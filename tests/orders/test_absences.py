@@ -23,7 +23,7 @@ from .paper import UNSEEN, Charge, Paper, Task
 from .places import Places
 from .services import books_of, service_on
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("without_threads")]
 
 DAY = 86_400.0
 HOUR = 3600.0

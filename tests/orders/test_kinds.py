@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -46,12 +46,6 @@ KINDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    with SandboxProcess(tmp_path_factory.mktemp("sandbox"), fast=True) as running:
-        yield running
-
-
 async def plan(sandbox: SandboxProcess, place: Place, kind: Kind, blows: Mapping[int, Blow]) -> Fate:
     """A song is there; then something is ordered about it, and the process dies on the way."""
     case, fate = on_sandbox(sandbox, "ok", place), Fate(blows)
@@ -91,6 +85,7 @@ def check(sandbox: SandboxProcess, home: Home, kind: Kind, before: set[str]) -> 
         assert len(names(home.library) - before) == kind.files, names(home.library) - before
 
 
+@pytest.mark.usefixtures("without_threads")
 @pytest.mark.parametrize(("places", "name"), on_both(KINDS, KINDS, {"at once"}), indirect=["places"])
 async def test_a_death_costs_neither_an_order_nor_a_second_charge(
     sandbox: SandboxProcess, places: Places, name: str
@@ -120,6 +115,7 @@ async def test_the_answer_to_a_further_paid_call_is_kept_however_late_it_comes(
 
 
 @pytest.mark.chaos
+@pytest.mark.usefixtures("without_threads")
 @pytest.mark.parametrize("name", KINDS)
 async def test_no_death_at_all_costs_an_order_or_a_second_charge(
     sandbox: SandboxProcess, places: Places, name: str

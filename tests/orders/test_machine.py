@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 
-import anyio.to_thread
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from .gated import directly
 from .lives import TITLES
 from .machine import machine_of
 from .places import Places
 
+pytestmark = pytest.mark.usefixtures("without_threads")
 CHAOS_SEED = int(os.environ.get("CHAOS_SEED", "1"))
 
 
@@ -26,11 +25,8 @@ def histories(examples: int, steps: int) -> settings:
 
 
 @pytest.mark.parametrize(("places", "part"), [("sqlite", 0), ("sqlite", 1), ("postgres", 2)], indirect=["places"])
-def test_whatever_happens_nothing_is_paid_twice_or_lost(
-    monkeypatch: pytest.MonkeyPatch, places: Places, part: int
-) -> None:
-    monkeypatch.setattr(anyio.to_thread, "run_sync", directly)
-    run_state_machine_as_test(seed(part)(machine_of(places)), settings=histories(100 if part < 2 else 40, 30))
+def test_whatever_happens_nothing_is_paid_twice_or_lost(places: Places, part: int) -> None:
+    run_state_machine_as_test(seed(part)(machine_of(places)), settings=histories(60 if part < 2 else 25, 30))
 
 
 def a_late_answer_meets_the_lease_of_another(places: Places) -> None:
@@ -49,18 +45,12 @@ def a_late_answer_meets_the_lease_of_another(places: Places) -> None:
         history.ends_well()
 
 
-def test_a_late_answer_does_not_end_the_lease_of_another_process(
-    monkeypatch: pytest.MonkeyPatch, places: Places
-) -> None:
-    monkeypatch.setattr(anyio.to_thread, "run_sync", directly)
+def test_a_late_answer_does_not_end_the_lease_of_another_process(places: Places) -> None:
     a_late_answer_meets_the_lease_of_another(places)
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("part", range(8))
-def test_whatever_happens_for_long_nothing_is_paid_twice_or_lost(
-    monkeypatch: pytest.MonkeyPatch, places: Places, part: int
-) -> None:
-    monkeypatch.setattr(anyio.to_thread, "run_sync", directly)
+def test_whatever_happens_for_long_nothing_is_paid_twice_or_lost(places: Places, part: int) -> None:
     run_state_machine_as_test(seed(CHAOS_SEED * 100 + part)(machine_of(places)), settings=histories(500, 60))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import anyio.to_thread
 import pytest
 
 from songwright.server.core.jobs import Job, State, job_of
@@ -12,7 +11,6 @@ from songwright.server.orders import steps
 from songwright.server.service import answers
 
 from .fate import Blow
-from .gated import directly
 from .places import Place, Places
 from .services import Case, on_paper
 from .sweep import deadly, run, sweep, visible
@@ -68,6 +66,7 @@ async def test_an_order_sent_again_after_a_server_error_is_caught(
     assert "charged 2 times" in await caught(places, "error_after", None)
 
 
+@pytest.mark.usefixtures("without_threads")
 async def test_a_sweep_that_queues_again_is_caught(monkeypatch: pytest.MonkeyPatch, places: Places) -> None:
     mutate(monkeypatch, sweep=("state = 'unknown'", "state = 'queued'"))
     assert "charged 2 times" in await caught(places, "ok", "die")
@@ -96,6 +95,7 @@ class LeavesFirst(Journal):
         return job
 
 
+@pytest.mark.usefixtures("without_threads")
 async def test_an_order_that_leaves_before_that_is_on_record_is_caught(places: Places) -> None:
     assert "charged 2 times" in await caught(places, "ok", "die", LeavesFirst)
 
@@ -112,6 +112,7 @@ class ReceiptLater(Journal):
         return None if row is None else job_of(row)
 
 
+@pytest.mark.usefixtures("without_threads")
 async def test_a_receipt_written_after_the_announcement_is_caught(places: Places) -> None:
     assert "without a receipt" in await caught(places, "ok", "die", ReceiptLater)
 
@@ -136,8 +137,8 @@ async def test_a_rate_slot_outside_the_transaction_is_caught(places: Places) -> 
     assert "two calls of one key" in await caught(places, "ok", "meet", SlotApart, songs=2)
 
 
+@pytest.mark.usefixtures("without_threads")
 def test_a_change_without_a_look_at_the_epoch_is_caught(monkeypatch: pytest.MonkeyPatch, places: Places) -> None:
     mutate(monkeypatch, move=("AND epoch = :epoch AND state = :was", "AND state = :was"))
-    monkeypatch.setattr(anyio.to_thread, "run_sync", directly)
     with pytest.raises(AssertionError, match="within the first one's lease"):
         a_late_answer_meets_the_lease_of_another(places)

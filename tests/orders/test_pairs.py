@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
 
-import anyio.to_thread
 import pytest
 from sandbox_process import SandboxProcess
 
 from .fate import Blow
-from .gated import directly
 from .places import Places
 from .services import PAPER_SCRIPTS, SANDBOX_FAULTS, on_paper, on_sandbox
 from .sweep import deadly, dry, run
@@ -21,18 +18,9 @@ CHAOS_SEED = int(os.environ.get("CHAOS_SEED", "1"))
 RANDOM_PLANS = 150
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    with SandboxProcess(tmp_path_factory.mktemp("sandbox"), fast=True) as running:
-        yield running
-
-
+@pytest.mark.usefixtures("without_threads")
 @pytest.mark.parametrize("behaviour", PAPER_SCRIPTS)
-async def test_no_pair_of_deaths_costs_a_song_or_a_second_charge(
-    monkeypatch: pytest.MonkeyPatch, places: Places, behaviour: str
-) -> None:
-    monkeypatch.setattr(anyio.to_thread, "run_sync", directly)
-
+async def test_no_pair_of_deaths_costs_a_song_or_a_second_charge(places: Places, behaviour: str) -> None:
     for first in deadly(await dry(lambda place: on_paper(behaviour, place), places())):
         once = await run(lambda place: on_paper(behaviour, place), places(), {first: "die"})
         for second in deadly(once.trail):

@@ -16,6 +16,7 @@ from typing import Any
 import anyio
 import pytest
 from mcp import Client
+from waiting import PATIENCE, soon
 from world import World, said
 
 from songwright.server.journal.write import UNSETTLED_LIMIT
@@ -23,7 +24,6 @@ from songwright.server.journal.write import UNSETTLED_LIMIT
 pytestmark = pytest.mark.anyio
 
 CHAOS_SEED = int(os.environ.get("CHAOS_SEED", "1"))
-PATIENCE = 30.0
 
 
 def song(title: str = "Tin Roof") -> dict[str, str]:
@@ -31,24 +31,12 @@ def song(title: str = "Tin Roof") -> dict[str, str]:
 
 
 def jobs(world: World) -> list[dict[str, Any]]:
-    """The journal's rows, read past the server."""
+    """The journal's rows, read past the server; none where it has not begun to write."""
+    if not (world.state / "journal.sqlite3").exists():
+        return []
     with closing(sqlite3.connect(world.state / "journal.sqlite3", timeout=10)) as connection:
         connection.row_factory = sqlite3.Row
         return [dict(row) for row in connection.execute("SELECT * FROM jobs ORDER BY created_at")]
-
-
-def end_leases(world: World) -> None:
-    """What 90 seconds do to the leases of a process that is gone; a test need not wait for them."""
-    with closing(sqlite3.connect(world.state / "journal.sqlite3", timeout=10)) as connection:
-        connection.execute("UPDATE jobs SET lease_until = 1")
-        connection.commit()
-
-
-async def until(holds: Callable[[], object]) -> None:
-    """Wait until something can be seen from outside; it is looked for every few milliseconds."""
-    with anyio.fail_after(PATIENCE):
-        while not holds():
-            await anyio.sleep(0.01)
 
 
 async def settled(client: Client, job_id: str | None = None) -> dict[str, Any]:
@@ -65,7 +53,7 @@ async def is_killed_in(world: World, happens: Callable[[], object]) -> None:
     with suppress(Exception):  # the client meets the end of its server in many ways; what counts comes after
         async with world.client(wait_seconds=0) as client:
             await client.call_tool("create_song", song())
-            await until(happens)
+            await soon(happens, "the moment to be killed")
             world.kill()
             await client.call_tool("check_credits", {})
 
@@ -87,9 +75,10 @@ def asked(world: World, what: str) -> bool:
 async def test_a_server_killed_while_the_song_is_made_or_saved_delivers_it_after_a_restart(
     world: World, operation: str
 ) -> None:
-    world.fault(operation, "slow", seconds=1.0)
+    world.fault(operation, "slow", seconds=3600)
     await is_killed_in(world, lambda: jobs(world)[0]["state"] == ("running" if operation == "task" else "fetching"))
-    end_leases(world)
+    world.may_end()
+    world.end_leases()
     async with world.client() as client:
         check_delivered(world, await settled(client))
 
@@ -101,7 +90,7 @@ async def test_a_server_killed_with_an_order_on_the_wire_never_sends_it_again(wo
     async with world.client(wait_seconds=0.2) as client:
         repeated = said(await client.call_tool("create_song", song()))
         assert repeated["status"] == "working"
-        end_leases(world)
+        world.end_leases()
         await client.call_tool("create_song", song())  # a call lets the server look at once, not in five seconds
         told = await settled(client, repeated["job_id"])
         assert told["status"] == "unknown"
@@ -114,12 +103,13 @@ async def test_a_server_killed_with_an_order_on_the_wire_never_sends_it_again(wo
 
 
 async def test_a_client_that_gives_up_in_the_middle_of_an_order_finds_the_song_later(world: World) -> None:
-    world.fault("create", "slow", seconds=0.6)
+    world.fault("create", "slow", seconds=3600)
     async with world.client() as client:
         async with anyio.create_task_group() as group:
             group.start_soon(client.call_tool, "create_song", song())
-            await until(lambda: (world.state / "journal.sqlite3").exists() and [j for j in jobs(world) if j["sent_at"]])
+            await soon(lambda: [job for job in jobs(world) if job["sent_at"]], "the order is on its way")
             group.cancel_scope.cancel()
+        world.may_end()
         check_delivered(world, await settled(client))
 
 
@@ -128,7 +118,7 @@ async def test_a_client_that_closes_its_end_in_the_middle_of_an_order_loses_noth
     world.fault("create", "slow", seconds=0.8)
     async with world.client(wait_seconds=0) as client:
         await client.call_tool("create_song", song())
-        await until(lambda: jobs(world)[0]["state"] == "sending")
+        await soon(lambda: jobs(world)[0]["state"] == "sending", "the order is on the wire")
     assert jobs(world)[0]["state"] in ("running", "fetching", "done")
     async with world.client() as client:
         check_delivered(world, await settled(client))
@@ -140,8 +130,8 @@ async def test_an_order_that_outlives_its_server_is_unknown_and_not_bought_twice
     world.fault("create", "slow", seconds=6)
     async with world.client(wait_seconds=0) as client:
         await client.call_tool("create_song", song())
-        await until(lambda: jobs(world)[0]["state"] == "sending")
-    end_leases(world)
+        await soon(lambda: jobs(world)[0]["state"] == "sending", "the order is on the wire")
+    world.end_leases()
     async with world.client() as client:
         assert (await settled(client))["status"] == "unknown"
         assert said(await client.call_tool("create_song", song()))["status"] == "unknown"
@@ -179,19 +169,20 @@ async def test_two_servers_asked_for_different_songs_of_one_name_keep_all_takes(
 
 async def test_a_server_that_slept_past_its_lease_repairs_the_guess_of_the_other(world: World) -> None:
     """SIGSTOP with the order on the wire: the other server says `unknown`; SIGCONT brings the answer and the song."""
-    world.fault("create", "slow", seconds=0.5)
+    world.fault("create", "slow", seconds=3600)
     async with world.client(wait_seconds=0) as sleeper:
         job_id = said(await sleeper.call_tool("create_song", song()))["job_id"]
-        await until(lambda: jobs(world)[0]["state"] == "sending")
+        await soon(lambda: jobs(world)[0]["state"] == "sending", "the order is on the wire")
         pid = int((world.folder / "server.pid").read_text())
         os.kill(pid, signal.SIGSTOP)
         try:
             async with world.client(wait_seconds=0.2) as other:
-                end_leases(world)
+                world.end_leases()
                 await other.call_tool("create_song", song())  # a call lets the server look at once
                 assert (await settled(other, job_id))["status"] == "unknown"
                 os.kill(pid, signal.SIGCONT)
-                await until(lambda: jobs(world)[0]["state"] == "done")
+                world.may_end()
+                await soon(lambda: jobs(world)[0]["state"] == "done", "the song is delivered")
                 check_delivered(world, await settled(other, job_id))
         finally:
             os.kill(pid, signal.SIGCONT)
@@ -202,7 +193,9 @@ async def test_a_song_that_cannot_be_saved_waits_with_a_sentence_and_is_saved_la
     world.library.write_text("a file where the folder should be")
     async with world.client(wait_seconds=0.5) as client:
         told = said(await client.call_tool("create_song", song()))
-        await until(lambda: jobs(world)[0]["state"] == "fetching" and jobs(world)[0]["sentence"])
+        await soon(
+            lambda: jobs(world)[0]["state"] == "fetching" and jobs(world)[0]["sentence"], "it says why it cannot save"
+        )
         assert str(world.library) in jobs(world)[0]["sentence"]
         world.library.unlink()
         check_delivered(world, await settled(client, told["job_id"]))
@@ -217,7 +210,7 @@ async def test_a_song_for_a_full_disk_waits_and_is_saved_when_there_is_room(worl
     try:
         async with world.client(wait_seconds=0.5) as client:
             told = said(await client.call_tool("create_song", song()))
-            await until(lambda: "full" in (jobs(world)[0]["sentence"] or ""))
+            await soon(lambda: "full" in (jobs(world)[0]["sentence"] or ""), "it says that the disk is full")
             assert jobs(world)[0]["state"] == "fetching"
             subprocess.run(["mount", "-o", "remount,size=8m", str(world.library)], check=True)
             check_delivered(world, await settled(client, told["job_id"]))
@@ -256,10 +249,10 @@ async def random_kills(world: World, seed: int, titles: int, lives: int) -> None
                     group.start_soon(_ask_for, client, order)
                     await anyio.sleep(moment)
                     world.kill()
-    end_leases(world)
+    world.end_leases()
     async with world.client(daily_credits=100_000) as client:
         await _ask_for(client, wanted)
-        await until(lambda: all(job["state"] in ("done", "unknown") for job in jobs(world)))
+        await soon(lambda: all(job["state"] in ("done", "unknown") for job in jobs(world)), "everything is settled")
     rows = jobs(world)
     bought = [row["subject"] for row in rows]
     unknown = [row for row in rows if row["state"] == "unknown"]

@@ -7,6 +7,7 @@ from contextlib import ExitStack, asynccontextmanager
 
 import anyio
 import pytest
+from waiting import PATIENCE
 
 from songwright.server.core.errors import JournalUnavailable
 from songwright.server.core.jobs import Asked, State
@@ -68,7 +69,7 @@ async def test_an_answer_that_cannot_be_written_down_is_kept_until_it_can(
             await process.ask(song())
             async with anyio.create_task_group() as group:
                 group.start_soon(process.work)
-                with anyio.fail_after(20):
+                with anyio.fail_after(PATIENCE):
                     while "cannot be written" not in caplog.text:
                         await anyio.sleep(0.005)
                 other.close()

@@ -8,7 +8,9 @@ import sys
 from typing import Any
 
 import pytest
+import warm
 from mcp.server import MCPServer
+from waiting import PATIENCE
 from world import World
 
 MODERN = {
@@ -38,7 +40,7 @@ def talk(world: World, *messages: dict[str, Any], **settings: object) -> list[di
                     break
     finally:
         process.stdin.close()
-        assert process.wait(15) == 0
+        assert process.wait(PATIENCE) == 0
         process.stdout.close()
     return answers
 
@@ -120,7 +122,7 @@ def test_anything_that_arrives_gets_an_answer(world: World, era: str) -> None:
         half,
     ]
     process = subprocess.Popen(
-        [sys.executable, "-m", "songwright.server"], env=world.environment(era=era), stdin=subprocess.PIPE,
+        [sys.executable, "-m", "songwright.server"], env=warm.cold(world.environment(era=era)), stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert process.stdin is not None
@@ -131,7 +133,7 @@ def test_anything_that_arrives_gets_an_answer(world: World, era: str) -> None:
     answers = [json.loads(process.stdout.readline())]
     while answers[-1].get("id") != 7:
         answers.append(json.loads(process.stdout.readline()))
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     refused = [(answer["id"], answer["error"]["code"]) for answer in answers if "error" in answer]
     assert refused == [(None, -32700), (None, -32600), (None, -32600), ("x", -32600), (None, -32700)]
     results = {answer["id"]: answer["result"] for answer in answers if "result" in answer}

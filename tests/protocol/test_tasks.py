@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -57,7 +58,7 @@ class Line:
     def finished(self, task_id: str) -> dict[str, Any]:
         """The task once it has ended, however long that takes."""
         while (task := self.get(task_id))["status"] == "working":
-            pass
+            time.sleep(0.01)
         return task
 
     def send(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -103,7 +104,7 @@ def correct(world: World, old: str, new: str) -> None:
 
 def test_a_song_is_handed_over_as_a_task_and_ends_with_its_files(world: World) -> None:
     """The task is the job, so every other tool takes its id too; the result is what the call would have said."""
-    world.fault("task", "slow", seconds=0.3)
+    world.stays_in_work()
     with server(world) as line:
         task = line.call("create_song", SONG)
         assert (task["resultType"], task["status"]) == ("task", "working")
@@ -111,6 +112,7 @@ def test_a_song_is_handed_over_as_a_task_and_ends_with_its_files(world: World) -
         assert task["ttlMs"] > 86_400_000
         assert task["createdAt"].endswith("Z")
         assert "result" not in task
+        world.may_end()
         ended = line.finished(task["taskId"])
         shown = line.call("get_song", {"id": task["taskId"]})["structuredContent"]
     assert (ended["resultType"], ended["status"]) == ("complete", "completed")
@@ -126,10 +128,11 @@ def test_a_song_is_handed_over_as_a_task_and_ends_with_its_files(world: World) -
 
 def test_the_warnings_about_the_words_come_with_the_finished_task(world: World) -> None:
     """The task's result is the call's own answer, so a client that follows tasks reads what any other would."""
-    world.fault("task", "slow", seconds=0.3)
+    world.stays_in_work()
     order = {**SONG, "lyrics": "[Verse]\nThe kettle hums at 9 o'clock"}
     with server(world) as line:
         task = line.call("create_song", order)
+        world.may_end()
         song = line.finished(task["taskId"])["result"]["structuredContent"]
         told_at_once = line.call("create_song", order, extensions={})["structuredContent"]
         asked_later = line.call("wait_for_song", {"job_id": task["taskId"]}, extensions={})["structuredContent"]
@@ -140,7 +143,7 @@ def test_the_warnings_about_the_words_come_with_the_finished_task(world: World) 
 
 
 def test_a_task_says_how_it_is_going(world: World) -> None:
-    world.fault("task", "slow", seconds=0.3)
+    world.stays_in_work()
     with server(world) as line:
         task = line.call("create_song", SONG)
         said = line.get(task["taskId"])["statusMessage"]
@@ -150,6 +153,7 @@ def test_a_task_says_how_it_is_going(world: World) -> None:
 
 def test_a_task_is_on_disk_before_anybody_hears_of_it(world: World) -> None:
     """SIGKILL the moment the task is known: another server knows it too."""
+    world.stays_in_work()
     with server(world) as line:
         task = line.call("create_song", SONG)
         line.kill()
@@ -160,12 +164,14 @@ def test_a_task_is_on_disk_before_anybody_hears_of_it(world: World) -> None:
 
 def test_a_task_outlives_the_server_that_gave_it(world: World) -> None:
     """SIGKILL while the song is being made: another server brings it to its end, and it was bought once."""
-    correct(world, "looks = [0.05]", "looks = [3]")
+    world.stays_in_work()
     with server(world) as line:
         task = line.call("create_song", SONG)
         while line.get(task["taskId"])["statusMessage"] != SENTENCES[State.RUNNING]:
             pass
         line.kill()
+    world.end_leases()
+    world.may_end()
     with server(world) as line:
         ended = line.finished(task["taskId"])
     assert ended["result"]["structuredContent"]["status"] == "done"
@@ -174,8 +180,10 @@ def test_a_task_outlives_the_server_that_gave_it(world: World) -> None:
 
 def test_two_servers_answer_for_the_same_task(world: World) -> None:
     """Desktop clients start a server twice and ask whichever they like."""
+    world.stays_in_work()
     with server(world) as left, server(world) as right:
         task = left.call("create_song", SONG)
+        world.may_end()
         ended = right.finished(task["taskId"])
     assert ended["status"] == "completed"
 
@@ -213,19 +221,24 @@ def test_wrong_arguments_never_become_a_task(world: World) -> None:
 
 def test_a_song_that_fails_later_ends_its_task_with_the_sentence(world: World) -> None:
     """An error of the tool is a completed task with an error result; `failed` is for errors of the protocol."""
-    world.fault("task", "slow", seconds=0.3)
+    world.stays_in_work()
     world.fault("create", "fail_task")
     with server(world) as line:
-        ended = line.finished(line.call("create_song", SONG)["taskId"])
+        task = line.call("create_song", SONG)
+        while line.get(task["taskId"])["statusMessage"] != SENTENCES[State.RUNNING]:
+            pass
+        world.may_end()
+        ended = line.finished(task["taskId"])
     assert ended["status"] == "completed"
     assert ended["result"]["isError"] is True
     assert ended["result"]["structuredContent"]["notice"]
 
 
 def test_the_same_call_again_is_the_same_task(world: World) -> None:
-    world.fault("task", "slow", seconds=0.3)
+    world.stays_in_work()
     with server(world) as line:
         first, second = line.call("create_song", SONG), line.call("create_song", SONG)
+        world.may_end()
         line.finished(first["taskId"])
     assert (first["resultType"], second["resultType"]) == ("task", "task")
     assert first["taskId"] == second["taskId"]
@@ -234,7 +247,7 @@ def test_the_same_call_again_is_the_same_task(world: World) -> None:
 
 def test_waiting_for_a_song_is_a_task_too_and_looking_at_one_is_not(world: World) -> None:
     """Only a call that would wait is handed over; what shows how things stand says so at once."""
-    world.fault("task", "slow", seconds=0.3)
+    world.stays_in_work()
     with server(world) as line:
         task = line.call("create_song", SONG)
         waiting = line.call("wait_for_song")
@@ -248,7 +261,7 @@ def test_waiting_for_a_song_is_a_task_too_and_looking_at_one_is_not(world: World
 
 def test_a_client_that_does_not_follow_tasks_gets_the_bounded_wait(world: World) -> None:
     """The extension is the client's choice, request by request; without it nothing of it shows."""
-    world.fault("task", "slow", seconds=0.3)
+    world.stays_in_work()
     with server(world) as line:
         plain = line.call("create_song", SONG, extensions={})
         job_id = plain["structuredContent"]["job_id"]
@@ -263,7 +276,7 @@ def test_a_client_that_does_not_follow_tasks_gets_the_bounded_wait(world: World)
 
 def test_older_revisions_never_see_a_task(world: World) -> None:
     """The extension belongs to 2026-07-28; a handshake client that names it all the same is served as ever."""
-    world.fault("task", "slow", seconds=0.3)
+    world.stays_in_work()
     with server(world) as line:
         line.send(
             "initialize",
@@ -284,7 +297,7 @@ def test_older_revisions_never_see_a_task(world: World) -> None:
 @pytest.mark.parametrize("method", ["tasks/get", "tasks/update", "tasks/cancel"])
 def test_an_unknown_task_and_one_of_another_key_are_answered_alike(world: World, method: str) -> None:
     """Whether somebody else's task exists is nobody's business."""
-    world.fault("task", "slow", seconds=0.3)
+    world.stays_in_work()
     with server(world) as line:
         task = line.call("create_song", SONG)
         unknown = line.ask(method, {"taskId": "0123456789abcdef", "inputResponses": {}})
@@ -296,7 +309,7 @@ def test_an_unknown_task_and_one_of_another_key_are_answered_alike(world: World,
 
 def test_the_person_agrees_first_and_then_there_is_a_task(world: World) -> None:
     """The question travels in the call's own result; nothing is bought, and nothing is a task, before the yes."""
-    world.fault("task", "slow", seconds=0.3)
+    world.stays_in_work()
     with server(world, confirm_above=10) as line:
         asked = line.call("create_song", SONG, elicitation={})
         assert asked["resultType"] == "input_required"
@@ -306,6 +319,7 @@ def test_the_person_agrees_first_and_then_there_is_a_task(world: World) -> None:
         answer = {name: {"action": "accept", "content": {"proceed": True}}}
         task = line.call("create_song", SONG, elicitation={}, inputResponses=answer, requestState=asked["requestState"])
         assert task["resultType"] == "task"
+        world.may_end()
         ended = line.finished(task["taskId"])
     assert ended["result"]["structuredContent"]["status"] == "done"
     assert len(world.charges()) == 1
@@ -325,12 +339,13 @@ def test_a_person_who_declines_gets_an_answer_and_no_task(world: World) -> None:
 
 def test_cancelling_a_paid_song_leaves_it_out_of_lists_and_saves_it(world: World) -> None:
     """The credits are gone: throwing the song away would be the only thing that helps nobody."""
-    world.fault("task", "slow", seconds=0.3)
+    world.stays_in_work()
     with server(world) as line:
         task = line.call("create_song", SONG)
         while not world.charges():
             line.get(task["taskId"])
         acknowledged = line.ask("tasks/cancel", {"taskId": task["taskId"]})
+        world.may_end()
         ended = line.finished(task["taskId"])
         listed = line.call("list_songs")["structuredContent"]
     assert acknowledged["resultType"] == "complete"
@@ -379,8 +394,9 @@ class Follows(ClientExtension):
 
     identifier = TASKS
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Callable[[], None]) -> None:
         self.seen: list[str] = []
+        self._heard = heard
 
     def claims(self) -> list[ResultClaim[Any]]:
         """The task result of a call."""
@@ -393,6 +409,7 @@ class Follows(ClientExtension):
             )
             now = await context.session.send_request(request, TaskState)
             self.seen.append(now.status)
+            self._heard()
             if now.status != "working":
                 return CallToolResult.model_validate(now.result)
 
@@ -400,11 +417,11 @@ class Follows(ClientExtension):
 @pytest.mark.anyio
 async def test_the_sdk_s_client_follows_a_song_to_its_end(world: World) -> None:
     """A program that writes `await client.call_tool(...)` never learns that there was a task."""
-    world.fault("task", "slow", seconds=0.3)
+    world.stays_in_work()
     place = StdioServerParameters(
         command=sys.executable, args=["-m", "songwright.server"], env=world.environment(wait_seconds=0)
     )
-    follows = Follows()
+    follows = Follows(heard=world.may_end)
     async with Client(place, extensions=[follows]) as client:
         result = await client.call_tool("create_song", SONG)
     assert (result.structured_content or {})["status"] == "done"

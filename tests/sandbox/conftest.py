@@ -15,6 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 from sandbox_process import SandboxProcess
+from waiting import PATIENCE
 
 from songwright.server import contract
 
@@ -29,7 +30,11 @@ class Account:
         self.key = key or f"account-{next(_numbers)}"
         self.prefix = prefix
         self.http = httpx2.Client(
-            base_url=sandbox.base_url, headers={"Authorization": f"Bearer {self.key}"}, timeout=20.0, trust_env=False
+            base_url=sandbox.base_url,
+            headers={"Authorization": f"Bearer {self.key}"},
+            timeout=PATIENCE,
+            trust_env=False,
+            verify=False,
         )
 
     def ask(self, method: str, path: str, body: object = None, *, as_published: bool = True) -> httpx2.Response:
@@ -158,9 +163,9 @@ class Web:
         self.files[f"/{name}"] = data
         return f"{self.base_url}/{name}"
 
-    def wait_posted(self, count: int, seconds: float = 10.0) -> list[tuple[dict[str, str], bytes]]:
+    def wait_posted(self, count: int) -> list[tuple[dict[str, str], bytes]]:
         with self.arrived:
-            assert self.arrived.wait_for(lambda: len(self.posted) >= count, seconds), f"{len(self.posted)} of {count}"
+            assert self.arrived.wait_for(lambda: len(self.posted) >= count, PATIENCE), f"{len(self.posted)} of {count}"
             return list(self.posted)
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ import httpx2
 import pytest
 from mutagen.mp3 import MP3
 from sandbox_process import SandboxProcess
+from waiting import PATIENCE, until
 
 from .conftest import Account, Web
 
@@ -29,10 +30,10 @@ SHORT = {
 }
 
 
-def _wait(account: Account, task_id: str, seconds: float = 60.0) -> list[httpx2.Response]:
+def _wait(account: Account, task_id: str) -> list[httpx2.Response]:
     """Poll until nothing more comes; every answer on the way."""
     answers = []
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         answers.append(account.poll(task_id))
         if answers[-1].status_code == 200 and all(state in ("succeeded", "failed") for state in _states(answers[-1])):
@@ -87,8 +88,9 @@ def test_a_song_comes_in_the_order_of_the_service(bought: tuple[list[httpx2.Resp
 
 
 def test_the_door_stays_open_while_a_song_is_rendered(bought: tuple[list[httpx2.Response], list[float]]) -> None:
-    _, times = bought
-    assert max(times[:-1]) < 1.0
+    """Rendering is work without a pause; no answer waits for the end of it."""
+    *answers, whole = bought[1]
+    assert max(answers) < whole / 2
 
 
 def test_the_length_told_is_the_length_of_the_file(bought: tuple[list[httpx2.Response], list[float]]) -> None:
@@ -118,7 +120,7 @@ def test_the_same_seed_key_and_request_give_the_same_song_elsewhere(
 def test_a_file_that_was_let_go_is_made_again(studio: SandboxProcess, song: dict[str, Any]) -> None:
     before = httpx2.get(song["audio_url"]).content
     (studio.folder / "files" / f"{song['clip_id']}.mp3").unlink()
-    assert httpx2.get(song["audio_url"], timeout=30).content == before
+    assert httpx2.get(song["audio_url"], timeout=PATIENCE).content == before
 
 
 def test_what_is_made_from_a_song_has_its_lengths(owner: Account, song: dict[str, Any]) -> None:
@@ -188,7 +190,4 @@ def test_no_worker_outlives_a_sandbox_that_was_killed(tmp_path: Path) -> None:
             account.create(**SHORT)
         workers = _workers(sandbox.pid)
     assert workers
-    deadline = time.monotonic() + 10
-    while not all(map(_gone, workers)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert all(map(_gone, workers))
+    until(lambda: all(map(_gone, workers)), "the workers are gone")

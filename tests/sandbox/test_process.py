@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -19,6 +18,7 @@ import httpx2
 import pytest
 from filelock import FileLock
 from sandbox_process import SandboxProcess
+from waiting import PATIENCE, until
 
 from songwright.sandbox.endpoint_file import opening_lock
 from songwright.sandbox.launcher import KEY, Door, SandboxUnavailable, open_sandbox
@@ -59,7 +59,7 @@ def test_two_programs_that_start_it_at_once_get_one_process(state_dir: Path) -> 
     )
     command = [sys.executable, "-c", code, str(state_dir)]
     programs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    told = {program.communicate(timeout=30)[0] for program in programs}
+    told = {program.communicate(timeout=PATIENCE)[0] for program in programs}
     assert len(told) == 1
     door = _open(state_dir)
     assert told == {f"{door.pid} {door.base_url}\n"}
@@ -251,10 +251,7 @@ def test_a_task_that_a_kill_left_standing_is_finished_by_the_next_run_and_paid_o
         sandbox.start()
         account = Account(sandbox, account.key)
         with account.http:
-            deadline = time.monotonic() + 10
-            while (answer := account.poll(task_id)).status_code == 202 and time.monotonic() < deadline:
-                time.sleep(0.05)
-            assert answer.status_code == 200
+            until(lambda: account.poll(task_id).status_code == 200, "the task is finished")
             assert account.books()["spent"] == 14
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 from sandbox_process import SandboxProcess
+from waiting import PATIENCE
 
 from songwright.server import contract
 
@@ -28,7 +29,7 @@ class Account:
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx2.Response:
         answer = httpx2.request(
             method, f"{self.service.base_url}/api/v1/{path}", json=body,
-            headers={"Authorization": f"Bearer {self.key}"}, timeout=20, trust_env=False,
+            headers={"Authorization": f"Bearer {self.key}"}, timeout=PATIENCE, trust_env=False, verify=False,
         )  # fmt: skip
         found = contract.match(method, f"/api/v1/{path}")
         assert found is not None

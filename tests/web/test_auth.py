@@ -21,6 +21,7 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from waiting import PATIENCE
 
 from songwright.server.core.errors import AccessRefused, JournalUnavailable
 from songwright.server.core.jobs import LOCAL_TENANT
@@ -33,12 +34,7 @@ from songwright.server.web.oauth import Issuer
 from songwright.server.web.tenants import Tenant, Tenants, new_token
 
 RESOURCE = "https://songs.example.org/mcp"
-pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SONGWRIGHT_CONFIG", str(tmp_path / "config.toml"))
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("without_config")]
 
 
 class WatchedStore(SqliteStore):
@@ -270,7 +266,7 @@ async def test_behind_a_look_up_that_never_ends_everybody_is_told_to_come_back(
     by_token = door.tenants.by_token
 
     def slow(token: str) -> Tenant | None:
-        hold.wait(10)
+        hold.wait(PATIENCE)
         return by_token(token)
 
     monkeypatch.setattr(door.tenants, "by_token", slow)

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 from http_world import LULLABY, SECRET, HttpWorld, Replica, ask
+from waiting import PATIENCE, until
 
 from songwright.sandbox.hooks import sign
 from songwright.server.core.sealing import Sealer
@@ -30,12 +31,8 @@ def lost(server: Replica, token: str, title: str) -> str:
     song = {**LULLABY, "title": title, "lyrics": f"[Verse]\n{title}\nsleep"}
     answer = called(server, token, "create_song", **song)
     job: str = answer["taskId"] if "taskId" in answer else answer["job_id"]
-    for _ in range(500):
-        found = called(server, token, "get_song", id=job)
-        if found["status"] == "unknown":
-            return job
-        time.sleep(0.02)
-    raise AssertionError(found)
+    until(lambda: called(server, token, "get_song", id=job)["status"] == "unknown", "its answer is lost")
+    return job
 
 
 def forged(server: Replica, job: str, task: str) -> int:
@@ -47,7 +44,7 @@ def forged(server: Replica, job: str, task: str) -> int:
         "X-Webhook-Id": f"{job}-{task}",
     }
     path = PATH.format(job_id=job, token=SEALER.hook_token(job))
-    return httpx2.post(server.url + path, content=body, headers=headers, timeout=30).status_code
+    return httpx2.post(server.url + path, content=body, headers=headers, timeout=PATIENCE).status_code
 
 
 @pytest.fixture

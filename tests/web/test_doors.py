@@ -20,6 +20,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from waiting import PATIENCE
 
 from songwright.server.web import middleware as doors
 
@@ -154,7 +155,7 @@ def test_a_request_that_does_not_say_how_large_it_is_is_refused_when_it_is(serve
 
 def test_headers_without_end_are_refused(server: Replica) -> None:
     where = urlsplit(server.url)
-    with socket.create_connection((str(where.hostname), where.port or 0), timeout=10) as line:
+    with line_to((str(where.hostname), where.port or 0)) as line:
         line.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\nX-Much: " + b"a" * 40_000)
         assert line.recv(1000).startswith(b"HTTP/1.1 400")
 
@@ -195,6 +196,11 @@ def inside(app: Starlette, most: int | None = None) -> Iterator[tuple[str, int]]
             thread.join()
 
 
+def line_to(place: tuple[str, int]) -> socket.socket:
+    """A connection on which a test may wait."""
+    return socket.create_connection(place, timeout=PATIENCE)
+
+
 async def read(request: Request) -> Response:
     return PlainTextResponse(str(len(await request.body())))
 
@@ -203,14 +209,14 @@ async def read(request: Request) -> Response:
 def test_a_connection_that_brings_no_request_together_is_closed(monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
     """Thousands of half requests would keep everybody else out (slowloris)."""
     monkeypatch.setattr(doors, "HEAD_SECONDS", 0.2)
-    with inside(Starlette(routes=[Route("/", read)])) as place, socket.create_connection(place, timeout=10) as line:
+    with inside(Starlette(routes=[Route("/", read)])) as place, line_to(place) as line:
         line.sendall(begun)
         assert line.recv(100) == b""
 
 
 def test_a_second_request_that_stays_half_is_closed_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doors, "HEAD_SECONDS", 0.2)
-    with inside(Starlette(routes=[Route("/", read)])) as place, socket.create_connection(place, timeout=10) as line:
+    with inside(Starlette(routes=[Route("/", read)])) as place, line_to(place) as line:
         line.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         answer = b""
         while not answer.endswith(b"\r\n\r\n0"):
@@ -222,7 +228,7 @@ def test_a_second_request_that_stays_half_is_closed_too(monkeypatch: pytest.Monk
 def test_a_body_that_does_not_arrive_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doors, "BODY_SECONDS", 0.2)
     app = Starlette(routes=[Route("/", read, methods=["POST"])], middleware=[Middleware(doors.BodyTimeout)])
-    with inside(app) as place, socket.create_connection(place, timeout=10) as line:
+    with inside(app) as place, line_to(place) as line:
         line.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
         assert line.recv(1000).startswith(b"HTTP/1.1 408")
         assert line.recv(1000) == b""
@@ -233,7 +239,7 @@ def test_whoever_hangs_up_in_the_middle_of_a_body_is_no_fault_of_the_server(serv
     head = f"POST /mcp HTTP/1.1\r\nHost: {where.netloc}\r\nAuthorization: Bearer {token}\r\n"
     head += "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
     head += f"MCP-Protocol-Version: {MODERN}\r\n"
-    with socket.create_connection((str(where.hostname), where.port or 0), timeout=10) as line:
+    with line_to((str(where.hostname), where.port or 0)) as line:
         line.sendall((head + "Content-Length: 100\r\nExpect: 100-continue\r\n\r\n").encode())
         assert line.recv(100).startswith(b"HTTP/1.1 100")  # it has begun to read the body
         line.sendall(b'{"jsonrpc":')
@@ -248,7 +254,7 @@ def test_a_body_whose_length_is_told_twice_ends_the_connection(server: Replica, 
     where = urlsplit(server.url)
     smuggled = f"GET /health HTTP/1.1\r\nHost: {where.netloc}\r\n\r\n"
     request = f"POST {path} HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
-    with socket.create_connection((str(where.hostname), where.port or 0), timeout=10) as line:
+    with line_to((str(where.hostname), where.port or 0)) as line:
         line.sendall(f"{request}2\r\n{{}}\r\n0\r\n\r\n{smuggled}".encode())
         answers = b""
         while piece := line.recv(10_000):
@@ -279,7 +285,7 @@ def test_an_answer_may_take_longer_than_a_body(monkeypatch: pytest.MonkeyPatch) 
 
 def idle_lines(stack: contextlib.ExitStack, place: tuple[str, int], number: int) -> list[socket.socket]:
     """Connections that want nothing."""
-    return [stack.enter_context(socket.create_connection(place, timeout=10)) for _ in range(number)]
+    return [stack.enter_context(line_to(place)) for _ in range(number)]
 
 
 @contextlib.contextmanager
@@ -335,7 +341,7 @@ def test_those_that_are_being_answered_are_not_hung_up_on_and_the_next_request_i
     begun, hold = threading.Barrier(4), threading.Event()
 
     def slow(request: Request) -> Response:
-        begun.wait(10)
+        begun.wait(PATIENCE)
         hold.wait(10)
         return PlainTextResponse("done")
 
@@ -344,7 +350,7 @@ def test_those_that_are_being_answered_are_not_hung_up_on_and_the_next_request_i
         lines = idle_lines(stack, place, 3)
         for line in lines:
             line.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
-        begun.wait(10)
+        begun.wait(PATIENCE)
         assert httpx2.get("http://{}:{}/".format(*place)).status_code == 503
         hold.set()
         assert all(line.recv(1000).startswith(b"HTTP/1.1 200") for line in lines)
@@ -366,9 +372,9 @@ def test_an_answer_that_nobody_takes_is_not_kept_for_ever(monkeypatch: pytest.Mo
 
         return StreamingResponse(pieces())
 
-    with inside(Starlette(routes=[Route("/", much)])) as place, socket.create_connection(place, timeout=10) as line:
+    with inside(Starlette(routes=[Route("/", much)])) as place, line_to(place) as line:
         line.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert ended.wait(10)
+        assert ended.wait(PATIENCE)
         read_all(line)
 
 
@@ -396,7 +402,7 @@ def test_without_a_descriptor_left_idle_connections_are_closed_and_the_log_stays
         resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (used + 20, used + 20))
         before = len(running.log())
         idle_lines(stack, place, 30)
-        assert httpx2.get(f"{running.url}/health", timeout=15).status_code == 200
+        assert httpx2.get(f"{running.url}/health", timeout=PATIENCE).status_code == 200
         assert running.tells("no descriptor is left for a new connection")
         assert len(running.log()) - before < 5_000
         assert "Traceback" not in running.log()

@@ -10,7 +10,6 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -39,7 +38,7 @@ from songwright.server.web.oauth import (
 )
 
 RESOURCE = "https://songs.example.org/mcp"
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("without_config")]
 
 
 @pytest.fixture(scope="module")
@@ -574,11 +573,6 @@ def test_keys_may_be_on_the_host_of_the_oauth_server_or_on_a_public_one(issuer: 
 
 
 # -- settings -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SONGWRIGHT_CONFIG", str(tmp_path / "config.toml"))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ PUBLIC = {**OUTSIDE, "public_url": "https://songs.example.org"}
 
 def refusal(running: Replica) -> str:
     """What a server says that does not start."""
-    assert running.ended(30) == 1
+    assert running.ended() == 1
     assert "Traceback" not in running.log()
     return running.log()
 
