@@ -1,4 +1,4 @@
-"""Text that came out of a program: JSON around it, line breaks spelt out, HTML."""
+"""Text from a program: wrapped in JSON, with escaped line breaks, or HTML."""
 
 import html
 import json
@@ -82,7 +82,7 @@ def _opens(name: str) -> bool:
 
 
 def _spoken(name: str) -> str:
-    """ "pre_chorus", "verse1" as somebody would write them."""
+    """ "pre_chorus", "verse1" as a person would write them."""
     return re.sub(r"(?<=[a-z])(?=\d)", " ", name.replace("_", " ")).strip().title()
 
 
@@ -141,7 +141,7 @@ def without_html(rows: Rows) -> tuple[Rows, list[Seen]]:
         elif hidden:
             hidden = "" if match[1] and name == hidden else hidden
         elif name in _elements("skipped"):
-            # One that never closes would hide the whole song.
+            # One that is never closed would hide the whole song.
             hidden = "" if match[1] or f"</{name}" not in lowered[end:] else name
         elif name in _elements("blocks"):
             own = name == "br" and text[end : end + 1] == "\n"  # the source's own line break is the same one

@@ -41,7 +41,7 @@ _SUBSTATION = re.compile(
 )
 _ENOUGH = 3
 _PART = 0.5
-_PAUSE = 5.0  # seconds between two captions that tell one stanza from the next
+_PAUSE = 5.0  # seconds between two captions that separate stanzas
 
 
 def untimed(rows: Rows) -> tuple[Rows, list[Seen]]:

@@ -25,14 +25,14 @@ _ANNOUNCES = re.compile(
     r"|tekst(?: piosenki)?|şarkı sözleri|sözler|lirik|lời bài hát|στίχοι|lirik lagu|sanat)\s*[:：]",
     re.IGNORECASE,
 )
-_LONG_SENTENCE = 80  # characters; what is shorter could be a line of the song
+_LONG_SENTENCE = 80  # characters; a shorter one could be a line of the song
 _MOST_TITLE = 80
 _FEW_WORDS = 6
 _MOST_TITLE_WORDS = 9
 
 
 def unwrapped(rows: Rows, *, copied: bool, first: int | None = None) -> tuple[Rows, list[Seen]]:
-    """Remove what surrounds the song. `copied`: the text was recognised as copied from somewhere already.
+    """Remove what surrounds the song. `copied`: the text was already recognised as copied from somewhere.
 
     `first` is the number of the only line that can be a title, where that is known: a line that had chords above it
     is sung, though it stands first now.
@@ -114,7 +114,7 @@ def _is_head(row: Row) -> bool:
 
 
 def _front(rows: Rows, head: int | None) -> list[tuple[int, int]]:
-    """The paragraphs before the song; without section names only the first ones can be none of it."""
+    """The paragraphs before the song; without section names only the first ones can lie outside it."""
     if head is not None:
         return [(start, min(end, head)) for start, end in paragraphs(rows) if start < head]
     found = paragraphs(rows)
@@ -151,7 +151,7 @@ def _front_kind(rows: Rows, *, headed: bool) -> str | None:
 
 
 def _opens_short(text: str) -> bool:
-    """Whether a line is an assistant's "Here you go!" and nothing else."""
+    """Whether a line is only an assistant's "Here you go!"."""
     return bool(starts("chat", "opening").match(text)) and len(text.split()) <= _FEW_WORDS and text[-1:] in "!:：！"
 
 
