@@ -211,7 +211,7 @@ async def test_a_task_is_forgotten_only_after_many_clear_answers_over_an_hour_aw
         await turns(process, 3 * HOUR)
         job = only(home)
         assert (job.state, job.problem, job.charge) == (State.FAILED, "task_unknown", PRICE)
-        assert "14 credits were paid, and Nothing says that they were returned" in (job.sentence or "")
+        assert "14 credits were paid. Nothing says that they were returned" in (job.sentence or "")
         assert process.journal.spent(home.account, DAY) == PRICE
 
 
