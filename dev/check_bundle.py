@@ -55,8 +55,9 @@ def validate(work: Path, packed: Path) -> None:
 
 
 def filled_in(manifest: Mapping[str, Any], folder: Path, home: Path) -> tuple[list[str], dict[str, str]]:
-    """The command line and environment that a host would use for a person who filled in nothing. A setting without a
-    default stays as the manifest spells it: some hosts pass that on.
+    """The command line and environment that a host would use for a person who filled in nothing.
+
+    A setting without a default stays as the manifest spells it: some hosts pass that on.
     """
     values = {"__dirname": str(folder), "HOME": str(home)}
     for name, option in manifest["user_config"].items():

@@ -1,6 +1,7 @@
-"""Where a running sandbox says how to reach it: one small file, written by the process that serves. Also the locks that
-keep two processes from starting or serving one at once. The operating system holds a lock and releases it when its
-holder dies; the lock file itself means nothing.
+"""Where a running sandbox says how to reach it: one small file, written by the process that serves.
+
+Also the locks that keep two processes from starting or serving one at once. The operating system holds a lock and
+releases it when its holder dies; the lock file itself means nothing.
 """
 
 from __future__ import annotations

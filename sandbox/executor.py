@@ -22,8 +22,9 @@ class Executor:
         self._thread = concurrent.futures.ThreadPoolExecutor(max_workers=1, thread_name_prefix="books")
 
     async def __call__(self, method: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call the method on the store and pass on what it returns or raises. A cancelled caller does not stop it: what
-        has begun is written.
+        """Call the method on the store and pass on what it returns or raises.
+
+        A cancelled caller does not stop it: what has begun is written.
         """
         work = functools.partial(method, self._books, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -278,5 +278,6 @@ class Orders:
         "create_voice": _voice,
         "upload": _upload_later,
     }
-    """Operations that make a task: the task type of `create`, or the id in the contract, and the function that "
-    "plans it."""
+    """Operations that make a task: the task type of `create`, or the id in the contract, and the function that plans
+    it.
+    """

@@ -179,8 +179,9 @@ class Store:
     def submit(
         self, task: Task, body_hash: str, price: int, clips: Iterable[NewClip] = (), *, refund: bool = False
     ) -> None:
-        """Charge for and store a task in one step, with clips that exist at once; raises TooFewCredits. `refund`
-        returns its charge in the same transaction: it has already failed.
+        """Charge for and store a task in one step, with clips that exist at once; raises TooFewCredits.
+
+        `refund` returns its charge in the same transaction: it has already failed.
         """
         with self._change() as db:
             db.execute(
@@ -337,8 +338,9 @@ class Store:
         return int(count)
 
     def ask(self, key: str, clip_id: str, what: str, price: int) -> tuple[int, float]:
-        """Record another request for the same thing; only the first is charged. Returns the number of the request and
-        the seconds since the first. Raises TooFewCredits, and then notes nothing.
+        """Record another request for the same thing; only the first is charged.
+
+        Returns the number of the request and the seconds since the first. Raises TooFewCredits, and then notes nothing.
         """
         now = time.time()
         with self._change() as db:

@@ -1,5 +1,6 @@
-"""The course of a task after its purchase: it is composed, its clips finish one by one, it is done or refunded. One
-coroutine per unfinished task. Everything it decides is stored before anybody sees it, and everything it computes
+"""The course of a task after its purchase: it is composed, its clips finish one by one, it is done or refunded.
+
+One coroutine per unfinished task. Everything it decides is stored before anybody sees it, and everything it computes
 follows from the task's plan, so a task interrupted by a crash simply runs again.
 """
 

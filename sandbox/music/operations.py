@@ -34,8 +34,10 @@ def extend(score: Score, at: float, brief: Brief) -> Score:
 
 
 def replace_section(score: Score, start: float, end: float, lyrics: str, brief: Brief) -> Score:
-    """Return the whole song where only what is heard from `start` to `end` is sung and played again. Outside the window
-    every sample stays the same; ValueError for a window without room for music (under half a second).
+    """Return the whole song where only what is heard from `start` to `end` is sung and played again.
+
+    Outside the window every sample stays the same; ValueError for a window without room for music (under half a
+    second).
     """
     start, end = max(0.0, start), min(end, score.seconds)
     if end - start < 0.5:

@@ -1,6 +1,7 @@
-"""Turns a score into sound: every source is performed whole, and its pieces are cut from the finished mix. A source
-always sounds the same, whatever is cut from it, so the parts that an operation does not touch stay identical to the
-sample.
+"""Turns a score into sound: every source is performed whole, and its pieces are cut from the finished mix.
+
+A source always sounds the same, whatever is cut from it, so the parts that an operation does not touch stay identical
+to the sample.
 """
 
 from __future__ import annotations

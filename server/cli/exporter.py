@@ -58,6 +58,7 @@ def wanted(environment: Mapping[str, str]) -> set[str]:
 @contextmanager
 def exporting(store: Store, clock: Clock, *, version: str, role: str) -> Iterator[None]:
     """Export what the environment asks for while the block lasts; the rest gets a moment to be sent at its end.
+
     Problems with the collector are logged and never raised.
     """
     signals = wanted(os.environ)

@@ -14,8 +14,9 @@ _NOWHERE = tuple(
         ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "100:0:0:1::/64", "3fff::/20", "5f00::/16"),
     )
 )
-"""Reserved by IANA and missing from the tables of older Pythons: protocols, 6to4 relays, local NAT64, "
-"documentation, routing."""
+"""Reserved by IANA and missing from the tables of older Pythons: protocols, 6to4 relays, local NAT64, documentation,
+routing.
+"""
 
 
 def address_of(host: str, port: int) -> str:

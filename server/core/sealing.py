@@ -159,8 +159,10 @@ class Sealer:
 
 
 def sealer_of(settings: Settings, now: Callable[[], float] = time.time) -> Sealer:
-    """The sealer of this server. If no secrets are set, a single machine keeps its own secret in the state directory.
-    Raises `SettingRefused` where several machines share a database and no secret is set: each would have its own.
+    """The sealer of this server.
+
+    If no secrets are set, a single machine keeps its own secret in the state directory. Raises `SettingRefused` where
+    several machines share a database and no secret is set: each would have its own.
     """
     if settings.secret_keys:
         return Sealer([key.get_secret_value() for key in settings.secret_keys], now)
@@ -170,8 +172,10 @@ def sealer_of(settings: Settings, now: Callable[[], float] = time.time) -> Seale
 
 
 def kept_secret(path: Path, make: Callable[[], str]) -> str:
-    """The secret in a file that only its owner can read. If there is none, exactly one of many processes creates it.
-    Raises `SettingRefused` when the file cannot be read or created, or is empty.
+    """The secret in a file that only its owner can read.
+
+    If there is none, exactly one of many processes creates it. Raises `SettingRefused` when the file cannot be read or
+    created, or is empty.
     """
     try:
         if not path.exists():

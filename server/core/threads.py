@@ -1,4 +1,5 @@
 """Runs blocking work off the event loop: a few threads for the journal, others for work that a caller can make slow.
+
 Such work never runs in the journal's threads, because those handle money.
 """
 
@@ -73,8 +74,9 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 
 
 async def in_lane(lane: Lane, caller: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run blocking work in a thread of its lane, one piece per caller at a time. No caller is in the lane's queue
-    twice, so callers take turns, however much one of them asks for.
+    """Run blocking work in a thread of its lane, one piece per caller at a time.
+
+    No caller is in the lane's queue twice, so callers take turns, however much one of them asks for.
     """
     lanes = _lanes()
     turn = lanes.turns.setdefault((lane.name, caller), anyio.CapacityLimiter(1))  # removed when nobody is waiting

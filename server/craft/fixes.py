@@ -1,6 +1,7 @@
-"""Safe repairs: removes what nobody should sing, and loses nothing that was meant. Each repair is reported; the
-original text is never changed, only a copy. The reader in `paste` recognises whole texts (chord sheets, chat answers
-and the like); single lines are repaired here.
+"""Safe repairs: removes what nobody should sing, and loses nothing that was meant.
+
+Each repair is reported; the original text is never changed, only a copy. The reader in `paste` recognises whole texts
+(chord sheets, chat answers and the like); single lines are repaired here.
 """
 
 import re

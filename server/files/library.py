@@ -151,6 +151,7 @@ class Library:
 
     def find_upload(self, name: str, upload_dir: Path | None) -> Path:
         """The audio file of that plain name in the upload folder, else in the library; audio by content, not by name.
+
         Raises ArgumentRefused when there is none or more than one, or it is not audio. Blocks.
         """
         wanted = unicodedata.normalize("NFC", name)
@@ -180,8 +181,10 @@ class Library:
         return any(read_owner(path) is not None for path in likeliest)
 
     async def tidy(self) -> int:
-        """Delete unfinished downloads of programs that died. Returns how many. Never fails. Where it is unknown whether
-        a program still runs, as on another machine, its file is left alone for a day.
+        """Delete unfinished downloads of programs that died.
+
+        Returns how many. Never fails. Where it is unknown whether a program still runs, as on another machine, its file
+        is left alone for a day.
         """
         return await anyio.to_thread.run_sync(lambda: clear((self.root, *_folders(self.root))))
 

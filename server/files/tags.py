@@ -1,6 +1,7 @@
-"""Metadata in the library's files: tags in audio files, a small mark in covers, MIDI and timed lyrics. Tags are for
-players and for us: their clip id and label decide whose file it is before anything is replaced. Only Songwright's own
-fields are rewritten; everything else in a file stays.
+"""Metadata in the library's files: tags in audio files, a small mark in covers, MIDI and timed lyrics.
+
+Tags are for players and for us: their clip id and label decide whose file it is before anything is replaced. Only
+Songwright's own fields are rewritten; everything else in a file stays.
 
 ID3 is written as version 2.4, the only one that keeps a full date, but uses only what 2.3 also knows: UTF-16 text
 instead of UTF-8, one value per frame, no compression. A program that downgrades it loses nothing.
@@ -323,9 +324,11 @@ def _safe_wave(path: Path) -> Any:
 
 
 def _refuse_inflating(id3: Any) -> None:
-    """Refuse tags with compressed frames. The tags must be loaded with no known frames, so that each frame is raw,
-    header first. Hardly any program writes compressed frames, and mutagen would inflate a few kilobytes to any size
-    they claim. Chapters are refused too: they contain frames of their own, and songs have no chapters.
+    """Refuse tags with compressed frames.
+
+    The tags must be loaded with no known frames, so that each frame is raw, header first. Hardly any program writes
+    compressed frames, and mutagen would inflate a few kilobytes to any size they claim. Chapters are refused too: they
+    contain frames of their own, and songs have no chapters.
     """
     compressed = {3: 0x0080, 4: 0x0008}.get(id3.version[1], 0) if id3 is not None else 0
     for raw in id3.unknown_frames if compressed else ():

@@ -259,8 +259,9 @@ class PostgresStore:
             pool.putconn(connection)
 
     def _borrowed(self, pool: psycopg_pool.ConnectionPool[Connection]) -> Connection:
-        """A connection, when one becomes free in time. When none works, the first callers get the error soon and later
-        ones at once. Raises `OperationalError`.
+        """A connection, when one becomes free in time.
+
+        When none works, the first callers get the error soon and later ones at once. Raises `OperationalError`.
         """
         from psycopg import OperationalError
         from psycopg_pool import PoolTimeout
@@ -440,8 +441,9 @@ def _roll_back(connection: Connection) -> None:
 
 
 def _tell(connection: Connection, news: str) -> None:
-    """Notify others after the commit: notifying within it would queue all commits behind each other's disk writes. A
-    lost notification only means a delay: a regular look comes anyway.
+    """Notify others after the commit: notifying within it would queue all commits behind each other's disk writes.
+
+    A lost notification only means a delay: a regular look comes anyway.
     """
     with contextlib.suppress(_driver().Error):
         connection.execute("SELECT pg_notify(%s, %s)", (NEWS, news))

@@ -1,5 +1,6 @@
-"""Removes rows from a shared journal that nobody can use and that cost nothing. Any caller can send keys that the
-service does not know; each would otherwise leave a row or two forever.
+"""Removes rows from a shared journal that nobody can use and that cost nothing.
+
+Any caller can send keys that the service does not know; each would otherwise leave a row or two forever.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ AT_ONCE = 500
 
 
 def prune(store: Store, now: float) -> int:
-    """Remove old quotes, and keys that never worked together with the orders refused because of them. Returns how many
-    keys. Blocks. Each key is checked again under its lock: an order being written for it keeps it.
+    """Remove old quotes, and keys that never worked together with the orders refused because of them.
+
+    Returns how many keys. Blocks. Each key is checked again under its lock: an order being written for it keeps it.
     """
     before = now - KEPT_SECONDS
     with store.transaction() as tx:

@@ -66,9 +66,10 @@ def migrations() -> tuple[tuple[str, str], ...]:
 
 
 class Tx:
-    """What a transaction can do: run named queries. Foreign text may hold characters that no database stores. They
-    become U+FFFD, in every database alike, so that a song with such a title can be journaled and two journals never
-    differ.
+    """What a transaction can do: run named queries.
+
+    Foreign text may hold characters that no database stores. They become U+FFFD, in every database alike, so that a
+    song with such a title can be journaled and two journals never differ.
     """
 
     def __init__(self, run: Run) -> None:

@@ -14,8 +14,9 @@ class Upkeep(Archive):
     """Changes to the journal other than transitions of jobs. All methods block."""
 
     def index_old(self, limit: int = 200) -> bool:
-        """Make orders searchable that an older Songwright recorded without their words. Returns whether there may be
-        more. Continues where another process stopped, and may run in parallel with one.
+        """Make orders searchable that an older Songwright recorded without their words.
+
+        Returns whether there may be more. Continues where another process stopped, and may run in parallel with one.
         """
         rows = self.store.rows("without_search_text", limit=limit)
         for key_id in dict.fromkeys(row["key_id"] for row in rows):
@@ -26,8 +27,9 @@ class Upkeep(Archive):
         return len(rows) == limit
 
     def prune_free(self, tenant: str) -> int:
-        """Remove all but the newest of a tenant's orders that cost nothing. Returns how many it removed. Anything that
-        was bought, or may have been, stays forever.
+        """Remove all but the newest of a tenant's orders that cost nothing.
+
+        Returns how many it removed. Anything that was bought, or may have been, stays forever.
         """
         if not (newest := self.store.rows("free_since", tenant=tenant, keep=FREE_KEPT)):
             return 0

@@ -1,6 +1,7 @@
-"""The durable record of what was asked, bought and delivered: transitions only, no network. It keeps two promises. An
-order is on disk before it is sent, in the same transaction that takes its rate slot. Every later change is a
-compare-and-set on (id, epoch, state), except for a receipt, which is valid whenever it comes.
+"""The durable record of what was asked, bought and delivered: transitions only, no network.
+
+It keeps two promises. An order is on disk before it is sent, in the same transaction that takes its rate slot. Every
+later change is a compare-and-set on (id, epoch, state), except for a receipt, which is valid whenever it comes.
 """
 
 from __future__ import annotations
@@ -48,8 +49,9 @@ class Order:
     own_cost: int | None = None
     """The share of `cost` that this job itself is charged, where more jobs follow it."""
     most: int = 0
-    """The most it may cost: its price for every call it may need, or the highest known price where this host has "
-    "none."""
+    """The most it may cost: its price for every call it may need, or the highest known price where this host has
+    none.
+    """
     replaces: str | None = None
     """An unsettled job that this one replaces; it is given up in the same transaction."""
     must_ask: bool = False
@@ -106,8 +108,10 @@ class Callback:
 
 
 class Journal(Decisions):
-    """Every transition of a job, each in one transaction. All methods block; call them from a worker thread. The time
-    is read inside the transaction, because a process may have waited to enter it.
+    """Every transition of a job, each in one transaction.
+
+    All methods block; call them from a worker thread. The time is read inside the transaction, because a process may
+    have waited to enter it.
     """
 
     # -- asking ---------------------------------------------------------------------------------------------------
@@ -285,8 +289,9 @@ class Journal(Decisions):
             return None if row is None else job_of(row)
 
     def bought_at_once(self, job_id: str, answer: Mapping[str, Any], again_at: float | None = None) -> Job | None:
-        """For answers that are themselves the result: store the answer before anybody sees it. With `again_at` it is
-        not complete yet, and the same call is made again at that time.
+        """For answers that are themselves the result: store the answer before anybody sees it.
+
+        With `again_at` it is not complete yet, and the same call is made again at that time.
         """
         state = State.FETCHING if again_at is None else State.RUNNING
         with self.store.transaction(self._key_of(job_id)) as tx:
@@ -298,8 +303,9 @@ class Journal(Decisions):
             return None if row is None else job_of(row)
 
     def note_call(self, job: Job) -> Job | None:
-        """Record one more paid call of an order that asks again, at its price, before it is sent. None when it must not
-        be sent: it was sent before and the answer was lost, or the job has moved on.
+        """Record one more paid call of an order that asks again, at its price, before it is sent.
+
+        None when it must not be sent: it was sent before and the answer was lost, or the job has moved on.
         """
         with self.store.transaction(job.key_id) as tx:
             now = self._clock.now()
@@ -318,8 +324,10 @@ class Journal(Decisions):
                 tx.do("drop_call", job_id=job.id, n=job.looks + 1)
 
     def refused(self, job: Job, problem: str, sentence: str, service_said: str | None) -> Job | None:
-        """A certain refusal of one attempt, valid whenever it comes. None when the job has a receipt, is already
-        settled, or was sent again since: the outcome of that attempt is a separate question.
+        """A certain refusal of one attempt, valid whenever it comes.
+
+        None when the job has a receipt, is already settled, or was sent again since: the outcome of that attempt is a
+        separate question.
         """
         with self.store.transaction(job.key_id) as tx:
             row = tx.one(
@@ -365,10 +373,11 @@ class Journal(Decisions):
             return [row["id"] for row in rows]
 
     def called_back(self, job: Job, call: Callback, gap: float) -> Job | None:
-        """Record a callback once, and make the job due for a look; None when it is already known. A task named under
-        the job's own secret is a receipt, as good as an answer: it recovers an order whose answer was lost. A task that
-        belongs to another order is not a receipt, whoever signed the callback. The look comes at once, but at least
-        `gap` seconds after the last one requested this way.
+        """Record a callback once, and make the job due for a look; None when it is already known.
+
+        A task named under the job's own secret is a receipt, as good as an answer: it recovers an order whose answer
+        was lost. A task that belongs to another order is not a receipt, whoever signed the callback. The look comes at
+        once, but at least `gap` seconds after the last one requested this way.
         """
         with self.store.transaction(job.key_id) as tx:
             now = self._clock.now()
@@ -454,8 +463,9 @@ class Journal(Decisions):
 
 
 def _settled_charge(job: Job, change: Change) -> int | None:
-    """How a change affects the credits that count; None leaves them. At its end a task counts its own price: the cost
-    of follow-up orders counts with them, or was never spent.
+    """How a change affects the credits that count; None leaves them.
+
+    At its end a task counts its own price: the cost of follow-up orders counts with them, or was never spent.
     """
     if change.charge is None and job.remote_id is not None and change.state in (State.DONE, State.FAILED):
         return job.cost

@@ -1,6 +1,7 @@
-"""What every answer of the service means for the money: one table, read from top to bottom. A paid order is sent again
-only when it certainly was not sent, or was refused because orders came too fast. Anything that the table does not know
-leaves the order in doubt, and an order in doubt is never sent again.
+"""What every answer of the service means for the money: one table, read from top to bottom.
+
+A paid order is sent again only when it certainly was not sent, or was refused because orders came too fast. Anything
+that the table does not know leaves the order in doubt, and an order in doubt is never sent again.
 """
 
 from __future__ import annotations
@@ -115,6 +116,7 @@ class Meaning:
     @property
     def sentence(self) -> str:
         """The full message about a call that was refused or is free: what happened, that it cost nothing, what to do.
+
         It is about this call only. An order that was paid earlier has its own message.
         """
         return " ".join(part for part in (self.what, "Nothing was charged.", self.advice) if part)

@@ -39,9 +39,10 @@ log = logging.getLogger(__name__)
 
 
 class Bearer:
-    """The SDK's token verifier. The `client_id` of an accepted token is the tenant's id, and `caller_of` gives the
-    tenant. `scopes` are those that an OAuth token must carry; our own tokens carry them all. `resource` is the address
-    that accepted tokens are for.
+    """The SDK's token verifier.
+
+    The `client_id` of an accepted token is the tenant's id, and `caller_of` gives the tenant. `scopes` are those that
+    an OAuth token must carry; our own tokens carry them all. `resource` is the address that accepted tokens are for.
     """
 
     def __init__(
@@ -67,8 +68,9 @@ class Bearer:
             await self._issuer.aclose()
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """What a token allows; None for a token that allows nothing. Raises `IssuerUnavailable` or `JournalUnavailable`
-        when that cannot be determined at present.
+        """What a token allows; None for a token that allows nothing.
+
+        Raises `IssuerUnavailable` or `JournalUnavailable` when that cannot be determined at present.
         """
         if self._loopback_token is not None and _same(token, self._loopback_token):
             return self._ours(LOCAL_TENANT)

@@ -1,5 +1,6 @@
-"""What every request passes on its way in: checks of host and origin, time, caller, and load. Each is plain ASGI, so
-that it applies to every route and streams pass through untouched.
+"""What every request passes on its way in: checks of host and origin, time, caller, and load.
+
+Each is plain ASGI, so that it applies to every route and streams pass through untouched.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ MOST_CONNECTIONS = 2_000
 BACKLOG = 100
 """How many connections may wait to be accepted, and how many are accepted at once."""
 RESERVED = 4 * BACKLOG + 128
-"""Descriptors reserved for everything else: calls to the service, the database, files, and a rush of new "
-"connections."""
+"""Descriptors reserved for everything else: calls to the service, the database, files, and a rush of new
+connections.
+"""
 CALLS_AT_ONCE = 100
 """How many requests of one tenant are served at the same time; a waiting tool call counts as long as it waits."""
 KEY_HEADER = "songwright-service-key"
@@ -55,9 +57,10 @@ log = logging.getLogger(__name__)
 
 
 def trusted(settings: Settings, port: int) -> TransportSecuritySettings:
-    """The Host and Origin headers that are accepted: our own addresses, and what the operator adds. A web page that a
-    person visits can send requests to any address under any name, even to the person's own machine; these two headers
-    reveal it.
+    """The Host and Origin headers that are accepted: our own addresses, and what the operator adds.
+
+    A web page that a person visits can send requests to any address under any name, even to the person's own machine;
+    these two headers reveal it.
     """
     hosts, origins = set[str](), set[str]()
     addresses = [address_of(settings.host, port)]
@@ -108,9 +111,10 @@ class _TooSlow(Exception):
 
 
 class BodyTimeout:
-    """Answers 408 when the body of a request has not arrived after half a minute; the work after that has no such
-    limit. A body with two different lengths gets a 400 and ends the connection: a proxy may have read it as two
-    requests. A caller who hangs up midway gets no answer, and that is not an error.
+    """Answers 408 when the body of a request has not arrived after half a minute; later work has no such limit.
+
+    A body with two different lengths gets a 400 and ends the connection: a proxy may have read it as two requests. A
+    caller who hangs up midway gets no answer, and that is not an error.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -200,8 +204,9 @@ class ConcurrencyLimit:
 
 
 class Named:
-    """Gives a client of the older era, which sends its name only once, a session id that contains the name. Nothing is
-    stored: any replica reads the name from the id and knows how long this client waits.
+    """Gives a client of the older era, which sends its name only once, a session id that contains the name.
+
+    Nothing is stored: any replica reads the name from the id and knows how long this client waits.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -262,8 +267,9 @@ def tenant_of(scope: Scope) -> str:
 
 
 class Logged:
-    """Logs a line for every request, with its route but never the address itself, which may contain a token. `patterns`
-    names the routes by their endpoints; the paths in `quiet` appear only in detailed logs.
+    """Logs a line for every request, with its route but never the address itself, which may contain a token.
+
+    `patterns` names the routes by their endpoints; the paths in `quiet` appear only in detailed logs.
     """
 
     def __init__(self, app: ASGIApp, *, patterns: Mapping[Any, str], quiet: Container[str]) -> None:
@@ -296,9 +302,11 @@ class Logged:
 
 
 class HeaderTimeout(H11Protocol):
-    """uvicorn's HTTP/1.1 with limits to waiting and room for new connections. A peer that does not complete a request's
-    head, or does not read the answer, is disconnected. When the limit of connections is reached, the longest idle one
-    is closed for the next. Only connections being answered can fill the server; another request is then told so.
+    """uvicorn's HTTP/1.1 with limits to waiting and room for new connections.
+
+    A peer that does not complete a request's head, or does not read the answer, is disconnected. When the limit of
+    connections is reached, the longest idle one is closed for the next. Only connections being answered can fill the
+    server; another request is then told so.
     """
 
     _timer: TimerHandle | None = None

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from mcp.server.auth.settings import AuthSettings
 
 ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
-"""Signatures by a key pair. With a shared secret, or no signature, anyone who can read a public key could write "
-"tokens."""
+"""Signatures by a key pair. With a shared secret, or no signature, anyone who can read a public key could write
+tokens.
+"""
 LEEWAY_SECONDS = 30
 """How far the clocks of the two servers may differ."""
 FRESH_SECONDS = 3600.0
@@ -109,8 +110,9 @@ class Issuer:
             await self._made.aclose()
 
     async def claims(self, token: str) -> Mapping[str, Any] | None:
-        """A token's claims if it is genuine, in force and meant for us; else None. Raises `IssuerUnavailable` when this
-        cannot be checked because the OAuth server does not give its keys.
+        """A token's claims if it is genuine, in force and meant for us; else None.
+
+        Raises `IssuerUnavailable` when this cannot be checked because the OAuth server does not give its keys.
         """
         import jwt
 
@@ -129,8 +131,9 @@ class Issuer:
         return None
 
     def _verified(self, token: str, key: PyJWK) -> Mapping[str, Any] | None:
-        """The claims of a token that this key signed and that is in force; else None. Raises `InvalidSignatureError`
-        when another key signed it.
+        """The claims of a token that this key signed and that is in force; else None.
+
+        Raises `InvalidSignatureError` when another key signed it.
         """
         import jwt
 
@@ -286,8 +289,9 @@ def scopes_of(claims: Mapping[str, Any]) -> list[str]:
 
 
 def resource_url(settings: Settings) -> str:
-    """The address of our endpoint, which tokens and clients use as this server's name. Raises `SettingRefused` when it
-    is unknown, because the server listens for others and has no public address.
+    """The address of our endpoint, which tokens and clients use as this server's name.
+
+    Raises `SettingRefused` when it is unknown, because the server listens for others and has no public address.
     """
     if settings.public_url is not None:
         return f"{settings.public_url.rstrip('/')}/mcp"
@@ -332,9 +336,10 @@ def auth_settings(settings: Settings) -> AuthSettings | None:
 
 
 def _safe(address: str, issuer: str) -> bool:
-    """Whether keys from this address can be trusted: https, or this machine when the OAuth server itself is on it. Keys
-    may be on another host, as with large providers, but then on one with a public name: an OAuth server's answer must
-    not make this server send requests into its own network.
+    """Whether keys from this address can be trusted: https, or this machine when the OAuth server itself is on it.
+
+    Keys may be on another host, as with large providers, but then on one with a public name: an OAuth server's answer
+    must not make this server send requests into its own network.
     """
     try:
         place, home = urlsplit(address), urlsplit(issuer)

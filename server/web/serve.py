@@ -1,6 +1,7 @@
-"""Streamable HTTP as a transport: many callers, any number of replicas, and a shutdown that loses nothing. Every
-request is independent, in both protocol eras, so any replica can answer any of them. Some endpoints need no token on
-purpose: health, signed links to files, the service's signed callbacks, and where to sign in.
+"""Streamable HTTP as a transport: many callers, any number of replicas, and a shutdown that loses nothing.
+
+Every request is independent, in both protocol eras, so any replica can answer any of them. Some endpoints need no token
+on purpose: health, signed links to files, the service's signed callbacks, and where to sign in.
 """
 
 from __future__ import annotations
@@ -59,8 +60,9 @@ log = logging.getLogger(__name__)
 
 
 def application(app: Hosted, port: int | None = None) -> Starlette:
-    """All routes, as one ASGI application; the runners work as long as its lifespan lasts. `port` is the one in use
-    when the settings leave it open. A worker only serves health checks.
+    """All routes, as one ASGI application; the runners work as long as its lifespan lasts.
+
+    `port` is the one in use when the settings leave it open. A worker only serves health checks.
     """
     settings = app.settings
     found = [
@@ -203,6 +205,7 @@ def _room() -> int:
 
 def _mind_descriptors(server: _Server) -> None:
     """When the process has no descriptor left for a new connection, idle connections are closed and one line is logged.
+
     Otherwise asyncio would log a traceback for every connection that it cannot accept, a hundred at a time.
     """
     told_at = float("-inf")

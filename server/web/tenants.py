@@ -1,6 +1,7 @@
-"""Who may call a hosted server and whose money is spent: tenants, their tokens, and their stored service keys. A tenant
-is identified by a token from the operator or by an OAuth server. All methods of `Tenants` block; call them from a
-worker thread.
+"""Who may call a hosted server and whose money is spent: tenants, their tokens, and their stored service keys.
+
+A tenant is identified by a token from the operator or by an OAuth server. All methods of `Tenants` block; call them
+from a worker thread.
 """
 
 from __future__ import annotations
@@ -165,6 +166,7 @@ class Tenants:
 
     def by_token(self, token: str) -> Tenant | None:
         """Whose token it is; None for a token that is unknown, withdrawn, or of a revoked tenant, without distinction.
+
         The hash needs no salt and need not be slow: nobody can guess 256 random bits. The time of the look-up reveals
         nothing either: it depends on the hash, which nobody can steer towards a stored one.
         """
@@ -243,9 +245,10 @@ class Tenants:
     # -- service keys ---------------------------------------------------------------------------------------------
 
     def keep_key(self, tenant_id: str, base_url: str, key_id: str, key: str, *, stored: bool = False) -> None:
-        """Store a key of the service, sealed, so that jobs outlive this process and the call that brought the key. Call
-        it before recording an order with the key, at every call: it writes at most once a minute. A key stored by the
-        operator replaces the tenant's earlier one.
+        """Store a key of the service, sealed, so that jobs outlive this process and the call that brought the key.
+
+        Call it before recording an order with the key, at every call: it writes at most once a minute. A key stored by
+        the operator replaces the tenant's earlier one.
         """
         now = self._clock.now()
         with self._store.reading() as tx:
@@ -262,9 +265,10 @@ class Tenants:
             )  # fmt: skip
 
     def key_of(self, tenant_id: str, key_id: str, base_url: str) -> str | None:
-        """A stored key as plain text, only for the upstream; None when there is none. Raises `SealBroken` when the
-        secrets have changed, or when the row was made for another tenant or address: changing an address in the
-        database never sends a key there.
+        """A stored key as plain text, only for the upstream; None when there is none.
+
+        Raises `SealBroken` when the secrets have changed, or when the row was made for another tenant or address:
+        changing an address in the database never sends a key there.
         """
         with self._store.reading() as tx:
             row = tx.one("service_key", tenant=tenant_id, key_id=key_id)
@@ -289,8 +293,10 @@ class Tenants:
             return [_service_key_of(row) for row in tx.all("service_keys")]
 
     def tidy_keys(self) -> int:
-        """Remove keys that came with a call, were unused for an hour and are needed by no job. Returns how many. Keys
-        sealed by an older secret are sealed again by the newest, so that the older one can be removed.
+        """Remove keys that came with a call, were unused for an hour and are needed by no job.
+
+        Returns how many. Keys sealed by an older secret are sealed again by the newest, so that the older one can be
+        removed.
         """
         with self._store.transaction() as tx:
             gone = tx.do("tidy_service_keys", before=self._clock.now() - KEY_SECONDS)

@@ -139,9 +139,10 @@ async def _body(request: Call) -> bytes | None:
 
 
 def verified(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: float) -> Callback | None:
-    """The content of a call signed with one of the secrets; None otherwise. Header names in lower case. The current
-    scheme signs time and body. The earlier one signs only the body: an old call could pass for a new one, so it counts
-    as a hint and names no task. A call with the current header must satisfy it.
+    """The content of a call signed with one of the secrets; None otherwise.
+
+    Header names in lower case. The current scheme signs time and body. The earlier one signs only the body: an old call
+    could pass for a new one, so it counts as a hint and names no task. A call with the current header must satisfy it.
     """
     signature = headers.get("x-webhook-signature")
     if signature is not None:

@@ -1,5 +1,7 @@
-"""Songs as programs and messengers write them: RTF, LaTeX, ABC, OpenSong, OpenLyrics, CSV, chats, numbered lines. Each
-reader checks whether a text has its form and returns the words as rows; it leaves any other text alone.
+"""Songs as programs and messengers write them:
+
+RTF, LaTeX, ABC, OpenSong, OpenLyrics, CSV, chats, numbered lines. Each reader checks whether a text has its form and
+returns the words as rows; it leaves any other text alone.
 """
 
 import csv
