@@ -144,7 +144,7 @@ class Facts(Protocol):
         """The model's name as the configured brand spells it."""
         ...
 
-    def era(self, family: str) -> Edition:
+    def edition(self, family: str) -> Edition:
         """How the configured brand offers a family's operations now."""
         ...
 
@@ -158,7 +158,6 @@ class Facts(Protocol):
 
     def link_to(self, name: str) -> str | None:
         """A public link to a file of the library or the upload folder; None where this server cannot offer links.
-
         Raises `ArgumentRefused` for a file that is missing or is not audio.
         """
         ...
@@ -223,8 +222,8 @@ class Operation(BaseModel):
     price_note: ClassVar[str] = ""
     """What it costs, for people; empty when free."""
     contract: ClassVar[tuple[str, ...]] = ()
-    """Ids, in the contract document, of the service's operations that this one performs. Where the body of one path
-    selects the kind of task, the kind follows the id: `create/remaster`.
+    """Ids, in the contract document, of the service's operations that this one performs. Where the body of one path "
+    "selects the kind of task, the kind follows the id: `create/remaster`.
     """
     may_spend: ClassVar[bool] = False
     """Not a purchase itself, but can end in one, so it is announced like one."""
@@ -295,8 +294,8 @@ class Purchase(Operation):
     timeout: ClassVar[float] = 75.0
     """Seconds the POST may take; a short limit only creates doubt about what was bought."""
     hook: ClassVar[bool] = False
-    """The service documents, in the webhook guide and on the page of the path, that it calls back when the task
-    ends. A claim that only a public client makes, as for stems and voices, does not count.
+    """The service documents, in the webhook guide and on the page of the path, that it calls back when the task "
+    "ends. A claim that only a public client makes, as for stems and voices, does not count.
     """
     keeps: ClassVar[bool] = False
     """Its answer never changes, so a repeat always returns the stored one, free."""
@@ -304,16 +303,15 @@ class Purchase(Operation):
     """Its clips come from the person's own file, so later steps take the variants for uploads."""
     asks_first: ClassVar[str] = ""
     """Why a person must agree to each such purchase, as a sentence; empty where the price decides."""
-    edition: ClassVar[str] = ""
+    version: ClassVar[str] = ""
     """Distinguishes its songs, in file names, from those they were made from: "cover", "remaster"."""
 
     again: bool = Field(False, description="Buy another although the same was just bought.")
     quote: str | None = Field(None, max_length=64, description="From needs_confirmation, once the person agreed.")
 
     def settled(self, facts: Facts) -> Self:
-        """The same order in its stored form, such as a clip's id instead of a link to the clip.
-
-        Runs before everything else, so that both ways of naming a thing are one purchase.
+        """The same order in its stored form, such as a clip's id instead of a link to the clip. Runs before everything
+        else, so that both ways of naming a thing are one purchase.
         """
         del facts
         return self

@@ -21,12 +21,12 @@ from sandbox_process import SandboxProcess
 from waiting import PATIENCE, until
 
 from songwright.sandbox.endpoint_file import opening_lock
-from songwright.sandbox.launcher import KEY, Door, SandboxUnavailable, open_sandbox
+from songwright.sandbox.launcher import KEY, Endpoint, SandboxUnavailable, open_sandbox
 
 from .conftest import SONG, Account
 
 
-def _open(state_dir: Path, **options: object) -> Door:
+def _open(state_dir: Path, **options: object) -> Endpoint:
     return asyncio.run(open_sandbox(state_dir, fast=True, **options))
 
 
@@ -48,7 +48,7 @@ def _kill(pid: int) -> None:
         os.waitpid(pid, 0)
 
 
-def _health(door: Door) -> dict[str, object]:
+def _health(door: Endpoint) -> dict[str, object]:
     return httpx2.get(f"{door.base_url}/_sandbox/health").json()
 
 

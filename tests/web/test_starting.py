@@ -81,7 +81,7 @@ def test_a_port_that_is_taken_is_named(place: HttpWorld) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         said = refusal(place.launched("--port", str(port)))
-    assert f"Nothing can listen on 127.0.0.1 port {port}" in said
+    assert f"Songwright cannot listen on 127.0.0.1 port {port}" in said
 
 
 def test_a_journal_that_cannot_be_opened_is_named(place: HttpWorld) -> None:

@@ -18,7 +18,7 @@ class AddInstrumental(Overdub):
 
     label: ClassVar[str] = "Add instrumental"
     contract: ClassVar[tuple[str, ...]] = ("create/add_instrumental",)
-    edition: ClassVar[str] = "with band"
+    version: ClassVar[str] = "with band"
     row: ClassVar[str] = "add_instrumental"
     price_note: ClassVar[str] = "10"
 

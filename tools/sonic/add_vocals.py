@@ -19,7 +19,7 @@ class AddVocals(Overdub, Styled):
 
     label: ClassVar[str] = "Add vocals"
     contract: ClassVar[tuple[str, ...]] = ("create/add_vocals",)
-    edition: ClassVar[str] = "with vocals"
+    version: ClassVar[str] = "with vocals"
     row: ClassVar[str] = "add_vocals"
     price_note: ClassVar[str] = "10"
 

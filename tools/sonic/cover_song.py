@@ -20,7 +20,7 @@ class CoverSong(Rework):
     """
 
     label: ClassVar[str] = "Cover song"
-    edition: ClassVar[str] = "cover"
+    version: ClassVar[str] = "cover"
     route: ClassVar[Route] = CREATE
     minutes: ClassVar[str] = "1-2 min"
     row: ClassVar[str] = "cover"
