@@ -158,6 +158,7 @@ class Facts(Protocol):
 
     def link_to(self, name: str) -> str | None:
         """A public link to a file of the library or the upload folder; None where this server cannot offer links.
+
         Raises `ArgumentRefused` for a file that is missing or is not audio.
         """
         ...
@@ -222,8 +223,8 @@ class Operation(BaseModel):
     price_note: ClassVar[str] = ""
     """What it costs, for people; empty when free."""
     contract: ClassVar[tuple[str, ...]] = ()
-    """Ids, in the contract document, of the service's operations that this one performs. Where the body of one path "
-    "selects the kind of task, the kind follows the id: `create/remaster`.
+    """Ids, in the contract document, of the service's operations that this one performs. Where the body of one path
+    selects the kind of task, the kind follows the id: `create/remaster`.
     """
     may_spend: ClassVar[bool] = False
     """Not a purchase itself, but can end in one, so it is announced like one."""
@@ -294,8 +295,8 @@ class Purchase(Operation):
     timeout: ClassVar[float] = 75.0
     """Seconds the POST may take; a short limit only creates doubt about what was bought."""
     hook: ClassVar[bool] = False
-    """The service documents, in the webhook guide and on the page of the path, that it calls back when the task "
-    "ends. A claim that only a public client makes, as for stems and voices, does not count.
+    """The service documents, in the webhook guide and on the page of the path, that it calls back when the task
+    ends. A claim that only a public client makes, as for stems and voices, does not count.
     """
     keeps: ClassVar[bool] = False
     """Its answer never changes, so a repeat always returns the stored one, free."""
@@ -310,8 +311,9 @@ class Purchase(Operation):
     quote: str | None = Field(None, max_length=64, description="From needs_confirmation, once the person agreed.")
 
     def settled(self, facts: Facts) -> Self:
-        """The same order in its stored form, such as a clip's id instead of a link to the clip. Runs before everything
-        else, so that both ways of naming a thing are one purchase.
+        """The same order in its stored form, such as a clip's id instead of a link to the clip.
+
+        Runs before everything else, so that both ways of naming a thing are one purchase.
         """
         del facts
         return self
