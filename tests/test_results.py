@@ -27,11 +27,11 @@ from songwright.server.orders.results import Result, failure
 from songwright.server.protocol import schema
 from songwright.server.protocol.build import build
 from songwright.server.protocol.tools_server import parse, render
-from songwright.tools.shapes import SongAnswer, ToolAnswer
+from songwright.tools.shapes import SongResult, ToolResult
 
 pytestmark = pytest.mark.anyio
 
-RELAYING = [name for name in NAMES if issubclass(KINDS[name].answer, SongAnswer) and name not in SPENDING]
+RELAYING = [name for name in NAMES if issubclass(KINDS[name].result, SongResult) and name not in SPENDING]
 """Tools whose result is that of another one."""
 STATES = ("working", "failed", "done", "unknown")
 
@@ -134,7 +134,7 @@ def test_a_published_schema_can_be_read_by_every_converter(name: str) -> None:
     for part in parts([form["inputSchema"], form["outputSchema"]]):
         assert part.get("additionalProperties") is not False
     assert form["outputSchema"]["required"] == ["summary"]
-    assert issubclass(KINDS[name].answer, ToolAnswer)
+    assert issubclass(KINDS[name].result, ToolResult)
     assert schema.admits(name, failure(SongwrightError("No.")).told)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ..server.core.operation import Edition, Facts, Purchase
-from .shapes import SongAnswer
+from .shapes import SongResult
 
 
 class SongPurchase(Purchase):
     """A purchase that is answered with what became of it, in a family whose contract depends on brand and date."""
 
-    answer: ClassVar[type[SongAnswer]] = SongAnswer
+    result: ClassVar[type[SongResult]] = SongResult
 
     def edition(self, facts: Facts) -> Edition:
         """What the brand makes of this family now."""

@@ -217,7 +217,7 @@ class Operation(BaseModel):
 
     label: ClassVar[str]
     effect: ClassVar[Effect]
-    answer: ClassVar[type[BaseModel]]
+    result: ClassVar[type[BaseModel]]
     minutes: ClassVar[str] = ""
     """Typical time, for people: "1-3 min", "at once"."""
     price_note: ClassVar[str] = ""

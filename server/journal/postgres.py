@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core.clock import Clock, SystemClock
 from ..core.errors import JournalUnavailable, SettingRefused
-from .sqlite import BUSY_SECONDS, MAJOR, MIGRATIONS_TABLE, Answer, Row, Run, Tx, missing
+from .sqlite import BUSY_SECONDS, MAJOR, MIGRATIONS_TABLE, Ran, Row, Run, Tx, missing
 
 if TYPE_CHECKING:
     import psycopg
@@ -409,7 +409,7 @@ def _failed(pool: psycopg_pool.ConnectionPool[Connection]) -> int:
 def _runner(connection: Connection, changes: list[int]) -> Run:
     """What runs queries on a connection, and notes how many rows each change has touched."""
 
-    def run(query: str, values: Mapping[str, Any]) -> Answer:
+    def run(query: str, values: Mapping[str, Any]) -> Ran:
         cursor = connection.execute(translated(query), {name: _plain(value) for name, value in values.items()})
         if not (cursor.statusmessage or "").startswith("SELECT"):
             changes.append(cursor.rowcount)

@@ -36,9 +36,9 @@ BUSY_SECONDS = 15.0
 log = logging.getLogger(__name__)
 
 Row = Mapping[str, Any]
-Answer = tuple[list[Row], int]
+Ran = tuple[list[Row], int]
 """The rows of a query, and how many it touched."""
-Run = Callable[[str, Mapping[str, Any]], Answer]
+Run = Callable[[str, Mapping[str, Any]], Ran]
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """NUL, which PostgreSQL cannot store, and halves of surrogate pairs, which no encoding can represent."""
@@ -259,7 +259,7 @@ class SqliteStore:
 
 
 def _runner(connection: sqlite3.Connection) -> Run:
-    def run(query: str, values: Mapping[str, Any]) -> Answer:
+    def run(query: str, values: Mapping[str, Any]) -> Ran:
         cursor = connection.execute(query, values)
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()], cursor.rowcount

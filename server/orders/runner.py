@@ -306,11 +306,11 @@ class Runner:
         """Do a step; one that meets a defect of ours must take neither the other jobs nor the server with it."""
         with logs.about(job=job.id, tenant=job.tenant), self._orders.step(step.__name__, job):
             try:
-                await step(held.desk_of(job), job)
+                await step(held.context_of(job), job)
             except Exception:
                 log.exception("job %s: a step failed because of a bug", job.id)
                 with suppress(Exception):  # where this fails too, the end of the lease settles it
-                    await _STUMBLED[job.state](held.desk_of(job), job)
+                    await _STUMBLED[job.state](held.context_of(job), job)
 
     async def _balance_turn(self, held: Held, spawn: Spawn) -> bool:
         """After an order, read the balance in a free slot, at most once a minute."""
@@ -457,7 +457,7 @@ class Runner:
                 return (
                     "Songwright could not look for it again just now, because this key is busy. Ask again in a minute."
                 )
-            said = await looks.ask_after(held.desk_of(job), job)
+            said = await looks.ask_after(held.context_of(job), job)
             self._wake(account)
             return said
         self._wake(account)

@@ -123,7 +123,7 @@ async def test_every_answer_has_a_bound_and_counts_what_it_leaves_out(desk: Desk
         operation = parse(tools.load(tool), given)
         data = (await perform(await desk.caller(), operation, NOBODY)).data
         assert len(json.dumps(data, ensure_ascii=False).encode()) <= MOST_ANSWER, tool
-        tools.load(tool).answer.model_validate(data)
+        tools.load(tool).result.model_validate(data)
 
 
 async def test_nine_hundred_stops_are_told_as_twelve_and_a_number(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from ...server.core.operation import Effect, Operation
-from ..shapes import AnyId, SongAnswer, as_named
+from ..shapes import AnyId, SongResult, as_named
 
 
 class CancelJob(Operation):
@@ -19,7 +19,7 @@ class CancelJob(Operation):
 
     label: ClassVar[str] = "Cancel job"
     effect: ClassVar[Effect] = Effect.CHANGES
-    answer: ClassVar[type[SongAnswer]] = SongAnswer
+    result: ClassVar[type[SongResult]] = SongResult
 
     job_id: AnyId = Field(description="Id of the order, from its answer or list_songs.")
 

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from ...server.core.operation import Effect, Operation
-from ..shapes import AnyId, SongAnswer, as_named
+from ..shapes import AnyId, SongResult, as_named
 
 
-class SongFacts(SongAnswer):
+class SongFacts(SongResult):
     """A song with where it comes from."""
 
     operation: str | None = Field(None, description="The tool that made it.")
@@ -31,7 +31,7 @@ class GetSong(Operation):
 
     label: ClassVar[str] = "Get song"
     effect: ClassVar[Effect] = Effect.READS
-    answer: ClassVar[type[SongFacts]] = SongFacts
+    result: ClassVar[type[SongFacts]] = SongFacts
     contract: ClassVar[tuple[str, ...]] = ("task",)
 
     id: AnyId = Field(description="Clip, job or task id.")

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ...server.core.errors import ArgumentRefused
 from ...server.core.operation import Effect, Operation
-from ..shapes import AnyId, SongAnswer, as_named
+from ..shapes import AnyId, SongResult, as_named
 
 
 class ResolveJob(Operation):
@@ -22,7 +22,7 @@ class ResolveJob(Operation):
 
     label: ClassVar[str] = "Resolve job"
     effect: ClassVar[Effect] = Effect.CHANGES
-    answer: ClassVar[type[SongAnswer]] = SongAnswer
+    result: ClassVar[type[SongResult]] = SongResult
     may_spend: ClassVar[bool] = True
     price_note: ClassVar[str] = "the full price again with buy_again; else nothing"
 

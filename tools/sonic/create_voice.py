@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ...server.core.operation import Facts, Outcome, Request, Route
 from ..composing import SonicPurchase
-from ..shapes import ID_LIMIT, LINK_LIMIT, PersonaAnswer, check_link, data_of, given, said
+from ..shapes import ID_LIMIT, LINK_LIMIT, PersonaResult, check_link, data_of, given, said
 
 
 class CreateVoice(SonicPurchase):
@@ -21,7 +21,7 @@ class CreateVoice(SonicPurchase):
 
     label: ClassVar[str] = "Create voice"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/create-voice")
-    answer: ClassVar[type[PersonaAnswer]] = PersonaAnswer
+    result: ClassVar[type[PersonaResult]] = PersonaResult
     timeout: ClassVar[float] = 120.0
     minutes: ClassVar[str] = "1 min"
     row: ClassVar[str] = "voice"

@@ -10,13 +10,13 @@ from pydantic import Field
 from ...server.core.foreign import number
 from ...server.core.operation import Outcome, Route
 from ..composing import ClipPurchase
-from ..shapes import SongAnswer, data_of, given
+from ..shapes import SongResult, data_of, given
 
 SLOWEST, FASTEST = 10.0, 1000.0
 """Beyond these it is no tempo but a mistake."""
 
 
-class BpmAnswer(SongAnswer):
+class BpmResult(SongResult):
     """A tempo."""
 
     bpm: float | None = Field(None, description="Average beats per minute.")
@@ -32,7 +32,7 @@ class GetBpm(ClipPurchase):
 
     label: ClassVar[str] = "Get BPM"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/bpm")
-    answer: ClassVar[type[BpmAnswer]] = BpmAnswer
+    result: ClassVar[type[BpmResult]] = BpmResult
     minutes: ClassVar[str] = "at once"
     row: ClassVar[str] = "bpm"
     price_note: ClassVar[str] = "1"

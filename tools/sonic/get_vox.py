@@ -10,10 +10,10 @@ from pydantic import Field
 from ...server.core.foreign import number
 from ...server.core.operation import Facts, Outcome, Request, Route
 from ..composing import ClipPurchase
-from ..shapes import ID_LIMIT, VOICE_STRETCH, End, SongAnswer, Start, data_of, given, said, span
+from ..shapes import ID_LIMIT, VOICE_STRETCH, End, SongResult, Start, data_of, given, said, span
 
 
-class VoxAnswer(SongAnswer):
+class VoxResult(SongResult):
     """A voice that was taken out."""
 
     vox_audio_id: str | None = Field(None, description="Id for `vox_audio_id` of create_persona.")
@@ -31,7 +31,7 @@ class GetVox(ClipPurchase):
 
     label: ClassVar[str] = "Get voice"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/vox")
-    answer: ClassVar[type[VoxAnswer]] = VoxAnswer
+    result: ClassVar[type[VoxResult]] = VoxResult
     minutes: ClassVar[str] = "at once"
     row: ClassVar[str] = "vox"
     price_note: ClassVar[str] = "1"
