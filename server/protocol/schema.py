@@ -139,14 +139,15 @@ def _compact(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[st
     return made
 
 
+def size(form: Mapping[str, Any]) -> int:
+    """Bytes of what a model reads of a tool: name, description and input schema."""
+    parts = (form["name"], form["description"], json.dumps(form["inputSchema"], separators=(",", ":")))
+    return sum(len(part.encode()) for part in parts)
+
+
 def weight(names: Iterable[str]) -> int:
-    """Tokens that a model reads for these tools: bytes of name, description and input schema, by four."""
-    total = 0
-    for name in names:
-        form = published(name)
-        parts = (form["name"], form["description"], json.dumps(form["inputSchema"], separators=(",", ":")))
-        total += sum(len(part.encode()) for part in parts)
-    return total // 4
+    """Tokens that a model reads for these tools: their bytes by four."""
+    return sum(size(published(name)) for name in names) // 4
 
 
 def dumps(form: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
+from declared import beside
 from jsonschema import Draft202012Validator
 
 from songwright.server import contract
@@ -29,6 +30,7 @@ CALLS = [
     for method, stated in item.items()
     if method in fragments.METHODS
 ]
+SOURCES = "server/contract/shared.json"
 HOOKS = [(name, hook["post"]) for name, hook in DOCUMENT["webhooks"].items()]
 
 # The keywords of JSON Schema 2020-12 that the contract uses. A misspelt one would silently allow everything.
@@ -66,6 +68,12 @@ def stated(node: dict[str, Any]) -> dict[str, Any]:
 
 def examples(holder: dict[str, Any]) -> list[Any]:
     return [example["value"] for example in holder["content"]["application/json"].get("examples", {}).values()]
+
+
+def written(name: str) -> str:
+    """The fragment, and the line, of a path, a field of its body, a component or a webhook; else the folder."""
+    places = [beside(contract, fragment, f'"{name.split()[0]}": {{') for fragment in fragments.FRAGMENTS]
+    return next((place for place in places if ":" in place), "server/contract")
 
 
 def test_the_document_is_openapi_3_1_by_its_structure() -> None:
@@ -106,22 +114,29 @@ def test_every_statement_names_a_listed_source_and_how_sure_it_is() -> None:
     calls = [(path, call) for path, _, call in CALLS] + HOOKS
     components = [entry for kind in DOCUMENT["components"].values() for entry in kind.items()]
     fields = [
-        (f"{operation.id}.{name}", stated(field))
+        (f"{operation.path} {name}", stated(field))
         for operation in OPERATIONS.values()
         if operation.request_schema
         for name, field in stated(dict(operation.request_schema)).get("properties", {}).items()
     ]
     assert len(fields) > 100
+    listed, levels = DOCUMENT["x-sources"], DOCUMENT["x-evidence-levels"]
     for name, statement in [*calls, *components, *fields]:
-        assert statement["x-source"], name
-        assert set(statement["x-source"]) <= DOCUMENT["x-sources"].keys(), name
-        assert statement["x-evidence"], name
-        assert set(statement["x-evidence"]) <= DOCUMENT["x-evidence-levels"].keys(), name
+        place = written(name)
+        assert statement.get("x-source"), f"{place}: {name} has no x-source"
+        for source in statement["x-source"]:
+            assert source in listed, f'{SOURCES}: add "{source}" to x-sources ({name} names it, {place})'
+        assert statement.get("x-evidence"), f"{place}: {name} has no x-evidence"
+        for level in statement["x-evidence"]:
+            assert level in levels, f'{place}: {name} has the x-evidence "{level}"; there are {", ".join(levels)}'
 
 
-def test_every_listed_source_is_cited() -> None:
-    cited = re.findall(r'"x-source": \[(.*?)\]', json.dumps(DOCUMENT))
-    assert {name for names in cited for name in json.loads(f"[{names}]")} == DOCUMENT["x-sources"].keys()
+def test_the_sources_are_those_that_are_named_anywhere() -> None:
+    """Brands, limits and webhooks name theirs too."""
+    lists = re.findall(r'"x-source": \[(.*?)\]', json.dumps(DOCUMENT))
+    named, listed = {name for names in lists for name in json.loads(f"[{names}]")}, DOCUMENT["x-sources"].keys()
+    assert named <= listed, f'{SOURCES}: add "{min(named - listed)}" to x-sources'
+    assert listed <= named, f'{SOURCES}: nothing names "{min(listed - named)}"; take it out of x-sources'
 
 
 def test_no_fragment_says_the_same_thing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
