@@ -144,24 +144,25 @@ class Clip:
     """One piece of audio that the service made or was given."""
 
     clip_id: str
-    job_id: str
-    take: int
-    part: str | None
-    label: str | None
+    job_id: str = ""
+    """Empty for a clip that was made elsewhere, of which only the id is known."""
+    take: int = 0
+    part: str | None = None
+    label: str | None = None
     """Distinguishes its files from those of other clips with the same title: "take 1", "cover, take 2", "vocals"."""
-    state: str
-    title: str
-    style: str
-    lyrics: str
-    prompt: str
-    model: str
-    seconds: float | None
-    bpm: float | None
-    audio_url: str | None
-    image_url: str | None
-    uploaded: bool
-    reason: str | None
-    created_at: float
+    state: str = "succeeded"
+    title: str = ""
+    style: str = ""
+    lyrics: str = ""
+    prompt: str = ""
+    model: str = ""
+    seconds: float | None = None
+    bpm: float | None = None
+    audio_url: str | None = None
+    image_url: str | None = None
+    uploaded: bool = False
+    reason: str | None = None
+    created_at: float = 0.0
 
     @property
     def good(self) -> bool:

@@ -81,13 +81,7 @@ class Delivery:
     async def _clip(self, clip_id: str) -> Clip:
         """Our clip, or as much as is known of one that is not ours."""
         found = await in_thread(self._journal.clip, self._account, clip_id)
-        if found is not None:
-            return found.clip
-        return Clip(
-            clip_id=clip_id, job_id="", take=0, part=None, label=None, state="succeeded", title=clip_id, style="",
-            lyrics="", prompt="", model="", seconds=None, bpm=None, audio_url=None, image_url=None, uploaded=False,
-            reason=None, created_at=0.0,
-        )  # fmt: skip
+        return Clip(clip_id, title=clip_id) if found is None else found.clip
 
     async def _keep_outcome(self, job: Job, operation: Purchase, outcome: Outcome) -> None:
         """Files and facts that an answer adds to existing clips."""

@@ -122,7 +122,6 @@ def _clip(job: Job, item: Mapping[str, Any], take: int, part: str | None, prompt
         job_id=job.id,
         take=take,
         part=part,
-        label=None,
         state=state,
         title=one_line(item.get("title"), TITLE_LIMIT) or one_line(job.subject, TITLE_LIMIT),
         style=one_line(item.get("tags"), STYLE_LIMIT),
@@ -130,10 +129,8 @@ def _clip(job: Job, item: Mapping[str, Any], take: int, part: str | None, prompt
         prompt=prompt,
         model=one_line(item.get("mv"), 80),
         seconds=seconds,
-        bpm=None,
         audio_url=url,
         image_url=link_of(item.get("image_url")),
-        uploaded=False,
         reason=one_line(str(reason), SAID_LIMIT) if reason and state == "failed" else None,
         created_at=now,
     )
