@@ -13,7 +13,7 @@ import pytest
 
 from songwright.server.files import crowds
 from songwright.server.files.crowds import MOST_ATOMS, MOST_ID3, MOST_PARTS, MOST_SEEK_POINTS, Crowded, refuse_crowded
-from songwright.server.files.downloads import Kind
+from songwright.server.files.downloads import Media
 from songwright.server.files.tags import SongTags, read_tags, write_tags
 
 TAGS = SongTags("clip-1", "Rain", lyrics="la", label="take 1")
@@ -92,23 +92,23 @@ def tagged(number: int) -> bytes:
 
 
 MANY = MOST_PARTS + 1
-CROWDED: dict[str, tuple[Kind, Callable[[], bytes]]] = {
-    "texts": (Kind.MP3, lambda: mp3(id3(80_000))),
-    "the same frame": (Kind.MP3, lambda: mp3(id3(MANY, b"TIT2"))),
-    "private frames": (Kind.MP3, lambda: mp3(id3(MANY, b"PRIV", 3))),
-    "frames of version 2": (Kind.MP3, lambda: mp3(id3(MANY, b"TXX", 2))),
-    "frames that say nothing": (Kind.MP3, lambda: mp3(silent(MANY))),
-    "frames that two programs read differently": (Kind.MP3, lambda: mp3(two_readings(MANY))),
-    "frames behind a header of their own": (Kind.MP3, lambda: mp3(id3(3, flags=0x40))),
-    "tags larger than a cover": (Kind.MP3, lambda: b"ID3\x04\0\0" + seven_bits(MOST_ID3 + 1) + SOUND),
-    "frames in a WAV": (Kind.WAV, lambda: wave((b"id3 ", id3(MANY)))),
-    "frames in a WAV, in capitals": (Kind.WAV, lambda: wave((b"ID3 ", id3(MANY)))),
-    "chunks": (Kind.WAV, lambda: wave(*[(b"junk", b"")] * MANY)),
-    "comments": (Kind.FLAC, lambda: flac(comments(MANY))),
-    "blocks": (Kind.FLAC, lambda: flac(*[(2, b"test")] * MANY)),
-    "seek points": (Kind.FLAC, lambda: flac(seek_points(MOST_SEEK_POINTS + 1))),
-    "atoms": (Kind.M4A, lambda: mp4(*[atom(b"free")] * (MOST_ATOMS + 1))),
-    "atoms in the list of tags": (Kind.M4A, lambda: tagged(MOST_ATOMS + 1)),
+CROWDED: dict[str, tuple[Media, Callable[[], bytes]]] = {
+    "texts": (Media.MP3, lambda: mp3(id3(80_000))),
+    "the same frame": (Media.MP3, lambda: mp3(id3(MANY, b"TIT2"))),
+    "private frames": (Media.MP3, lambda: mp3(id3(MANY, b"PRIV", 3))),
+    "frames of version 2": (Media.MP3, lambda: mp3(id3(MANY, b"TXX", 2))),
+    "frames that say nothing": (Media.MP3, lambda: mp3(silent(MANY))),
+    "frames that two programs read differently": (Media.MP3, lambda: mp3(two_readings(MANY))),
+    "frames behind a header of their own": (Media.MP3, lambda: mp3(id3(3, flags=0x40))),
+    "tags larger than a cover": (Media.MP3, lambda: b"ID3\x04\0\0" + seven_bits(MOST_ID3 + 1) + SOUND),
+    "frames in a WAV": (Media.WAV, lambda: wave((b"id3 ", id3(MANY)))),
+    "frames in a WAV, in capitals": (Media.WAV, lambda: wave((b"ID3 ", id3(MANY)))),
+    "chunks": (Media.WAV, lambda: wave(*[(b"junk", b"")] * MANY)),
+    "comments": (Media.FLAC, lambda: flac(comments(MANY))),
+    "blocks": (Media.FLAC, lambda: flac(*[(2, b"test")] * MANY)),
+    "seek points": (Media.FLAC, lambda: flac(seek_points(MOST_SEEK_POINTS + 1))),
+    "atoms": (Media.M4A, lambda: mp4(*[atom(b"free")] * (MOST_ATOMS + 1))),
+    "atoms in the list of tags": (Media.M4A, lambda: tagged(MOST_ATOMS + 1)),
 }  # fmt: skip
 
 
@@ -127,18 +127,18 @@ def test_a_crowded_file_is_kept_as_it_is_and_never_parsed(what: str, tmp_path: P
 @pytest.mark.parametrize(
     ("kind", "data"),
     [
-        (Kind.MP3, mp3(id3(500))),
-        (Kind.MP3, mp3(id3(500, version=3))),
-        (Kind.MP3, mp3(id3(500, flags=0x80))),
-        (Kind.MP3, mp3(id3(20, b"TXX", 2))),
-        (Kind.MP3, SOUND),
-        (Kind.WAV, wave((b"LIST", b"INFO"), (b"id3 ", id3(500)))),
-        (Kind.FLAC, flac(seek_points(100), comments(500))),
-        (Kind.M4A, tagged(500)),
+        (Media.MP3, mp3(id3(500))),
+        (Media.MP3, mp3(id3(500, version=3))),
+        (Media.MP3, mp3(id3(500, flags=0x80))),
+        (Media.MP3, mp3(id3(20, b"TXX", 2))),
+        (Media.MP3, SOUND),
+        (Media.WAV, wave((b"LIST", b"INFO"), (b"id3 ", id3(500)))),
+        (Media.FLAC, flac(seek_points(100), comments(500))),
+        (Media.M4A, tagged(500)),
     ],
-    ids=lambda value: str(value) if isinstance(value, Kind) else "",
+    ids=lambda value: str(value) if isinstance(value, Media) else "",
 )
-def test_a_file_with_more_than_songs_usually_have_is_still_parsed(kind: Kind, data: bytes, tmp_path: Path) -> None:
+def test_a_file_with_more_than_songs_usually_have_is_still_parsed(kind: Media, data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "song"
     path.write_bytes(data)
     refuse_crowded(path, kind)
@@ -146,7 +146,7 @@ def test_a_file_with_more_than_songs_usually_have_is_still_parsed(kind: Kind, da
 
 @pytest.mark.parametrize("kind", crowds._COUNTS)
 @pytest.mark.parametrize("data", [b"", b"ID3", b"ID3\x04\0\0\x7f\x7f", b"RIFF\0\0\0\0WAVE", b"fLaC\x04", b"\0" * 64])
-def test_a_file_that_ends_too_early_is_no_crowd(kind: Kind, data: bytes, tmp_path: Path) -> None:
+def test_a_file_that_ends_too_early_is_no_crowd(kind: Media, data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "song"
     path.write_bytes(data)
     refuse_crowded(path, kind)

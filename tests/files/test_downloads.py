@@ -19,7 +19,7 @@ import httpx2
 import pytest
 
 from songwright.server.core.errors import DownloadRefused, LibraryUnavailable, LinkDead, SongwrightError, Unreachable
-from songwright.server.files.downloads import AUDIO, IMAGES, Fetcher, Kind, sniff
+from songwright.server.files.downloads import AUDIO, IMAGES, Fetcher, Media, sniff
 
 pytestmark = pytest.mark.anyio
 
@@ -110,7 +110,7 @@ async def test_a_good_link_leaves_a_complete_part_file_with_its_digest(
 ) -> None:
     site.pages["/a.mp3"] = page(MP3, Content_Type="text/html")
     got = await fetcher.fetch(site.url("/a.mp3"), tmp_path, kinds=AUDIO)
-    assert (got.kind, got.bytes, got.sha256) == (Kind.MP3, len(MP3), hashlib.sha256(MP3).hexdigest())
+    assert (got.kind, got.bytes, got.sha256) == (Media.MP3, len(MP3), hashlib.sha256(MP3).hexdigest())
     assert got.path.parent == tmp_path
     assert got.path.name.startswith(".part-")
     assert got.path.read_bytes() == MP3
@@ -143,7 +143,7 @@ async def test_environment_proxies_are_not_used(
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     site.pages["/a.mp3"] = page(MP3)
-    assert (await fetcher.fetch(site.url("/a.mp3"), tmp_path, kinds=AUDIO)).kind is Kind.MP3
+    assert (await fetcher.fetch(site.url("/a.mp3"), tmp_path, kinds=AUDIO)).kind is Media.MP3
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
@@ -375,7 +375,7 @@ async def test_a_public_address_in_ipv6_clothes_is_as_good_as_itself(address: st
         return [address]
 
     got = await Fetcher(transport=Recorder(), resolve=dressed).fetch("https://a.example/", tmp_path, kinds=AUDIO)
-    assert got.kind is Kind.MP3
+    assert got.kind is Media.MP3
 
 
 async def test_a_public_page_cannot_lead_into_this_machine_even_when_loopback_is_fine(tmp_path: Path) -> None:
@@ -490,18 +490,18 @@ async def test_a_disk_that_takes_no_more_leaves_no_file_and_says_so(site: Site, 
 @pytest.mark.parametrize(
     ("head", "kind"),
     [
-        (b"ID3\x04", Kind.MP3),
-        (b"\xff\xfb\x90\x64", Kind.MP3),
-        (b"\xff\xf3\x44\xc4", Kind.MP3),
-        (b"\x00\x00\x00\x20ftypM4A ", Kind.M4A),
-        (b"\x00\x00\x00\x20ftypisom", Kind.M4A),
-        (b"RIFF\x24\x00\x00\x00WAVEfmt ", Kind.WAV),
-        (b"fLaC\x00", Kind.FLAC),
-        (b"OggS\x00", Kind.OGG),
-        (b"\xff\xd8\xff\xe0", Kind.JPEG),
-        (b"\x89PNG\r\n\x1a\n", Kind.PNG),
-        (b"RIFF\x24\x00\x00\x00WEBPVP8 ", Kind.WEBP),
-        (b"MThd\x00\x00\x00\x06", Kind.MIDI),
+        (b"ID3\x04", Media.MP3),
+        (b"\xff\xfb\x90\x64", Media.MP3),
+        (b"\xff\xf3\x44\xc4", Media.MP3),
+        (b"\x00\x00\x00\x20ftypM4A ", Media.M4A),
+        (b"\x00\x00\x00\x20ftypisom", Media.M4A),
+        (b"RIFF\x24\x00\x00\x00WAVEfmt ", Media.WAV),
+        (b"fLaC\x00", Media.FLAC),
+        (b"OggS\x00", Media.OGG),
+        (b"\xff\xd8\xff\xe0", Media.JPEG),
+        (b"\x89PNG\r\n\x1a\n", Media.PNG),
+        (b"RIFF\x24\x00\x00\x00WEBPVP8 ", Media.WEBP),
+        (b"MThd\x00\x00\x00\x06", Media.MIDI),
         (b"\xff\xf1\x50\x80", None),  # AAC without a container
         (b"\xff\xfeh\x00t\x00", None),  # UTF-16 text
         (b"\x00\x00\x00\x20ftypheic", None),
@@ -511,14 +511,14 @@ async def test_a_disk_that_takes_no_more_leaves_no_file_and_says_so(site: Site, 
         (b"", None),
     ],
 )
-def test_the_first_bytes_decide_what_a_file_is(head: bytes, kind: Kind | None) -> None:
+def test_the_first_bytes_decide_what_a_file_is(head: bytes, kind: Media | None) -> None:
     assert sniff(head) is kind
 
 
 def test_every_kind_is_told_apart_as_song_or_picture_with_its_media_type() -> None:
-    assert frozenset(Kind) - AUDIO - IMAGES == {Kind.MIDI}
-    assert (Kind.MP3.mime, Kind.M4A.mime, Kind.JPEG.mime) == ("audio/mpeg", "audio/mp4", "image/jpeg")
-    assert (Kind.JPEG.suffix, Kind.MIDI.suffix, Kind.WAV.suffix) == (".jpg", ".mid", ".wav")
+    assert frozenset(Media) - AUDIO - IMAGES == {Media.MIDI}
+    assert (Media.MP3.mime, Media.M4A.mime, Media.JPEG.mime) == ("audio/mpeg", "audio/mp4", "image/jpeg")
+    assert (Media.JPEG.suffix, Media.MIDI.suffix, Media.WAV.suffix) == (".jpg", ".mid", ".wav")
 
 
 def test_loading_the_module_loads_no_certificates() -> None:

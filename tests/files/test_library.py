@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from songwright.server.core.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, LinkDead, NotFound
-from songwright.server.files.downloads import Fetcher, Kind
+from songwright.server.files.downloads import Fetcher, Media
 from songwright.server.files.library import Library
 from songwright.server.files.names import safe_name
 from songwright.server.files.tags import SongTags, read_owner, read_tags
@@ -40,6 +40,7 @@ def sound(container: str, codec: str) -> bytes:
     out = io.BytesIO()
     with av.open(out, "w", format=container) as file:
         stream = file.add_stream(codec, rate=44_100)
+        assert isinstance(stream, av.AudioStream)
         stream.layout = "mono"
         size = stream.codec_context.frame_size or 1024
         for number in range(20):
@@ -136,7 +137,7 @@ async def test_a_song_is_kept_under_its_title_with_its_tags_and_its_cover_inside
     kept = await library.keep_audio(TAGS, site.base + "/a.mp3", cover_url=site.base + "/a.jpg")
     assert names(root) == ["Lucía (take 1).mp3"]
     assert (kept.path, kept.relative) == (root / "Lucía (take 1).mp3", "Lucía (take 1).mp3")
-    assert (kept.kind, kept.bytes, kept.tagged) == (Kind.MP3, kept.path.stat().st_size, True)
+    assert (kept.kind, kept.bytes, kept.tagged) == (Media.MP3, kept.path.stat().st_size, True)
     tags = read_tags(kept.path)
     assert tags is not None
     assert (tags.clip_id, tags.title, tags.lyrics, tags.cover) == ("clip-1", "Lucía", "Duerme", picture())
@@ -160,8 +161,8 @@ async def test_stems_wav_and_midi_go_into_a_folder_named_after_the_song(library:
     stem = await library.keep_audio(
         replace(TAGS, clip_id="stem-1"), site.base + "/a.mp3", folder="Lucía", label="vocals"
     )
-    wav = await library.fetch_file(TAGS, site.base + "/a.wav", kinds=frozenset({Kind.WAV}), folder="Lucía")
-    midi = await library.fetch_file(TAGS, site.base + "/a.mid", kinds=frozenset({Kind.MIDI}), folder="Lucía")
+    wav = await library.fetch_file(TAGS, site.base + "/a.wav", kinds=frozenset({Media.WAV}), folder="Lucía")
+    midi = await library.fetch_file(TAGS, site.base + "/a.mid", kinds=frozenset({Media.MIDI}), folder="Lucía")
     assert [kept.relative for kept in (stem, wav, midi)] == [
         "Lucía/Lucía (vocals).mp3",
         "Lucía/Lucía (take 1).wav",
@@ -192,7 +193,7 @@ async def test_a_song_that_fails_says_why_and_leaves_nothing(library: Library, s
     with pytest.raises(DownloadRefused, match="a web page"):
         await library.keep_audio(TAGS, site.base + "/page")
     with pytest.raises(DownloadRefused, match="not one of: wav"):
-        await library.fetch_file(TAGS, site.base + "/a.mp3", kinds=frozenset({Kind.WAV}))
+        await library.fetch_file(TAGS, site.base + "/a.mp3", kinds=frozenset({Media.WAV}))
     assert names(root) == []
 
 
@@ -226,7 +227,7 @@ async def test_the_same_clip_kept_twice_is_one_file(library: Library, site: Site
         await library.keep_audio(replace(TAGS, lyrics=title), site.base + "/a.mp3")
         await library.keep_cover(TAGS, site.base + "/a.jpg")
         await library.keep_bytes(TAGS, f"[00:01.00]{title}\n".encode(), ".lrc")
-        await library.fetch_file(TAGS, site.base + "/a.mid", kinds=frozenset({Kind.MIDI}))
+        await library.fetch_file(TAGS, site.base + "/a.mid", kinds=frozenset({Media.MIDI}))
     assert names(root) == [f"Lucía (take 1){ending}" for ending in (".jpg", ".lrc", ".mid", ".mp3")]
     tags = read_tags(root / "Lucía (take 1).mp3")
     assert tags is not None
@@ -236,7 +237,7 @@ async def test_the_same_clip_kept_twice_is_one_file(library: Library, site: Site
 
 async def test_no_download_replaces_a_file_even_of_the_same_clip(library: Library, site: Site) -> None:
     """It may have been cut, or tagged anew, by the person since."""
-    for path, kinds in (("/a.mp3", {Kind.MP3}), ("/a.jpg", {Kind.JPEG}), ("/a.wav", {Kind.WAV})):
+    for path, kinds in (("/a.mp3", {Media.MP3}), ("/a.jpg", {Media.JPEG}), ("/a.wav", {Media.WAV})):
         first = await library.fetch_file(TAGS, site.base + path, kinds=frozenset(kinds))
         mine = first.path.read_bytes() + b"and what I did with it"
         first.path.write_bytes(mine)
@@ -297,7 +298,7 @@ async def test_thirty_songs_of_one_title_saved_at_once_are_thirty_files(
     async with anyio.create_task_group() as group:
         for number in range(30):
             tags = replace(TAGS, clip_id=f"clip-{number}")
-            group.start_soon(lambda tags=tags: library.keep_audio(tags, site.base + "/a.mp3"))
+            group.start_soon(library.keep_audio, tags, site.base + "/a.mp3")
     owners = {read_owner(path) for path in root.iterdir()}
     assert owners == {(f"clip-{number}", "take 1") for number in range(30)}
     assert len(names(root)) == 30
@@ -378,7 +379,7 @@ async def test_on_a_disk_without_hard_links_names_are_still_never_taken_from_any
     async with anyio.create_task_group() as group:
         for number in range(8):
             tags = replace(TAGS, clip_id=f"clip-{number}")
-            group.start_soon(lambda tags=tags: library.keep_audio(tags, site.base + "/a.mp3"))
+            group.start_soon(library.keep_audio, tags, site.base + "/a.mp3")
     assert {read_owner(path) for path in root.iterdir()} == {(f"clip-{number}", "take 1") for number in range(8)}
 
 

@@ -24,15 +24,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from songwright.server.files.downloads import Kind
+from songwright.server.files.downloads import Media
 from songwright.server.files.tags import Owner, SongTags, marked, read_owner, read_tags, write_tags
 
 RATE = 44_100
 FORMATS = {
-    Kind.MP3: ("mp3", "libmp3lame"),
-    Kind.M4A: ("ipod", "aac"),
-    Kind.WAV: ("wav", "pcm_s16le"),
-    Kind.FLAC: ("flac", "flac"),
+    Media.MP3: ("mp3", "libmp3lame"),
+    Media.M4A: ("ipod", "aac"),
+    Media.WAV: ("wav", "pcm_s16le"),
+    Media.FLAC: ("flac", "flac"),
 }
 
 
@@ -61,7 +61,7 @@ TAGS = SongTags(
 
 
 @pytest.fixture(scope="session")
-def audio() -> dict[Kind, bytes]:
+def audio() -> dict[Media, bytes]:
     """A second of sound in every format that takes tags."""
     wave = (np.sin(np.arange(RATE) / 20) * 8000).astype(np.int16)[None, :]
     files = {}
@@ -69,6 +69,7 @@ def audio() -> dict[Kind, bytes]:
         out = io.BytesIO()
         with av.open(out, "w", format=container) as file:
             stream = file.add_stream(codec, rate=RATE)
+            assert isinstance(stream, av.AudioStream)
             stream.layout = "mono"
             frame = av.AudioFrame.from_ndarray(wave, format="s16", layout="mono")
             frame.sample_rate, frame.time_base, frame.pts = RATE, Fraction(1, RATE), 0
@@ -80,8 +81,8 @@ def audio() -> dict[Kind, bytes]:
 
 
 @pytest.fixture
-def song(audio: dict[Kind, bytes], tmp_path: Path) -> Callable[[Kind], Path]:
-    def make(kind: Kind) -> Path:
+def song(audio: dict[Media, bytes], tmp_path: Path) -> Callable[[Media], Path]:
+    def make(kind: Media) -> Path:
         path = tmp_path / f"song{kind.suffix}"
         path.write_bytes(audio[kind])
         return path
@@ -95,7 +96,7 @@ def seconds_of(path: Path) -> float:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_everything_written_is_read_back_and_the_sound_still_plays(kind: Kind, song: Callable[[Kind], Path]) -> None:
+def test_everything_written_is_read_back_and_the_sound_still_plays(kind: Media, song: Callable[[Media], Path]) -> None:
     path = song(kind)
     before = seconds_of(path)
     assert write_tags(path, kind, TAGS)
@@ -106,8 +107,8 @@ def test_everything_written_is_read_back_and_the_sound_still_plays(kind: Kind, s
     assert seconds_of(path) == before
 
 
-@pytest.mark.parametrize("kind", [Kind.MP3, Kind.WAV])
-def test_timed_lyrics_travel_inside_mp3_and_wav(kind: Kind, song: Callable[[Kind], Path]) -> None:
+@pytest.mark.parametrize("kind", [Media.MP3, Media.WAV])
+def test_timed_lyrics_travel_inside_mp3_and_wav(kind: Media, song: Callable[[Media], Path]) -> None:
     timed = ((0.0, "Duerme"), (1.234, "ねんねん"), (61.5, "Lucía"))
     path = song(kind)
     write_tags(path, kind, replace(TAGS, synced=timed))
@@ -116,10 +117,10 @@ def test_timed_lyrics_travel_inside_mp3_and_wav(kind: Kind, song: Callable[[Kind
     assert got.synced == timed
 
 
-def test_an_mp3_carries_the_frames_players_look_for(song: Callable[[Kind], Path]) -> None:
+def test_an_mp3_carries_the_frames_players_look_for(song: Callable[[Media], Path]) -> None:
     """ID3v2.4 with frames and encodings that 2.3 has too; USLT and SYLT with an ISO 639-2 language (id3.org)."""
-    path = song(Kind.MP3)
-    write_tags(path, Kind.MP3, replace(TAGS, synced=((0.5, "Duerme"),)))
+    path = song(Media.MP3)
+    write_tags(path, Media.MP3, replace(TAGS, synced=((0.5, "Duerme"),)))
     id3 = mutagen.id3.ID3(path)
     assert path.read_bytes()[:4] == b"ID3\x04"
     assert id3.getall("TIT2")[0].text == ["Lucía – 子守唄"]
@@ -142,16 +143,16 @@ def test_an_mp3_carries_the_frames_players_look_for(song: Callable[[Kind], Path]
     [("es", "spa"), ("de-AT", "deu"), ("jpn", "jpn"), ("zh_Hant", "zho"), (None, "XXX"), ("?", "XXX")],
 )
 def test_lyrics_name_their_language_in_three_letters(
-    language: str | None, code: str, song: Callable[[Kind], Path]
+    language: str | None, code: str, song: Callable[[Media], Path]
 ) -> None:
-    path = song(Kind.MP3)
-    write_tags(path, Kind.MP3, replace(TAGS, language=language))
+    path = song(Media.MP3)
+    write_tags(path, Media.MP3, replace(TAGS, language=language))
     assert mutagen.id3.ID3(path).getall("USLT")[0].lang == code
 
 
-def test_an_m4a_carries_the_atoms_players_look_for(song: Callable[[Kind], Path]) -> None:
-    path = song(Kind.M4A)
-    write_tags(path, Kind.M4A, TAGS)
+def test_an_m4a_carries_the_atoms_players_look_for(song: Callable[[Media], Path]) -> None:
+    path = song(Media.M4A)
+    write_tags(path, Media.M4A, TAGS)
     atoms = mutagen.mp4.MP4(path).tags
     assert atoms is not None
     assert (atoms["\xa9nam"], atoms["\xa9gen"], atoms["tmpo"]) == ([TAGS.title], [TAGS.style], [72])
@@ -159,8 +160,8 @@ def test_an_m4a_carries_the_atoms_players_look_for(song: Callable[[Kind], Path])
     assert bytes(atoms["----:com.apple.iTunes:SONGWRIGHT_CLIP_ID"][0]) == b"clip-1"
 
 
-def test_what_the_service_wrote_stays_unless_we_know_better(song: Callable[[Kind], Path]) -> None:
-    path = song(Kind.MP3)
+def test_what_the_service_wrote_stays_unless_we_know_better(song: Callable[[Media], Path]) -> None:
+    path = song(Media.MP3)
     theirs = mutagen.id3.ID3()
     theirs.add(mutagen.id3.TCOP(encoding=3, text=["the service"]))
     theirs.add(mutagen.id3.TALB(encoding=3, text=["their album"]))
@@ -168,7 +169,7 @@ def test_what_the_service_wrote_stays_unless_we_know_better(song: Callable[[Kind
     theirs.add(mutagen.id3.TXXX(encoding=3, desc="THEIRS", text=["kept"]))
     theirs.add(mutagen.id3.APIC(encoding=3, mime="image/png", type=4, desc="back", data=picture("PNG")))
     theirs.save(path, v2_version=3)
-    write_tags(path, Kind.MP3, SongTags("clip-1", "Our title"))
+    write_tags(path, Media.MP3, SongTags("clip-1", "Our title"))
     id3 = mutagen.id3.ID3(path)
     assert [id3.getall(name)[0].text[0] for name in ("TCOP", "TALB", "TIT2")] == [
         "the service",
@@ -180,7 +181,7 @@ def test_what_the_service_wrote_stays_unless_we_know_better(song: Callable[[Kind
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_writing_again_replaces_our_own_fields_and_adds_none_twice(kind: Kind, song: Callable[[Kind], Path]) -> None:
+def test_writing_again_replaces_our_own_fields_and_adds_none_twice(kind: Media, song: Callable[[Media], Path]) -> None:
     path = song(kind)
     write_tags(path, kind, TAGS)
     write_tags(path, kind, replace(TAGS, model="", sandbox=False, title="New", cover=picture("PNG", "red")))
@@ -193,7 +194,7 @@ def test_writing_again_replaces_our_own_fields_and_adds_none_twice(kind: Kind, s
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_text_that_no_format_can_hold_is_cleaned_and_not_an_error(kind: Kind, song: Callable[[Kind], Path]) -> None:
+def test_text_that_no_format_can_hold_is_cleaned_and_not_an_error(kind: Media, song: Callable[[Media], Path]) -> None:
     path = song(kind)
     assert write_tags(path, kind, SongTags("clip-1", "a\x00b\x07\ud800", lyrics="one\r\ntwo\x00", bpm=float("inf")))
     got = read_tags(path)
@@ -201,17 +202,17 @@ def test_text_that_no_format_can_hold_is_cleaned_and_not_an_error(kind: Kind, so
     assert (got.title, got.lyrics) == ("ab?", "one\ntwo")
 
 
-@pytest.mark.parametrize("kind", [Kind.OGG, Kind.MIDI, Kind.JPEG])
-def test_kinds_without_tags_are_left_alone(kind: Kind, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [Media.OGG, Media.MIDI, Media.JPEG])
+def test_kinds_without_tags_are_left_alone(kind: Media, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"OggS anything")
     assert write_tags(path, kind, TAGS) is False
     assert path.read_bytes() == b"OggS anything"
 
 
-@pytest.mark.parametrize("kind", [Kind.M4A, Kind.WAV, Kind.FLAC])
+@pytest.mark.parametrize("kind", [Media.M4A, Media.WAV, Media.FLAC])
 def test_a_file_that_cannot_be_parsed_gets_no_tags_and_stays_as_it_is(
-    kind: Kind, audio: dict[Kind, bytes], tmp_path: Path
+    kind: Media, audio: dict[Media, bytes], tmp_path: Path
 ) -> None:
     path = tmp_path / "broken"
     path.write_bytes(audio[kind][:30])
@@ -221,13 +222,13 @@ def test_a_file_that_cannot_be_parsed_gets_no_tags_and_stays_as_it_is(
 
 def test_a_disk_that_refuses_is_an_error_and_not_a_file_without_tags(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
-        write_tags(tmp_path / "gone" / "song.mp3", Kind.MP3, TAGS)
+        write_tags(tmp_path / "gone" / "song.mp3", Media.MP3, TAGS)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kind=st.sampled_from(list(FORMATS)), cut=st.floats(0, 1), junk=st.binary(max_size=64), at=st.floats(0, 1))
 def test_reading_never_fails_whatever_the_file_holds(
-    kind: Kind, cut: float, junk: bytes, at: float, audio: dict[Kind, bytes], tmp_path: Path
+    kind: Media, cut: float, junk: bytes, at: float, audio: dict[Media, bytes], tmp_path: Path
 ) -> None:
     path = tmp_path / "song"
     path.write_bytes(audio[kind])
@@ -242,7 +243,7 @@ def test_reading_never_fails_whatever_the_file_holds(
 
 @pytest.mark.parametrize("version", [3, 4])
 def test_a_tag_that_would_inflate_to_gigabytes_is_not_opened(
-    version: int, audio: dict[Kind, bytes], tmp_path: Path
+    version: int, audio: dict[Media, bytes], tmp_path: Path
 ) -> None:
     """Frame flags of ID3v2.3 §3.3.1 and 2.4 §4.1.2: a compressed frame says the size it unpacks to."""
     packed = zlib.compress(b"\x03" + b"a" * 50_000_000, 9)
@@ -251,12 +252,12 @@ def test_a_tag_that_would_inflate_to_gigabytes_is_not_opened(
     else:
         body = (len(packed) + 4).to_bytes(4) + b"\x00\x80" + (50_000_001).to_bytes(4) + packed
     path = tmp_path / "bomb.mp3"
-    path.write_bytes(b"ID3" + bytes([version, 0, 0]) + sized(len(body) + 4) + b"TIT2" + body + audio[Kind.MP3][45:])
+    path.write_bytes(b"ID3" + bytes([version, 0, 0]) + sized(len(body) + 4) + b"TIT2" + body + audio[Media.MP3][45:])
     before = path.read_bytes()
     tracemalloc.start()
     try:
         assert read_tags(path) is None
-        assert write_tags(path, Kind.MP3, TAGS) is False
+        assert write_tags(path, Media.MP3, TAGS) is False
         assert tracemalloc.get_traced_memory()[1] < 5_000_000
     finally:
         tracemalloc.stop()
@@ -268,9 +269,9 @@ def sized(number: int) -> bytes:
     return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 
-def test_what_is_no_file_of_ours_has_no_owner(song: Callable[[Kind], Path], tmp_path: Path) -> None:
+def test_what_is_no_file_of_ours_has_no_owner(song: Callable[[Media], Path], tmp_path: Path) -> None:
     (tmp_path / "page.mp3").write_text("<html>")
-    assert read_owner(song(Kind.MP3)) is None
+    assert read_owner(song(Media.MP3)) is None
     assert read_owner(tmp_path / "page.mp3") is None
     assert read_owner(tmp_path / "missing.mp3") is None
     assert read_owner(tmp_path) is None

@@ -16,7 +16,7 @@ class Turnstile:
     def __init__(self, base_url: str) -> None:
         calls: list[tuple[float, str]] = []
         opener = build_opener(ProxyHandler({}))
-        opener.process_response = {}  # answers of every status pass as they are
+        opener.process_response = {}  # type: ignore[attr-defined]  # missing in the stubs; answers of every status pass as they are
 
         class Through(BaseHTTPRequestHandler):
             def _pass(self) -> None:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -21,12 +22,12 @@ from sandbox_process import SandboxProcess
 from waiting import PATIENCE, until
 
 from songwright.sandbox.endpoint_file import opening_lock
-from songwright.sandbox.launcher import KEY, Door, SandboxUnavailable, open_sandbox
+from songwright.sandbox.launcher import KEY, Endpoint, SandboxUnavailable, open_sandbox
 
 from .conftest import SONG, Account
 
 
-def _open(state_dir: Path, **options: object) -> Door:
+def _open(state_dir: Path, **options: Any) -> Endpoint:
     return asyncio.run(open_sandbox(state_dir, fast=True, **options))
 
 
@@ -48,8 +49,9 @@ def _kill(pid: int) -> None:
         os.waitpid(pid, 0)
 
 
-def _health(door: Door) -> dict[str, object]:
-    return httpx2.get(f"{door.base_url}/_sandbox/health").json()
+def _health(door: Endpoint) -> dict[str, object]:
+    health: dict[str, object] = httpx2.get(f"{door.base_url}/_sandbox/health").json()
+    return health
 
 
 def test_two_programs_that_start_it_at_once_get_one_process(state_dir: Path) -> None:
