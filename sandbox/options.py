@@ -35,7 +35,7 @@ class Options:
     rate: float = 0.0
     """Least seconds between two tasks of one key, else 429; 0 = no limit; the service's own figure is 3."""
     brand: Brand = "aimusicapi"
-    era: Edition = "fuzz"
+    edition: Edition = "fuzz"
     """Which of the producer family's contracts it plays; the first is the fullest."""
     retired: tuple[Family, ...] = ()
     """Families that answer 410 to everything."""
@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=float, default=0.0, help="least seconds between tasks of one key, else 429")
     parser.add_argument("--brand", choices=get_args(Brand), default="aimusicapi", help="whose paths and prices")
     parser.add_argument(
-        "--era", choices=get_args(Edition), default="fuzz", help="which contract of the producer family"
+        "--edition", choices=get_args(Edition), default="fuzz", help="which contract of the producer family"
     )
     parser.add_argument(
         "--retired", action="append", choices=get_args(Family), default=[], help="a family that answers 410; repeatable"
@@ -91,7 +91,7 @@ def from_arguments(arguments: argparse.Namespace) -> Options:
         credits=arguments.credits,
         rate=arguments.rate,
         brand=arguments.brand,
-        era=arguments.era,
+        edition=arguments.edition,
         retired=tuple(arguments.retired),
         faults=tuple(arguments.fault),
         token=arguments.token,
@@ -103,7 +103,7 @@ def to_arguments(options: Options) -> list[str]:
     line = ["--state-dir", str(options.state_dir), "--host", options.host, "--port", str(options.port)]
     line += ["--pace", options.pace, "--seed", str(options.seed), "--idle-seconds", str(options.idle_seconds)]
     line += ["--credits", str(options.credits), "--rate", str(options.rate), "--brand", options.brand]
-    line += ["--era", options.era]
+    line += ["--edition", options.edition]
     for family in options.retired:
         line += ["--retired", family]
     line += ["--fast"] if options.fast else []

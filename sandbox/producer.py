@@ -1,6 +1,7 @@
-"""The producer family: one song a task, as M4A, in three eras of its contract.
+"""The producer family: one song a task, as M4A, in three editions of its contract.
 
-What an era takes, has retired and ignores is in the published contract (`x-producer-eras`); this module acts on it.
+What an edition takes, has retired and ignores is in the published contract (`x-producer-editions`); this module acts
+on it.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ _STATUS = {"queued": "PENDING", "working": "RUNNING", "done": "SUCCESS", "failed
 
 
 class Producer:
-    """Answers for one era; see `families.Family`."""
+    """Answers for one edition; see `families.Family`."""
 
     tasks = frozenset({"producer_create", "producer_upload", "producer_download"})
 
     def __init__(self, options: Options, orders: Orders) -> None:
         self._options = options
         self._orders = orders
-        self._era: dict[str, Any] = contract.document()["x-producer-eras"][options.era]
+        self._edition: dict[str, Any] = contract.document()["x-producer-editions"][options.edition]
 
     async def order(self, ask: Ask, seed: int) -> Order:
         """What a request wants made; raises Refusal (400, 410)."""
@@ -41,21 +42,21 @@ class Producer:
             clip, facts = await self._orders.clip(ask, "clip_id"), clip_facts("producer", "m4a")
             return Order({"file_of": clip.clip_id, "format": ask.body["format"], "facts": facts, "seed": seed})
         task_type = str(ask.body["task_type"])
-        if task_type not in self._era["task_types"]:
+        if task_type not in self._edition["task_types"]:
             raise gone(f"task_type {task_type} has been retired")
         body = self._understood(ask.body)
         source = await self._orders.clip(ask, "clip_id") if task_type != "create_music" else None
         plan = self._plan(task_type, body, seed, source)
-        model = _LYRIA if self._options.era == "lyria" else body.get("mv") or "FUZZ-2.0"
+        model = _LYRIA if self._options.edition == "lyria" else body.get("mv") or "FUZZ-2.0"
         facts = clip_facts("producer", "m4a", model, seed=body.get("seed") or str(seed))
         return Order({"clips": [plan], "facts": facts, "seed": seed})
 
     def _understood(self, body: Facts) -> Facts:
-        """The body in today's names, without what this era ignores."""
-        ignored = self._era.get("ignored", ())
+        """The body in today's names, without what this edition ignores."""
+        ignored = self._edition.get("ignored", ())
         renamed = {_OLDER_NAMES.get(name, name): value for name, value in body.items()}
         understood = {name: value for name, value in renamed.items() if name not in ignored}
-        if self._options.era == "lyria":
+        if self._options.edition == "lyria":
             needs = {"extend_music": "starts_at", "replace_music": "ends_at", "cover_music": "instruction"}
             needed = needs.get(str(body["task_type"]))
             if needed and needed not in understood:
@@ -91,9 +92,9 @@ class Producer:
                 return plan_of("cover", brief, of, closeness=1.0 - change)
 
     def look(self, task: Task, clips: list[Clip]) -> tuple[int, Facts]:
-        """A state in each clip, with 202 until there is one; or, in the slim era, a status above them."""
+        """A state in each clip, with 202 until there is one; or, in the slim edition, a status above them."""
         shown = [self._view(task, clip) for clip in clips] if task.state == "done" else []
-        if self._options.era == "slim":
+        if self._options.edition == "slim":
             why = (task.error or {}).get("message", "success") if task.state == "failed" else "success"
             kind, status = str(task.body.get("task_type") or task.operation), _STATUS[task.state]
             if task.state == "done" and all(clip.state == "failed" for clip in clips):
@@ -126,7 +127,7 @@ class Producer:
             view["wav_url"] = file_url(base, clip, "wav") if wanted == "wav" else None
         if failed:
             view["error_message"] = clip.error
-        return view if self._options.era == "slim" else {**view, "state": clip.state}
+        return view if self._options.edition == "slim" else {**view, "state": clip.state}
 
 
 def iso(seconds: float) -> str:

@@ -47,8 +47,8 @@ class KnownFacts:
     def spell(self, model: str) -> str:
         return self._catalogue.spell(self._brand, model)
 
-    def era(self, family: str) -> Edition:
-        return self._catalogue.era(self._brand, family, self.now)
+    def edition(self, family: str) -> Edition:
+        return self._catalogue.edition(self._brand, family, self.now)
 
     def price(self, row: str) -> int | None:
         return self._catalogue.price(self._brand, row)

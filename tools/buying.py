@@ -13,16 +13,16 @@ class SongPurchase(Purchase):
 
     answer: ClassVar[type[SongAnswer]] = SongAnswer
 
-    def era(self, facts: Facts) -> Edition:
+    def edition(self, facts: Facts) -> Edition:
         """What the brand makes of this family now."""
-        return facts.era(self.family)
+        return facts.edition(self.family)
 
     def remarks(self, facts: Facts, seconds: float | None) -> tuple[str, ...]:
         """What was asked for and has no effect at this brand."""
         del seconds
-        era, asked = self.era(facts), self.arguments()
-        without = [name for name in era.ignored if name in asked]
+        edition, asked = self.edition(facts), self.arguments()
+        without = [name for name in edition.ignored if name in asked]
         said = [f"{' and '.join(without)} had no effect"] if without else []
-        if era.only_model and asked.get("model", era.model) != era.model:
-            said.append(f"every song is made by {era.model}, whatever the model")
-        return (f"At this service, since {era.since[:7]}: {'; '.join(said)}.",) if said else ()
+        if edition.only_model and asked.get("model", edition.model) != edition.model:
+            said.append(f"every song is made by {edition.model}, whatever the model")
+        return (f"At this service, since {edition.since[:7]}: {'; '.join(said)}.",) if said else ()

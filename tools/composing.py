@@ -276,7 +276,8 @@ class Overdub(Sound):
     clip_id: ClipId = Field(description="The upload.")
     title: Title | None = None
     start_seconds: Start | None = Field(
-        None, description="Where the addition begins. Leave out both for the whole recording."
+        None,
+        description="Where the addition begins; default all. Whether the rest comes back the service does not say.",
     )
     end_seconds: End | None = Field(None, description="Where the addition ends.")
     closeness: Closeness | None = None

@@ -21,7 +21,7 @@ RUNS: Mapping[str, tuple[str, ...]] = {
     "songs and batches": ("--phases", "examples,coverage", "--include-path-regex", WHOLE),
 }
 FAMILIES = r"^/api/v1/(sonic|get-credits)"
-"""The default tools' part of the contract: the other families answer by era, which one document cannot say."""
+"""The default tools' part of the contract: the other families answer by edition, which one document cannot say."""
 SEED = 7
 
 

@@ -144,7 +144,7 @@ class Facts(Protocol):
         """The model's name as the configured brand spells it."""
         ...
 
-    def era(self, family: str) -> Edition:
+    def edition(self, family: str) -> Edition:
         """What the configured brand makes of a family's operations now."""
         ...
 
@@ -306,7 +306,7 @@ class Purchase(Operation):
     """Its clips come from a file of the person's, so that later steps take the variants for uploads."""
     asks_first: ClassVar[str] = ""
     """A sentence that says why a person has to agree to each such purchase; empty where the price decides."""
-    edition: ClassVar[str] = ""
+    version: ClassVar[str] = ""
     """What tells its songs from the ones they were made from, in file names: "cover", "remaster"."""
 
     again: bool = Field(False, description="Buy another although the same was just bought.")

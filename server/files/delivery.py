@@ -71,7 +71,7 @@ class Delivery:
             # A single result of one take of an older song keeps that take's number: two joins stay apart.
             older = next((ids[0] for ids in operation.sources().values() if ids), None)
             take = (await self._clip(older)).take if older else 0
-        words = [operation.edition if operation else "", clip.part or "", f"take {take}" if take else ""]
+        words = [operation.version if operation else "", clip.part or "", f"take {take}" if take else ""]
         label = ", ".join(word for word in words if word) if clip.part is None else clip.part
         labelled = replace(clip, label=label)
         await in_thread(self._journal.put_clips, job, [labelled])

@@ -57,9 +57,9 @@ class CallFacts:
         """The model's name as this account's brand spells it."""
         return self._catalogue.spell(self._account.brand, model)
 
-    def era(self, family: str) -> Edition:
+    def edition(self, family: str) -> Edition:
         """What this account's brand makes of a family at this time."""
-        return self._catalogue.era(self._account.brand, family, self._now)
+        return self._catalogue.edition(self._account.brand, family, self._now)
 
     def price(self, row: str) -> int | None:
         """Credits for one row of the price table."""

@@ -129,11 +129,11 @@ class Catalogue:
             tuple(row.get("families", ())),
         )  # fmt: skip
 
-    def era(self, brand: str, family: str, now: float) -> Edition:
-        """What a brand makes of a family at a time; for a brand without a row, the family's first era."""
+    def edition(self, brand: str, family: str, now: float) -> Edition:
+        """What a brand makes of a family at a time; for a brand without a row, the family's first edition."""
         day = datetime.fromtimestamp(now, UTC).date().isoformat()
         rows = sorted(
-            (str(row["since"]), name, row) for name, row in self._data.get("eras", {}).get(family, {}).items()
+            (str(row["since"]), name, row) for name, row in self._data.get("editions", {}).get(family, {}).items()
         )
         begun = [found for found in rows if found[0] <= day and brand in found[2]["brands"]]
         if not rows:

@@ -390,7 +390,7 @@ def test_one_riffusion_song_waits_for_the_second() -> None:
 
 
 @pytest.mark.parametrize(
-    ("brand", "day", "era"),
+    ("brand", "day", "edition"),
     [
         ("aimusicapi", "2026-01-31", "fuzz"),
         ("aimusicapi", "2026-06-01", "slim"),
@@ -401,24 +401,24 @@ def test_one_riffusion_song_waits_for_the_second() -> None:
         ("unknown", "2027-01-01", "fuzz"),
     ],
 )
-def test_the_era_goes_by_brand_and_date(brand: str, day: str, era: str) -> None:
+def test_the_edition_goes_by_brand_and_date(brand: str, day: str, edition: str) -> None:
     now = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
-    assert Catalogue.load().era(brand, "producer", now).name == era
+    assert Catalogue.load().edition(brand, "producer", now).name == edition
 
 
 def test_a_person_can_correct_an_era(tmp_path: Path) -> None:
     own = tmp_path / "catalogue.toml"
-    own.write_text("[eras.producer.slim]\nbrands = []\n")
-    assert Catalogue.load(own).era("aimusicapi", "producer", 1_800_000_000.0).name == "fuzz"
+    own.write_text("[editions.producer.slim]\nbrands = []\n")
+    assert Catalogue.load(own).edition("aimusicapi", "producer", 1_800_000_000.0).name == "fuzz"
 
 
 def test_what_an_era_ignores_are_arguments_that_exist_and_fields_that_the_contract_names() -> None:
     arguments = {field for name in NAMES for field in tools.load(name).model_fields}
     names = {"instrumental": "make_instrumental", "style_strength": "sound_strength"}
-    stated = contract.document()["x-producer-eras"]
-    for brand, era in (("musicapi", "lyria"), ("aimusicapi", "slim")):
-        row = Catalogue.load().era(brand, "producer", 1_800_000_000.0)
-        assert row.name == era
+    stated = contract.document()["x-producer-editions"]
+    for brand, edition in (("musicapi", "lyria"), ("aimusicapi", "slim")):
+        row = Catalogue.load().edition(brand, "producer", 1_800_000_000.0)
+        assert row.name == edition
         assert set(row.ignored) | set(row.needs) <= arguments
-        if "ignored" in stated[era]:
-            assert {names.get(name, name) for name in row.ignored} == set(stated[era]["ignored"])
+        if "ignored" in stated[edition]:
+            assert {names.get(name, name) for name in row.ignored} == set(stated[edition]["ignored"])

@@ -52,13 +52,13 @@ class Account:
 
 
 @pytest.fixture(scope="module", params=["fuzz", "lyria", "slim"])
-def era(request: pytest.FixtureRequest) -> str:
+def edition(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def account(era: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    with SandboxProcess(tmp_path_factory.mktemp("service"), fast=True, era=era) as service:
+def account(edition: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    with SandboxProcess(tmp_path_factory.mktemp("service"), fast=True, edition=edition) as service:
         yield Account(service, "somebody")
 
 
@@ -68,18 +68,18 @@ def test_every_path_of_the_families_is_there(account: Account) -> None:
             assert account.ask("POST", operation.path.removeprefix("/api/v1/"), {}).status_code == 400
 
 
-def test_a_producer_song_has_the_shape_of_its_era(account: Account, era: str) -> None:
+def test_a_producer_song_has_the_shape_of_its_edition(account: Account, edition: str) -> None:
     answer = account.buy("producer/create", **SONG)
-    assert (answer.get("status") == "SUCCESS") is (era == "slim")
+    assert (answer.get("status") == "SUCCESS") is (edition == "slim")
     (clip,) = answer["data"]
-    assert ("state" in clip) is (era != "slim")
-    assert clip["mv"] == ("Lyria 3 Pro" if era == "lyria" else "FUZZ-2.0")
+    assert ("state" in clip) is (edition != "slim")
+    assert clip["mv"] == ("Lyria 3 Pro" if edition == "lyria" else "FUZZ-2.0")
     audio = httpx2.get(clip["audio_url"])
     assert (audio.headers["content-type"], audio.content[4:8]) == ("audio/mp4", b"ftyp")
 
 
 @pytest.mark.parametrize(
-    ("task_type", "eras"),
+    ("task_type", "editions"),
     [
         ("extend_music", {"fuzz", "lyria"}),
         ("cover_music", {"fuzz", "lyria"}),
@@ -91,12 +91,12 @@ def test_a_producer_song_has_the_shape_of_its_era(account: Account, era: str) ->
     ],
 )
 def test_a_task_type_is_played_in_its_eras_and_retired_in_others(
-    account: Account, era: str, task_type: str, eras: set[str]
+    account: Account, edition: str, task_type: str, editions: set[str]
 ) -> None:
     clip = account.clip("producer/create", **SONG)
     body = {**SONG, "task_type": task_type, "clip_id": clip["clip_id"], "starts_at": 0.5, "ends_at": 1.5}
     body["instruction"] = "brass"
-    if era in eras:
+    if edition in editions:
         assert account.buy("producer/create", **body)["data"][0]["audio_url"]
     else:
         charged = account.service.books(account.key)["spent"]
@@ -104,11 +104,11 @@ def test_a_task_type_is_played_in_its_eras_and_retired_in_others(
         assert account.service.books(account.key)["spent"] == charged
 
 
-def test_what_lyria_needs_is_asked_for(account: Account, era: str) -> None:
+def test_what_lyria_needs_is_asked_for(account: Account, edition: str) -> None:
     clip = account.clip("producer/create", **SONG)
     body = {**SONG, "task_type": "cover_music", "clip_id": clip["clip_id"]}
     expected = {"fuzz": 200, "lyria": 400, "slim": 410}
-    assert account.ask("POST", "producer/create", body).status_code == expected[era]
+    assert account.ask("POST", "producer/create", body).status_code == expected[edition]
 
 
 def test_a_producer_upload_and_download_are_tasks(account: Account) -> None:
@@ -121,7 +121,7 @@ def test_a_producer_upload_and_download_are_tasks(account: Account) -> None:
         assert httpx2.get(file[field]).headers["content-type"] == {"mp3": "audio/mpeg", "wav": "audio/wav"}[wanted]
 
 
-def test_a_failed_task_of_every_family_is_told_and_refunded(account: Account, era: str) -> None:
+def test_a_failed_task_of_every_family_is_told_and_refunded(account: Account, edition: str) -> None:
     for operation, path, body in (
         ("producer_create", "producer/create", SONG),
         ("nuro_create", "nuro/create", VOCAL),
@@ -130,7 +130,7 @@ def test_a_failed_task_of_every_family_is_told_and_refunded(account: Account, er
         account.service.fault(account.key, operation, "fail_task")
         before = account.service.books(account.key)["spent"]
         answer = account.buy(path, **body)
-        said = {"producer_create": "FAILED" if era == "slim" else None, "nuro_create": "failed"}.get(operation)
+        said = {"producer_create": "FAILED" if edition == "slim" else None, "nuro_create": "failed"}.get(operation)
         assert (answer["http"], answer.get("status")) == (200 if said else 500, said)
         assert account.service.books(account.key)["spent"] == before
 

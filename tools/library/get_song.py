@@ -25,8 +25,8 @@ class GetSong(Operation):
 
     Also what was asked, when, what a clip was made from, and the id of a persona. A song that was paid and is not here,
     whatever became of it, is looked for again at the service, free. Takes a clip_id, a job_id, or the id of a task made
-    elsewhere with the same key, which is then adopted: followed, saved and listed like a song of ours, free. To wait
-    for an unfinished one use wait_for_song, to search by words list_songs.
+    elsewhere with the same key (a clip from there only by its task), which is then adopted: followed, saved and listed
+    like a song of ours, free. To wait for an unfinished one use wait_for_song, to search by words list_songs.
     """
 
     label: ClassVar[str] = "Get song"

@@ -51,7 +51,7 @@ class ProducerPurchase(Modelled):
 
     def produce(self, facts: Facts, task_type: str, model: str | None, **body: object) -> Request:
         """The request to the path that everything composed shares."""
-        return self.post(task_type=task_type, mv=model or self.era(facts).model, **body)
+        return self.post(task_type=task_type, mv=model or self.edition(facts).model, **body)
 
 
 class Sounding(ProducerPurchase, Checked):
@@ -79,7 +79,7 @@ class Sounding(ProducerPurchase, Checked):
 
     def sounding(self, facts: Facts) -> dict[str, object]:
         """The part of the body that says how it should sound and what is sung."""
-        told = self.era(facts).instructs and isinstance(self, Worked)
+        told = self.edition(facts).instructs and isinstance(self, Worked)
         return given(
             sound=self.style,
             lyrics=self.lyrics,

@@ -16,7 +16,7 @@ class ProducerCoverSong(Reworking):
 
     label: ClassVar[str] = "Producer: cover song"
     contract: ClassVar[tuple[str, ...]] = ("producer_create/cover_music", "producer_create/cover_upload_music")
-    edition: ClassVar[str] = "cover"
+    version: ClassVar[str] = "cover"
     relation: ClassVar[str] = "covers"
     instead: ClassVar[str] = "Use cover_song instead; it also takes a public link to a recording."
 
@@ -25,7 +25,7 @@ class ProducerCoverSong(Reworking):
     def request(self, facts: Facts) -> Request:
         """The clip and its new sound; where tasks are instructed, uploads have one of their own."""
         known = self.clip(facts)
-        own_task = self.era(facts).instructs and known is not None and known.uploaded
+        own_task = self.edition(facts).instructs and known is not None and known.uploaded
         task_type = "cover_upload_music" if own_task else "cover_music"
         body = self.sounding(facts)
         return self.produce(

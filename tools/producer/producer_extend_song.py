@@ -21,7 +21,7 @@ class ProducerExtendSong(Reworking):
 
     label: ClassVar[str] = "Producer: extend song"
     contract: ClassVar[tuple[str, ...]] = ("producer_create/extend_music",)
-    edition: ClassVar[str] = "extended"
+    version: ClassVar[str] = "extended"
     relation: ClassVar[str] = "extends"
     instead: ClassVar[str] = "Use extend_song instead; it also takes a public link to a recording."
 

@@ -17,7 +17,7 @@ class ProducerReplaceSection(Reworking):
 
     label: ClassVar[str] = "Producer: replace section"
     contract: ClassVar[tuple[str, ...]] = ("producer_create/replace_music",)
-    edition: ClassVar[str] = "edit"
+    version: ClassVar[str] = "edit"
     relation: ClassVar[str] = "replaces part of"
     instead: ClassVar[str] = "Use replace_section on a song of create_song instead."
 
@@ -28,7 +28,7 @@ class ProducerReplaceSection(Reworking):
         """The stretch."""
         super().check(facts)
         end = self._end(facts)
-        if end is None and "end_seconds" in self.era(facts).needs:
+        if end is None and "end_seconds" in self.edition(facts).needs:
             refuse("end_seconds is needed: the length of this clip is not known here.", "end_seconds")
         if end is not None:
             span(self.start_seconds, end, self.clip(facts))

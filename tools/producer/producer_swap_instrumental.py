@@ -15,7 +15,7 @@ class ProducerSwapInstrumental(Swapping):
 
     label: ClassVar[str] = "Producer: swap instrumental"
     contract: ClassVar[tuple[str, ...]] = ("producer_create/swap_music_sound",)
-    edition: ClassVar[str] = "new band"
+    version: ClassVar[str] = "new band"
     relation: ClassVar[str] = "new band for"
     task_type: ClassVar[str] = "swap_music_sound"
     instead: ClassVar[str] = "Use cover_song, or add_instrumental on an uploaded voice, instead."

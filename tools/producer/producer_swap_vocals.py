@@ -15,7 +15,7 @@ class ProducerSwapVocals(Swapping):
 
     label: ClassVar[str] = "Producer: swap vocals"
     contract: ClassVar[tuple[str, ...]] = ("producer_create/swap_music_vocals",)
-    edition: ClassVar[str] = "new voice"
+    version: ClassVar[str] = "new voice"
     relation: ClassVar[str] = "new vocals for"
     task_type: ClassVar[str] = "swap_music_vocals"
     instead: ClassVar[str] = "Use cover_song, or add_vocals on an uploaded instrumental, instead."

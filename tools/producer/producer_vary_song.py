@@ -17,7 +17,7 @@ class ProducerVarySong(ProducerPurchase, Worked):
 
     label: ClassVar[str] = "Producer: vary song"
     contract: ClassVar[tuple[str, ...]] = ("producer_create/music_variation",)
-    edition: ClassVar[str] = "variation"
+    version: ClassVar[str] = "variation"
     relation: ClassVar[str] = "varies"
     instead: ClassVar[str] = "Use cover_song instead, with the song's own style."
 

@@ -54,7 +54,7 @@ class Composing(RiffusionPurchase):
 
     def compose(self, facts: Facts, *, custom: bool, **body: object) -> Request:
         """The request to the path that everything composed shares."""
-        return self.post(custom_mode=custom, mv=self.model or self.era(facts).model, **body)
+        return self.post(custom_mode=custom, mv=self.model or self.edition(facts).model, **body)
 
 
 class Sung(Composing, Checked):

@@ -15,7 +15,7 @@ class RiffusionCoverSong(Reworking):
 
     label: ClassVar[str] = "Riffusion: cover song"
     contract: ClassVar[tuple[str, ...]] = ("riffusion_create/cover_music",)
-    edition: ClassVar[str] = "cover"
+    version: ClassVar[str] = "cover"
     relation: ClassVar[str] = "covers"
     task: ClassVar[tuple[str, str]] = ("cover_music", "cover_upload_music")
     instead: ClassVar[str] = "Use cover_song instead; it also takes a public link to a recording."

@@ -20,7 +20,7 @@ class RiffusionExtendSong(Reworking):
 
     label: ClassVar[str] = "Riffusion: extend song"
     contract: ClassVar[tuple[str, ...]] = ("riffusion_create/extend_music",)
-    edition: ClassVar[str] = "extended"
+    version: ClassVar[str] = "extended"
     relation: ClassVar[str] = "extends"
     task: ClassVar[tuple[str, str]] = ("extend_music", "extend_upload_music")
     instead: ClassVar[str] = "Use extend_song instead; it also takes a public link to a recording."

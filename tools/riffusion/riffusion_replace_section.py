@@ -19,7 +19,7 @@ class RiffusionReplaceSection(Reworking):
     """
 
     label: ClassVar[str] = "Riffusion: replace section"
-    edition: ClassVar[str] = "edit"
+    version: ClassVar[str] = "edit"
     relation: ClassVar[str] = "replaces part of"
     task: ClassVar[tuple[str, str]] = ("replace_music", "replace_upload_music")
     contract: ClassVar[tuple[str, ...]] = ("riffusion_create/replace_music", "riffusion_replace_section")

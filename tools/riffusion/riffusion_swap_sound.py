@@ -15,7 +15,7 @@ class RiffusionSwapSound(Reworking):
 
     label: ClassVar[str] = "Riffusion: swap sound"
     contract: ClassVar[tuple[str, ...]] = ("riffusion_create/swap_music_sound",)
-    edition: ClassVar[str] = "new band"
+    version: ClassVar[str] = "new band"
     relation: ClassVar[str] = "new band for"
     task: ClassVar[tuple[str, str]] = ("swap_music_sound", "swap_upload_music_sound")
     instead: ClassVar[str] = "Use cover_song, or add_instrumental on an uploaded voice, instead."

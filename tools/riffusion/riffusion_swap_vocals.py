@@ -15,7 +15,7 @@ class RiffusionSwapVocals(Reworking):
 
     label: ClassVar[str] = "Riffusion: swap vocals"
     contract: ClassVar[tuple[str, ...]] = ("riffusion_create/swap_music_vocals",)
-    edition: ClassVar[str] = "new voice"
+    version: ClassVar[str] = "new voice"
     relation: ClassVar[str] = "new vocals for"
     task: ClassVar[tuple[str, str]] = ("swap_music_vocals", "swap_upload_music_vocals")
     instead: ClassVar[str] = "Use cover_song, or add_vocals on an uploaded instrumental, instead."

@@ -13,13 +13,13 @@ class AddVocals(Overdub, Styled):
     """Sing over an instrumental recording that upload_audio brought in the last 24 h; two takes.
 
     The result is voice and band in one. Whether the recording sounds on untouched or is played anew the service does
-    not say: to keep it, give closeness 1. Refused, free: older uploads (upload_audio again) and songs made here
+    not say: to keep it, give closeness 1. Refused, free: older uploads (upload_audio again), songs made here
     (cover_song with lyrics). For a band behind a voice use add_instrumental. 1-2 min.
     """
 
     label: ClassVar[str] = "Add vocals"
     contract: ClassVar[tuple[str, ...]] = ("create/add_vocals",)
-    edition: ClassVar[str] = "with vocals"
+    version: ClassVar[str] = "with vocals"
     row: ClassVar[str] = "add_vocals"
     price_note: ClassVar[str] = "10"
 

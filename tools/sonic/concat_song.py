@@ -20,7 +20,7 @@ class ConcatSong(SonicPurchase):
     """
 
     label: ClassVar[str] = "Join song"
-    edition: ClassVar[str] = "whole song"
+    version: ClassVar[str] = "whole song"
     route: ClassVar[Route] = CREATE
     hook: ClassVar[bool] = True
     minutes: ClassVar[str] = "1 min"

@@ -16,11 +16,11 @@ class CoverSong(Rework):
 
     Say the whole new style. Without `lyrics`, `idea` and `instrumental` it keeps the words of a song made here; for
     links and uploads, whose words are not known, give one of them, else it is refused, free. All is sung and played
-    anew. For better sound alone use remaster_song; for a song out of a hummed tune sample_song. 1-2 min.
+    anew. For better sound alone use remaster_song; for a hummed or played tune sample_song. 1-2 min.
     """
 
     label: ClassVar[str] = "Cover song"
-    edition: ClassVar[str] = "cover"
+    version: ClassVar[str] = "cover"
     route: ClassVar[Route] = CREATE
     minutes: ClassVar[str] = "1-2 min"
     row: ClassVar[str] = "cover"

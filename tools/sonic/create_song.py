@@ -14,8 +14,8 @@ from ..shapes import ID_LIMIT, ModelName, Seconds, refuse
 class CreateSong(Composition):
     """Make a new song from words and style; returns two takes to choose from.
 
-    Give `lyrics` (own words), or `idea` (the service writes them), or `instrumental` with a style or idea. Agree on
-    lyrics with the person first: each song costs credits. To rework a song use cover_song or extend_song.
+    Give `lyrics` (own words), or `idea` (the service writes them), or `instrumental` with a style or idea. Show lyrics
+    to the person first, unless they leave the words to you. To rework a song use cover_song or extend_song.
 
     1-3 min. If it takes longer than the call may wait, the answer is `working` or `streaming` with a job_id for
     wait_for_song; the song is made all the same. Both takes, for one price, are saved to the library as MP3: clips[0]
@@ -23,12 +23,12 @@ class CreateSong(Composition):
 
     For every tool: times are seconds from the start (1:52 is 112). What is left out and names no default is up to the
     service. What is refused, here or by the service, is free; what fails later is given back as a rule, and the answer
-    says so. A clip_id is of a take, stem or upload; one made elsewhere with the same key is tried too. Links: MP3, WAV
-    or other common audio up to 8 min (the service does not list the others; M4A is worth a try).
+    says so. A clip_id is of a take, stem or upload; one made elsewhere with the same key is tried too. Links: MP3 or
+    WAV up to 8 min (the service does not list other formats; try M4A).
 
     For every tool that costs: call it without `quote`. That is safe: what costs more than the person's limit (30
-    credits unless set otherwise; only separate_stems full is dearer), or has no known price, is not bought but answered
-    needs_confirmation with price and `quote`; ask the person, then call again with the same arguments and that quote.
+    credits unless set otherwise; only separate_stems full costs more), or has no known price, is not bought but
+    answered needs_confirmation with price and `quote`; ask the person, then call again with that quote, else the same.
     Cheaper calls buy at once.
 
     If an answer was lost (connection, time-out), call wait_for_song or list_songs, or repeat the call with exactly the

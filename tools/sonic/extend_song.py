@@ -28,7 +28,7 @@ class ExtendSong(Rework):
     """
 
     label: ClassVar[str] = "Extend song"
-    edition: ClassVar[str] = "extension"
+    version: ClassVar[str] = "extension"
     route: ClassVar[Route] = CREATE
     minutes: ClassVar[str] = "1-2 min"
     row: ClassVar[str] = "extend"

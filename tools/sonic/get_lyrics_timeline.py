@@ -66,9 +66,8 @@ class Line(NamedTuple):
 class GetLyricsTimeline(ClipPurchase):
     """Find the seconds at which each line and section is sung, as for replace_section.
 
-    Returns the start of every line, start and end of every section; their words: get_song with `lyrics`. Saves two
-    files beside the song: lines with times (.lrc) for players, every word with its time (.vtt) for karaoke videos. At
-    once.
+    Returns the start of every line, start and end of every section, to a tenth; their words: get_song with `lyrics`.
+    Saves two files beside the song: lines with times (.lrc) for players, words with times (.vtt) for karaoke. At once.
     """
 
     label: ClassVar[str] = "Get lyrics timeline"

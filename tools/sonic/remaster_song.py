@@ -20,7 +20,7 @@ class RemasterSong(SonicPurchase):
     """
 
     label: ClassVar[str] = "Remaster song"
-    edition: ClassVar[str] = "remaster"
+    version: ClassVar[str] = "remaster"
     route: ClassVar[Route] = CREATE
     hook: ClassVar[bool] = True
     minutes: ClassVar[str] = "1-2 min"

@@ -15,14 +15,14 @@ from ..shapes import ClipId, End, Start, Title, first_line, shorten, span
 class ReplaceSection(Styled):
     """Sing a stretch of a song anew; returns two takes of the whole song.
 
-    For a wrong word or line. get_lyrics_timeline tells the seconds: begin a bar before the line and end a bar after it
-    (a bar of four beats is 240 / BPM seconds: 2 s at 120 BPM). Shorter than 10 s: take in neighbouring lines, 10 to 30
-    s work best; the service names no limits. Only the stretch changes. Style and voice stay unless given. If more than
+    For a wrong word or line. Use seconds that the person gives as they are. Else get_lyrics_timeline tells them: begin
+    a bar before the line, end a bar after it (four beats are 240 / BPM seconds: 2 s at 120 BPM), and take in
+    neighbouring lines: 10 to 30 s work best. Only the stretch changes. Style and voice stay unless given. If more than
     a third is wrong, make a new song; to remake it all use cover_song. 1-3 min.
     """
 
     label: ClassVar[str] = "Replace section"
-    edition: ClassVar[str] = "new section"
+    version: ClassVar[str] = "new section"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/replace-section")
     minutes: ClassVar[str] = "1-3 min"
     row: ClassVar[str] = "replace_section"

@@ -16,7 +16,7 @@ class SampleSong(Composition, FromSource):
     """Make a new song out of a hummed tune, a loop or a stretch of a clip; two takes.
 
     Give one of `lyrics`, `idea`, `instrumental`, else it is refused, free. Style and voice follow the source unless
-    given. To remake a finished recording in another style use cover_song, to continue it extend_song. 1-3 min.
+    given. To remake a finished song in another style use cover_song, to continue it extend_song. 1-3 min.
     """
 
     label: ClassVar[str] = "Sample song"

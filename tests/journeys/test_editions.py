@@ -1,4 +1,4 @@
-"""The same tools at other brands and in other eras of their contract, and after their retirement."""
+"""The same tools at other brands and in other editions of their contract, and after their retirement."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def refused(client: Client, tool: str, **arguments: Any) -> str:
 
 async def test_lyria_is_told_what_to_do_and_the_person_what_it_ignores(tmp_path: Path) -> None:
     """docs.musicapi.ai since April 2026: own price, own fields, one model, and strengths without effect."""
-    async with at(tmp_path, "musicapi", era="lyria") as (place, client):
+    async with at(tmp_path, "musicapi", edition="lyria") as (place, client):
         asked = {"style": "dub reggae", "lyrics": WORDS, "weirdness": 0.9, "model": "FUZZ-1.1"}
         song = said(await client.call_tool("producer_create_song", asked))
         is_done(song, 1, ".m4a")
@@ -67,7 +67,7 @@ async def test_lyria_is_told_what_to_do_and_the_person_what_it_ignores(tmp_path:
 
 
 async def test_lyria_covers_an_upload_by_a_task_of_its_own(tmp_path: Path) -> None:
-    async with at(tmp_path, "musicapi", era="lyria") as (place, client):
+    async with at(tmp_path, "musicapi", edition="lyria") as (place, client):
         song = said(await client.call_tool("producer_create_song", {"style": "dub"}))
         link = f"{place.service.base_url}/files/{first(song)}.mp3"
         upload = said(await client.call_tool("producer_upload_audio", {"source": link}))
@@ -79,7 +79,7 @@ async def test_lyria_covers_an_upload_by_a_task_of_its_own(tmp_path: Path) -> No
 
 async def test_slim_still_makes_songs_and_names_sonic_for_the_rest(tmp_path: Path) -> None:
     """docs.aimusicapi.ai since mid-2026: a status above the clips, and 410 for everything but new songs."""
-    async with at(tmp_path, "aimusicapi", era="slim") as (place, client):
+    async with at(tmp_path, "aimusicapi", edition="slim") as (place, client):
         song = said(await client.call_tool("producer_create_song", {"style": "dub", "lyrics_strength": 0.9}))
         is_done(song, 1, ".m4a")
         assert "lyrics_strength had no effect" in song["notice"]
@@ -99,7 +99,7 @@ async def test_slim_still_makes_songs_and_names_sonic_for_the_rest(tmp_path: Pat
 
 async def test_slim_tells_why_a_song_failed(tmp_path: Path) -> None:
     """There is no status for it: a look answers 200 and says FAILED inside."""
-    async with at(tmp_path, "aimusicapi", era="slim") as (place, client):
+    async with at(tmp_path, "aimusicapi", edition="slim") as (place, client):
         place.fault("producer_create", "fail_task")
         answer = await client.call_tool("producer_create_song", {"style": "doomed"})
         assert answer.is_error
