@@ -29,17 +29,17 @@ lint: setup ## format, lint and imports only
 types: setup ## types only
 	@$(PY) -m dev.check types
 
-format: setup ## rewrite the sources in the house format
+format: setup ## format the sources
 	@$(PY) -m ruff check --quiet --fix-only .
 	@$(PY) -m ruff format --quiet .
 
-update: setup ## write again what is derived from the code: snapshots, tool lists, tables
+update: setup ## write what is derived from the code: snapshots, tool lists, tables
 	@$(PY) -m dev.update
 
 bundle: setup ## dist/songwright.mcpb, for desktop assistants
 	@$(PY) -m dev.bundle
 
-check-bundle: setup ## try the bundle as a stranger's machine would (the validator needs Node)
+check-bundle: setup ## try the bundle as on a new machine (the validator needs Node)
 	@$(PY) -m dev.check_bundle
 
 gates: setup ## the ecosystem's own checks: conformance, Inspector, clients, tool quality, bundle (installs them in .venv)
@@ -48,10 +48,10 @@ gates: setup ## the ecosystem's own checks: conformance, Inspector, clients, too
 image-check: setup ## build what the Dockerfile builds, without a container engine, and run it as another user
 	@$(PY) -m dev.image
 
-bench: setup ## what it weighs and how fast it is, each figure beside a yardstick of the same run
+bench: setup ## size and speed, each figure compared with a reference from the same run
 	@$(PY) -m bench
 
-chaos: setup ## the long proofs of the engine, with a seed: make chaos SEED=7
+chaos: setup ## the long tests of the order engine, with a seed: make chaos SEED=7
 	@CHAOS_SEED=$(or $(SEED),1) $(PY) -m pytest -m chaos -n auto -q tests/orders
 
 coverage: setup ## the tests with what they reach: the figure, and every file with branches that none of them takes
@@ -60,7 +60,7 @@ coverage: setup ## the tests with what they reach: the figure, and every file wi
 wheel: setup ## dist/songwright-….whl and the source archive
 	@$(PY) -m build --quiet --no-isolation --outdir dist .
 
-lock: setup ## pin the packages again after pyproject.toml changed; UPGRADE=1 takes the newest of all
+lock: setup ## pin the packages again after pyproject.toml changed; UPGRADE=1 takes the newest of each
 	@$(PY) -m dev.lock $(if $(UPGRADE),--upgrade)
 
 clean: ## remove what was made, .venv too

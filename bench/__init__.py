@@ -1,1 +1,3 @@
-"""Measurements. Each prints figures beside a yardstick that ran in the same minute on the same machine; none judges."""
+"""Measurements. Each prints figures next to a reference that ran in the same minute on the same machine; none passes
+or fails.
+"""

@@ -1,4 +1,4 @@
-"""`python -m bench`: every measurement, one after the other, each in a process of its own."""
+"""`python -m bench`: runs every measurement, one after the other, each in its own process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MEASUREMENTS = ("weight", "words", "polling", "song_bytes", "start", "overhead",
 
 
 def main() -> int:
-    """0 when each of them could be taken."""
+    """Returns 0 when every measurement worked."""
     ends = [
         subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=ROOT, check=False).returncode
         for name in MEASUREMENTS

@@ -1,4 +1,4 @@
-"""What one tenant of a hosted server can make expensive: many rows, unread files, words that are dear to check.
+"""What one tenant of a hosted server can make expensive: many rows, unread files, words that are slow to check.
 
 One replica on SQLite, the sandbox as the service. For each attack: memory before, at its peak and half a minute's calm
 after, how long the attacker's calls took, and what another tenant's call took meanwhile. Linux only.
@@ -36,7 +36,7 @@ SONG = {"lyrics": "[Verse]\nthe boats are home", "style": "folk", "title": "Boat
 
 @dataclass
 class Target:
-    """A replica, its attacker and somebody else."""
+    """A replica, its attacker and another tenant."""
 
     place: Any
     replica: Any
@@ -59,14 +59,16 @@ class Target:
 
 
 def most(pid: int) -> float:
-    """MiB that a process has had in memory at most since this was last set back."""
+    """The most MiB that a process has had in memory since this was last reset."""
     status = Path(f"/proc/{pid}/status").read_text()
     return next(int(row.split()[1]) / 1024 for row in status.splitlines() if row.startswith("VmHWM:"))
 
 
 @contextmanager
 def told(name: str, target: Target) -> Iterator[list[float]]:
-    """Watches memory, and how long another tenant's `check_credits` takes; the block notes how long its calls took."""
+    """Watches memory, and how long another tenant's `check_credits` takes; the block records how long its calls
+    took.
+    """
     Path(f"/proc/{target.pid}/clear_refs").write_text("5")
     before, took, others, over = memory(target.pid), list[float](), list[float](), Event()
 
@@ -103,7 +105,7 @@ def timed(work: Callable[[], Any], took: list[float]) -> None:
 
 
 def rows(target: Target, number: int) -> None:
-    """One call of list_songs, then eight at once, on so many orders of 4.8 KB lyrics."""
+    """One call of list_songs, then eight at once, on this many orders with 4.8 KB of lyrics."""
     job_id = target.call(target.token, "list_songs")["structuredContent"]["songs"][0]["job_id"]
     multiply(target.place, job_id, number)
     asked: list[dict[str, Any]] = [{}, {"words": "word00001 word00479"}, {"words": "nothing at all"}, {"limit": 50}]
@@ -118,7 +120,7 @@ def rows(target: Target, number: int) -> None:
 
 
 def files(target: Target) -> None:
-    """A hundred readings of a file of 5 MB that nobody takes."""
+    """A hundred requests for a file of 5 MB whose answers nobody reads."""
     song = target.call(target.token, "get_song", id=next(iter(clips(target))))["structuredContent"]
     clip_id = song["clips"][0]["clip_id"]
     for path in (target.place.library / "tenants" / target.attacker).glob("*.mp3"):
@@ -156,7 +158,7 @@ def words(target: Target) -> None:
 
 
 def multiply(place: Any, job_id: str, number: int) -> None:
-    """So many orders with long lyrics, like one that is there."""
+    """This many orders with long lyrics, copies of an existing one."""
     assert place.tenants is not None
     own = ("id", "body", "words")
     with place.store.transaction() as tx:

@@ -1,4 +1,4 @@
-"""What the measurements share: a way to the test helpers, medians, and one way to print."""
+"""What the measurements share: access to the test helpers, medians, and printing."""
 
 from __future__ import annotations
 

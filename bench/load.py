@@ -1,6 +1,6 @@
 """A thousand songs in flight in one process: how much memory and processor time they take.
 
-The engine as it runs behind a server, holding many keys, against the sandbox at the service's own pace (songs take a
+The runners as behind a server, holding many keys, against the sandbox at the service's own pace (songs take a
 minute or more, so that all are in flight at once). `python -m bench.load [songs]`.
 """
 
@@ -115,7 +115,7 @@ async def fly(folder: Path, songs: int) -> None:
 
 
 def states(store: SqliteStore) -> Tally[str]:
-    """How many jobs stand where."""
+    """How many jobs are in each state."""
     import sqlite3
 
     with sqlite3.connect(f"file:{store.path}?mode=ro", uri=True) as connection:

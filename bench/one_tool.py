@@ -1,4 +1,4 @@
-"""The yardstick of start.py: the least that a server on the same SDK can be."""
+"""The reference for start.py: the smallest server on the same SDK."""
 
 from __future__ import annotations
 

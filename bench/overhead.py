@@ -1,4 +1,4 @@
-"""What Songwright adds to a song: a tool call until the song is saved, against the bare HTTP calls behind it.
+"""What Songwright adds to a song: a tool call until the song is saved, compared with the bare HTTP calls behind it.
 
 Both ask the same sandbox (two-second clips), look at the same moments and write two files; they take turns.
 `python -m bench.overhead [songs]`.

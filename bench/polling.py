@@ -1,4 +1,4 @@
-"""How soon the end of a song is noticed and after how many looks, against asking at a fixed pace.
+"""How soon the end of a song is noticed and after how many looks, compared with asking at a fixed pace.
 
 The simulation of docs/decisions/polling_simulation.py on the shipped schedule: a clock that is only a number, songs
 ordered at random moments, log-normal lengths. Every schedule meets the same songs. `python -m bench.polling`.
@@ -19,7 +19,7 @@ LOADS = (0.5, 2.0)
 
 
 def simulation() -> ModuleType:
-    """The program behind the decision; it is no package."""
+    """The program behind the decision; it is not in a package."""
     place = ROOT / "docs" / "decisions" / "polling_simulation.py"
     spec = importlib.util.spec_from_file_location("polling_simulation", place)
     assert spec is not None

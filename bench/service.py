@@ -86,7 +86,7 @@ def replica(folder: Path, database: str, service: str, port: int) -> Iterator[Re
 
 
 def tenants(database: str, number: int) -> list[str]:
-    """Tokens of so many new tenants."""
+    """Tokens of this many new tenants."""
     from songwright.server.core.sealing import Sealer
     from songwright.server.journal.postgres import PostgresStore
     from songwright.server.web.tenants import Tenants
@@ -107,7 +107,7 @@ class Caller:
     key: str
 
     async def call(self, http: httpx2.AsyncClient, url: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Call a tool; its structured answer. Plain HTTP, so that no client's own cost is measured."""
+        """Call a tool; its structured answer. Plain HTTP, so that no client's overhead is measured."""
         message = {
             "jsonrpc": "2.0", "id": 1, "method": "tools/call",
             "params": {"name": tool, "arguments": arguments, "_meta": {
@@ -235,7 +235,7 @@ async def compared(
 
 
 async def until(database: Any, reached: Any) -> Tally[str]:
-    """Wait until the journal says so; how many jobs stand where."""
+    """Wait for the journal; how many jobs are in each state."""
     end = time.monotonic() + PATIENCE
     while True:
         rows = database.reader.execute("SELECT state, count(*) AS n FROM jobs GROUP BY state").fetchall()

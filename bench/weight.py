@@ -1,4 +1,4 @@
-"""What a model reads of the tool list: names, descriptions, input schemas; a token is four bytes."""
+"""The size of the tool list for a model: names, descriptions, input schemas; a token is four bytes."""
 
 from __future__ import annotations
 

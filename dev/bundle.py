@@ -34,7 +34,7 @@ _BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def contents() -> list[Path]:
-    """What belongs into the bundle, relative to the top folder, in order."""
+    """What goes into the bundle, relative to the top folder, in order."""
     inside = [path for folder in FOLDERS for path in Path(folder).rglob("*") if path.is_file()]
     sources = [path for path in inside if "__pycache__" not in path.parts and not path.name.startswith(".")]
     return sorted([*map(Path, FILES), *Path(PAGES).rglob("*.md"), *sources])
@@ -49,12 +49,12 @@ def with_pins(pyproject: str, requirements: str) -> str:
     """A pyproject.toml by which uv installs the pinned versions and nothing for developers."""
     listed = "".join(f"  {pin!r},\n" if '"' in pin else f'  "{pin}",\n' for pin in pins(requirements))
     text = f"{pyproject.rstrip()}\n\n[tool.uv]\ndefault-groups = []\nconstraint-dependencies = [\n{listed}]\n"
-    tomllib.loads(text)  # a second [tool.uv] table, say, must fail here and not at somebody's first start
+    tomllib.loads(text)  # a second [tool.uv] table, for example, must fail here and not at a person's first start
     return text
 
 
 def build(bundle: Path = BUNDLE) -> Path:
-    """Write the bundle, over an older one, and say where it is."""
+    """Write the bundle, replacing an older one, and print where it is."""
     pyproject = Path("pyproject.toml")
     requirements = Path("requirements-dev.txt").read_text(encoding="utf-8")
     bundle.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def build(bundle: Path = BUNDLE) -> Path:
 
 
 def main(arguments: list[str]) -> int:
-    """Build it, where the first argument says if there is one, and say so."""
+    """Build it, at the path in the first argument if given, and print the path."""
     bundle = build(Path(arguments[0]) if arguments else BUNDLE)
     print(f"{bundle}: {bundle.stat().st_size / 1024:.0f} kB")
     return 0

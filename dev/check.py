@@ -1,4 +1,4 @@
-"""What `make test` runs: every check in turn, cheapest first, up to the first one that fails.
+"""What `make test` runs: every check in turn, the fastest first, up to the first that fails.
 
 `python -m dev.check` runs them all, `python -m dev.check lint types` the named ones. A check that passes takes one
 line; one that fails shows its own output, and the command that repeats it.
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 
 class Check(NamedTuple):
-    """One check: what it is called, what it shows, how it is run."""
+    """One check: its name, what it shows, how to run it."""
 
     name: str
     title: str
@@ -48,7 +48,7 @@ def environment() -> dict[str, str]:
 
 
 def passes(check: Check) -> bool:
-    """Run one check and say how it went."""
+    """Run one check and print its result."""
     print(f"{check.title} …", end="\n" if check.shown else " ", flush=True)
     began = time.monotonic()
     output = None if check.shown else subprocess.PIPE
@@ -67,7 +67,7 @@ def passes(check: Check) -> bool:
 
 
 def main(names: list[str]) -> int:
-    """Run the named checks, or all of them; 1 at the first that fails, 2 for a name that is none."""
+    """Run the named checks, or all of them; returns 1 at the first that fails, 2 for an unknown name."""
     known = [check.name for check in CHECKS]
     if unknown := set(names) - set(known):
         print(f"No such check: {', '.join(sorted(unknown))}. There are: {', '.join(known)}.", file=sys.stderr)

@@ -36,11 +36,11 @@ PATIENCE = 300.0
 
 
 class Refused(Exception):
-    """The bundle is not fit to be given away; the message says why."""
+    """The bundle is not fit to be shipped; the message says why."""
 
 
 def validate(work: Path, packed: Path) -> None:
-    """Ask the official tool whether the manifest is right, and whether it would pack the same files."""
+    """Check with the official tool that the manifest is right and that it would pack the same files."""
     if shutil.which("npx") is None:
         print("manifest: not validated, because there is no Node here")
         return
@@ -55,9 +55,9 @@ def validate(work: Path, packed: Path) -> None:
 
 
 def filled_in(manifest: Mapping[str, Any], folder: Path, home: Path) -> tuple[list[str], dict[str, str]]:
-    """The command line and environment a host would use for somebody who filled in nothing.
+    """The command line and environment that a host would use for a person who filled in nothing.
 
-    A setting without a default stays as the manifest spells it: some hosts hand that on.
+    A setting without a default stays as the manifest spells it: some hosts pass that on.
     """
     values = {"__dirname": str(folder), "HOME": str(home)}
     for name, option in manifest["user_config"].items():
@@ -73,7 +73,7 @@ def filled_in(manifest: Mapping[str, Any], folder: Path, home: Path) -> tuple[li
 
 
 async def talk(command: list[str], environment: Mapping[str, str]) -> tuple[set[str], dict[str, Any]]:
-    """Speak MCP with the started server: the handshake, the names of its tools, and what became of one song."""
+    """Speak MCP with the started server: the handshake, the names of its tools, and the result of one song."""
     server = StdioServerParameters(command=command[0], args=command[1:], env=dict(environment))
     began = time.monotonic()
     async with Client(server, mode="legacy", read_timeout_seconds=PATIENCE) as client:
@@ -89,12 +89,12 @@ async def talk(command: list[str], environment: Mapping[str, str]) -> tuple[set[
 
 
 def said(answer: CallToolResult) -> dict[str, Any]:
-    """What an answer says: its structured content, or its text where it has none."""
+    """The content of an answer: its structured content, or its text if it has none."""
     return dict(answer.structured_content or {"text": [getattr(part, "text", "") for part in answer.content]})
 
 
 def check(work: Path) -> None:
-    """Everything in turn, in an empty folder; raises `Refused` at the first thing that is wrong."""
+    """Every step in turn, in an empty folder; raises `Refused` at the first problem."""
     packed = bundle.build(work / "songwright.mcpb")
     validate(work, packed)
     folder, home = work / "a folder with spaces", work / "home"

@@ -1,4 +1,4 @@
-"""Says whether playable songs came out: `python -m dev.check_song FOLDER` looks at every MP3 in the folder.
+"""Checks whether playable songs were made: `python -m dev.check_song FOLDER` looks at every MP3 in the folder.
 
 Each is decoded to its end. It must be longer than five seconds, 48 kHz, stereo, and not silent; there must be two,
 because a song is made in two takes.
@@ -22,7 +22,7 @@ QUIETEST = 0.01
 
 
 class Heard(NamedTuple):
-    """What decoding a file showed."""
+    """The result of decoding a file."""
 
     seconds: float
     rate: int
@@ -30,7 +30,7 @@ class Heard(NamedTuple):
     loudness: float
 
     def faults(self) -> list[str]:
-        """What is wrong with it, in words; empty when it can be listened to."""
+        """What is wrong with it, in words; empty when it is playable."""
         checks = {
             f"only {self.seconds:.1f} s long": self.seconds > SHORTEST,
             f"{self.rate} Hz instead of {RATE}": self.rate == RATE,
@@ -51,7 +51,7 @@ def listen(path: Path) -> Heard:
 
 
 def main(folder: Path) -> int:
-    """Say what each song is like; 1 when one cannot be played or a take is missing."""
+    """Print facts about each song; returns 1 when one cannot be played or a take is missing."""
     songs = sorted(folder.rglob("*.mp3"))
     fine = len(songs) >= TAKES
     if not fine:

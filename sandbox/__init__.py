@@ -1,5 +1,5 @@
-"""The service, offline: the AI Music API's contract played on loopback by a process of its own.
+"""The service, offline: a separate process that implements the AI Music API's contract on loopback.
 
-It keeps its own books of accounts, charges, tasks and clips, so that people without a key hear songs and
-experiments have a counterpart that knows what was really charged. `door.py` finds or starts it.
+It keeps its own record of accounts, charges, tasks and clips, so that people without a key hear songs, and experiments
+can check what was really charged. `launcher.py` finds or starts it.
 """

@@ -10,7 +10,7 @@ from .options import add_arguments, from_arguments
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until the end; 0 at a proper end, 2 when the options make no sense, 3 when another one serves here."""
+    """Serve until stopped; returns 0 after a normal end, 2 for invalid options, 3 when another sandbox serves here."""
     from .faults import BadRule
     from .serve import InUse, run
 
@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     add_arguments(parser)
     options = from_arguments(parser.parse_args(arguments))
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log links, which may carry secrets
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log links, which may contain secrets
     try:
         run(options)
     except BadRule as error:

@@ -10,7 +10,7 @@ from .records import USUAL, Clip, Facts, Fate
 
 
 class Refusal(Exception):
-    """A request is answered with this status and body instead of being served."""
+    """The request gets this status and body instead of being served."""
 
     def __init__(self, status: int, body: Facts, headers: dict[str, str] | None = None) -> None:
         super().__init__(str(body.get("message", "")))
@@ -20,7 +20,7 @@ class Refusal(Exception):
 
 
 def refusal(status: int, kind: str, message: str, **more: Any) -> Refusal:
-    """A refusal with its text under every name that clients are known to read."""
+    """A refusal with its text under every field name that clients are known to read."""
     return Refusal(status, {"type": kind, "error": message, "message": message, "detail": message, **more})
 
 
@@ -30,17 +30,17 @@ def bad_request(message: str, **more: Any) -> Refusal:
 
 
 def forbidden(message: str) -> Refusal:
-    """403: credits, or words that moderation does not let through."""
+    """403: missing credits, or words that moderation rejects."""
     return refusal(403, "forbidden", message)
 
 
 def not_ready() -> Facts:
-    """What a poll gets before there is anything to show (with status 202)."""
+    """The answer to a poll before there is anything to show (with status 202)."""
     return {"type": "not_ready", "message": "task is not ready"}
 
 
 def failed_task(message: str, fate: Fate = USUAL) -> Facts:
-    """What a poll gets when the task failed; whether it tells that the credits are back is part of its fate."""
+    """The answer to a poll when the task failed; its fate decides whether this mentions the returned credits."""
     if fate.body is not None:
         return fate.body
     told: Facts = {"type": "api_error", "message": message}
@@ -62,7 +62,7 @@ def success(data: object) -> Facts:
 
 
 def file_url(base_url: str, clip: Clip, suffix: str, *, stream: bool = False) -> str:
-    """A link to a clip's file; it dies when the clip's links are killed."""
+    """A link to a clip's file; it stops working when the clip's links are disabled."""
     return f"{base_url}/files/{clip.clip_id}.{suffix}?v={clip.generation}{'&stream=1' if stream else ''}"
 
 

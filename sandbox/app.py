@@ -1,4 +1,4 @@
-"""The sandbox as an ASGI application: everything wired together, nothing of it global."""
+"""The sandbox as an ASGI application: everything wired together, without globals."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _LOOK_EVERY = 1.0
 def app(options: Options, *, stop: Callable[[], None] = lambda: None) -> Starlette:
     """The whole sandbox; `options.port` must be the real one, as links carry it.
 
-    `stop` is called once, when it has been asked to end or was idle for `options.idle_seconds`. Books are opened and
-    unfinished tasks taken up when the application's lifespan begins. Raises BadRule for a fault flag that makes no
-    sense and BooksError for books of a newer version.
+    `stop` is called once, when it was asked to end or was idle for `options.idle_seconds`. When the application's
+    lifespan begins, the store is opened and unfinished tasks continue. Raises BadRule for an invalid fault flag and
+    StoreError for data of a newer version.
     """
     faults = Faults([rule for text in options.faults for rule in parse_flag(text)])
     folder = options.folder / "files"
@@ -89,19 +89,19 @@ def app(options: Options, *, stop: Callable[[], None] = lambda: None) -> Starlet
 
 
 async def _broken(_: Request, __: Exception) -> Response:
-    """What a mistake of ours looks like from outside; the log has the rest."""
+    """How a bug of ours looks from outside; the log has the details."""
     return JSONResponse({"type": "api_error", "error": "internal error", "message": "internal error"}, 500)
 
 
 class Idleness:
-    """How long nobody has asked for anything."""
+    """Tracks how long there has been no request."""
 
     def __init__(self) -> None:
         self.open = 0
         self._last = time.monotonic()
 
     def touch(self) -> None:
-        """Somebody asked just now."""
+        """A request has just come."""
         self._last = time.monotonic()
 
     @property
@@ -126,7 +126,7 @@ async def _stop_when_idle(
 
 
 class Attended:
-    """Middleware that notes when somebody asks."""
+    """Middleware that notes when a request comes."""
 
     def __init__(self, app: ASGIApp, idleness: Idleness) -> None:
         self._app = app
@@ -163,7 +163,9 @@ class Signed:
 
 
 class Local:
-    """Middleware: only requests that name a loopback host, so that no web page can reach in under a name of its own."""
+    """Middleware: accepts only requests that name a loopback host, so that no web page can get in under another
+    name.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

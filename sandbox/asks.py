@@ -1,4 +1,4 @@
-"""A request after the door: whose it is, which operation, with which arguments."""
+"""A request after the router: whose it is, which operation, with which arguments."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Ask:
 
     @property
     def family(self) -> str:
-        """The engine of the service that it is for; `account` for what belongs to none."""
+        """The engine of the service that it is for; `account` for operations without an engine."""
         return contract.operations()[self.operation].family
 
     @property
     def name(self) -> str:
-        """What prices, timetables and the books call it."""
+        """Its name in prices, timetables and the store."""
         return self.task_type or self.operation
 
 
@@ -60,7 +60,7 @@ def check(ask: Ask) -> None:
 
 
 def _as_published(body: Facts) -> Facts:
-    """The body as the contract wants it: here webhooks may also go to plain http on loopback."""
+    """The body as the contract requires it; here webhooks may also go to plain http on loopback."""
     changed = dict(body)
     for name in _HOOK_FIELDS:
         if isinstance(body.get(name), str):

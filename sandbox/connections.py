@@ -1,4 +1,4 @@
-"""Connections that break on command: closed without an answer, cut in the middle, or silent until the client leaves."""
+"""Connections that break on command: closed without an answer, cut off midway, or silent until the client leaves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _HANG_UP = "songwright.hang_up"
 
 
 class Lost(Exception):
-    """This request gets no answer: the line is closed at once, or (`silent`) when the client gives up."""
+    """This request gets no answer: the connection is closed at once, or (`silent`) when the client gives up."""
 
     def __init__(self, *, silent: bool = False) -> None:
         super().__init__()
@@ -19,10 +19,10 @@ class Lost(Exception):
 
 
 class Line(H11Protocol):
-    """uvicorn's HTTP/1.1 with one thing more: the application may close the connection it is asked on."""
+    """uvicorn's HTTP/1.1 with one addition: the application may close the connection of its request."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Give every request of this connection the means to hang up."""
+        """Give every request of this connection a way to close it."""
         super().connection_made(transport)
         inner = self.app
 

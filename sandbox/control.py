@@ -1,4 +1,4 @@
-"""The sandbox's own routes, for tests, doctors and the next start: health, the truth in the books, faults, stop.
+"""The sandbox's own routes, for tests, the doctor and the next start: health, the store's contents, faults, stop.
 
     GET    /_sandbox/health    {"token", "version", "pace", "fast", "brand", "seed", "pid"}
     GET    /_sandbox/books     ?key=…  balance, charges, tasks with polls, clips with file fetches, answers by status
@@ -41,7 +41,7 @@ class Control:
         self._stop = stop
 
     def routes(self) -> list[Route]:
-        """Everything that hangs under /_sandbox."""
+        """All routes under /_sandbox."""
         return [
             Route("/_sandbox/health", self._health, methods=["GET"]),
             Route("/_sandbox/books", self._books, methods=["GET"]),

@@ -1,7 +1,7 @@
-"""Where a running sandbox says how to reach it: one small file, written by the process that serves. And the locks
-that keep two processes from starting one, or serving, at once.
+"""Where a running sandbox says how to reach it: one small file, written by the process that serves.
 
-A lock is the operating system's, which lets go of it when its holder dies; the file it is on means nothing.
+Also the locks that keep two processes from starting or serving one at once. The operating system holds a lock and
+releases it when its holder dies; the lock file itself means nothing.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 
 def opening_lock(folder: Path) -> FileLock:
-    """What a process holds while it starts the sandbox of a folder."""
+    """The lock of a process that is starting the sandbox of a folder."""
     return _lock(folder / "opening.lock")
 
 
 def serving_lock(folder: Path) -> FileLock:
-    """What the one serving process of a folder holds."""
+    """The lock of the one process that serves a folder."""
     return _lock(folder / "serving.lock")
 
 
 def _lock(path: Path) -> FileLock:
-    # Whoever finds a running sandbox needs no lock, and must not wait for what it is made of.
+    # A caller that finds a running sandbox needs no lock and must not wait for its imports.
     from filelock import FileLock
 
     return FileLock(path, mode=0o600)
 
 
 def endpoint_file(folder: Path) -> Path:
-    """Where the serving process says how to reach it."""
+    """The file in which the serving process says how to reach it."""
     return folder / "door.json"
 
 
@@ -48,7 +48,7 @@ def read_endpoint(folder: Path) -> dict[str, Any]:
 
 
 def write_endpoint(folder: Path, told: dict[str, Any]) -> None:
-    """Say where this process is to be found; readable by its owner only."""
+    """Write how to reach this process; readable only by its owner."""
     path = endpoint_file(folder)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -1,4 +1,4 @@
-"""The families beside sonic: what each of them has to be able to do, and what tells their requests apart."""
+"""The families other than sonic: what each must be able to do, and how their requests differ."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Family(Protocol):
     """Operations that make a task."""
 
     async def order(self, ask: Ask, seed: int) -> Order:
-        """What a request wants made; raises Refusal where the service would refuse."""
+        """The plan for a request; raises Refusal where the service would refuse."""
         ...
 
     def look(self, task: Task, clips: list[Clip]) -> tuple[int, Facts]:
@@ -27,14 +27,14 @@ class Family(Protocol):
 
 
 def gone(message: str) -> Refusal:
-    """410: the service has given this up."""
+    """410: the service no longer offers this."""
     return refusal(410, "endpoint_retired", message)
 
 
 def brief_body(body: Mapping[str, object]) -> Facts:
     """A body in the words of sonic, from those of a family in which `sound` is the style and `lyrics` the words.
 
-    Without words the service writes some around the style.
+    Without words the service writes some to fit the style.
     """
     told: Facts = {
         "tags": body.get("sound"),
@@ -47,5 +47,5 @@ def brief_body(body: Mapping[str, object]) -> Facts:
 
 
 def clip_facts(family: str, suffix: str, model: object = None, **more: object) -> Facts:
-    """What the books keep of every clip of a task: whose it is, and the format of its audio."""
+    """What the store keeps about every clip of a task: its owner, and the format of its audio."""
     return {"family": family, "format": suffix, "mv": model, **more}

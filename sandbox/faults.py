@@ -1,4 +1,4 @@
-"""Misbehaviour on command: rules that make the sandbox slow, forgetful, wrong or rude.
+"""Faults on command: rules that make the sandbox slow, forgetful, wrong or uncooperative.
 
 A rule names an operation of the contract (`create`, `task`, `stems_full` …), a task type (`remaster`), `look` (any
 family's look at a task), `file`, `file.mp3`, `webhook`, the id of one task or clip, or `*`; what to `do`; how many
@@ -44,7 +44,7 @@ KINDS = BEFORE | AFTER | FATES | MONEY | FILES | HOOKS
 
 
 class BadRule(ValueError):
-    """A fault rule makes no sense; the message names the part."""
+    """A fault rule is invalid; the message names the part."""
 
 
 @dataclasses.dataclass
@@ -124,7 +124,7 @@ class Faults:
         self._cleared = asyncio.Event()
 
     def add(self, rules: Iterable[Rule]) -> None:
-        """Put more rules behind the present ones."""
+        """Add rules after the present ones."""
         self._rules.extend(rules)
 
     def clear(self) -> None:
@@ -139,7 +139,7 @@ class Faults:
             await asyncio.wait_for(self._cleared.wait(), rule.number("seconds", 2.0))
 
     def draw(self, key: str, names: Collection[str], kinds: Collection[str]) -> list[Rule]:
-        """What happens to this request: every matching `slow`, then at most one other rule. Uses them up."""
+        """The faults for this request: every matching `slow`, then at most one other rule. Counts them as used."""
         drawn: list[Rule] = []
         for rule in list(self._rules):
             if rule.do not in kinds or rule.key not in ("*", key) or rule.operation not in ("*", *names):

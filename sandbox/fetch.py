@@ -1,6 +1,6 @@
-"""Reaching out: recordings fetched from a person's link, webhooks posted to a person's address.
+"""Outgoing requests: recordings fetched from a person's link, webhooks posted to a person's address.
 
-Only public addresses and loopback are spoken to (never the rest of the local network), the connection goes to the
+Only public addresses and loopback are contacted (never the rest of the local network), the connection goes to the
 very address that was checked, redirects are followed by hand and checked again.
 """
 
@@ -20,7 +20,7 @@ _REDIRECTS = 3
 
 
 class Unfetchable(Exception):
-    """A link cannot be used; the message says why in the service's tone."""
+    """A link cannot be used; the message says why in the service's style."""
 
 
 async def _address(url: httpx2.URL) -> str:

@@ -30,7 +30,7 @@ class Files:
         self._faults = faults
 
     async def serve(self, request: Request) -> Response:
-        """Serve one file; raises Lost when a fault closes the line instead."""
+        """Serve one file; raises Lost when a fault closes the connection instead."""
         found = _NAME.fullmatch(request.path_params["name"])
         if found is None or found[2] not in SUFFIXES:
             return _gone(404)
@@ -79,7 +79,7 @@ def _gone(status: int) -> Response:
 
 
 class _Cut(Response):
-    """Announces the whole file, sends half of it and hangs up."""
+    """Announces the whole file, sends half of it and closes the connection."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         whole = bytes(self.body)

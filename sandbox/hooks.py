@@ -1,4 +1,4 @@
-"""Webhooks: events told to the address a request named, signed, and told again until somebody has heard them."""
+"""Webhooks: signed events sent to the address in a request, and sent again until they are accepted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .records import Facts, Task
 
 _log = logging.getLogger(__name__)
 
-OWN_SECRET = "songwright-sandbox-webhooks"  # noqa: S105 - signs what nobody can check, as the service does without a secret
+OWN_SECRET = "songwright-sandbox-webhooks"  # noqa: S105 - a signature that nobody can check, as from the service when no secret was given
 _WAITS = (0.2, 1.0, 5.0, 20.0)
 _LONG_AGO = 900
 """Seconds; receivers commonly refuse what is older than 300."""
@@ -31,7 +31,7 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
 
 
 class Hooks:
-    """Sends events in the background; what is still unsent when the sandbox ends is lost, as it is anywhere."""
+    """Sends events in the background; events that are unsent when the sandbox ends are lost."""
 
     def __init__(self, brand: Brand, faults: Faults) -> None:
         self._brand = brand
@@ -46,7 +46,7 @@ class Hooks:
 
     @property
     def busy(self) -> bool:
-        """Whether an event is still on its way."""
+        """Whether an event is still being sent."""
         return bool(self._running)
 
     def tell(self, task: Task, event: str, payload: Facts) -> None:

@@ -1,4 +1,4 @@
-"""Finding the sandbox of a state directory, or starting it. Light: only the standard library at import."""
+"""Finds the sandbox of a state directory, or starts it. Imports only the standard library at first."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Endpoint:
 
 
 def not_installed() -> list[str]:
-    """What a sandbox is made of and is missing here; empty when it can be started."""
+    """The packages that a sandbox needs and that are missing here; empty when it can be started."""
     return [name for name in _NEEDED if importlib.util.find_spec(name) is None]
 
 
@@ -85,9 +85,7 @@ def _open(options: Options) -> Endpoint:
     try:
         opening = opening_lock(options.folder).acquire(_START_SECONDS + _STOP_SECONDS)
     except TimeoutError:
-        raise SandboxUnavailable(
-            "Another program has been starting the sandbox for too long; try again in a moment."
-        ) from None
+        raise SandboxUnavailable("Another program is still starting the sandbox; try again in a moment.") from None
     with opening:
         door = _running(options.folder)
         if door is None:
@@ -97,7 +95,7 @@ def _open(options: Options) -> Endpoint:
 
 
 def _running(folder: Path) -> Endpoint | None:
-    """The sandbox that answers with the token it wrote down, if it is not older than this program."""
+    """The sandbox that answers with the token in its file, if it is not older than this program."""
     told = read_endpoint(folder)
     health = _health(told)
     if health is None or older(str(health.get("version", "")), version()):
@@ -106,7 +104,7 @@ def _running(folder: Path) -> Endpoint | None:
 
 
 def _health(told: dict[str, Any]) -> dict[str, Any] | None:
-    """What the process at that address says of itself; None when it is not the one that wrote the address."""
+    """What the process at that address reports; None when it is not the one that wrote the address."""
     answer = _ask(told, "GET", "/_sandbox/health")
     return answer if answer is not None and told.get("token") and answer.get("token") == told["token"] else None
 
@@ -125,7 +123,7 @@ def _ask(told: dict[str, Any], method: str, path: str) -> dict[str, Any] | None:
 
 
 def _stop_older(folder: Path) -> None:
-    """Ask a sandbox of an older program to end, and wait until it has let go of the folder."""
+    """Ask a sandbox of an older program to end, and wait until it has released the folder."""
     told = read_endpoint(folder)
     if _health(told) is None:
         return
@@ -135,7 +133,8 @@ def _stop_older(folder: Path) -> None:
             pass
     except TimeoutError:
         raise SandboxUnavailable(
-            f"A sandbox of an older Songwright (process {told.get('pid')}) is still running and does not stop; end it."
+            f"A sandbox of an older Songwright (process {told.get('pid')}) is still running and does not stop. End "
+            f"it, then try again."
         ) from None
 
 
@@ -156,7 +155,7 @@ def _start(options: Options) -> Endpoint:
 
 
 def _spawn(options: Options, log_path: Path) -> subprocess.Popen[bytes]:
-    """Start a process that outlives this one and inherits nothing of it but the way to find modules."""
+    """Start a process that outlives this one and inherits only its module search path."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SONGWRIGHT_")}
     environment["PYTHONPATH"] = os.pathsep.join(entry for entry in sys.path if entry)
     command = [
@@ -178,7 +177,7 @@ def _spawn(options: Options, log_path: Path) -> subprocess.Popen[bytes]:
             env=environment,
             **detached,
         )
-    # It may end long before or after this program: somebody has to take note of its death.
+    # It may end long before or after this program, and its exit status must be collected.
     threading.Thread(target=process.wait, name="sandbox-reaper", daemon=True).start()
     return process
 

@@ -1,4 +1,4 @@
-"""What a sandbox can be told when it starts."""
+"""The options of a sandbox at its start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Family = Literal["producer", "nuro", "riffusion"]
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """How one sandbox behaves; the defaults are what a person without a key gets."""
+    """How one sandbox behaves; the defaults are for a person without a key."""
 
     state_dir: Path
     host: str = "127.0.0.1"
@@ -29,7 +29,7 @@ class Options:
     """quick: as fast as the songs are rendered; real: the service's times; instant: done at the first look."""
     seed: int = 0
     idle_seconds: float = 900.0
-    """The process ends after that long without a request or a task in work; 0 = never."""
+    """The process ends after this long without a request or a running task; 0 = never."""
     credits: int = 1000
     """What an account holds when its key is first seen."""
     rate: float = 0.0
@@ -41,22 +41,22 @@ class Options:
     """Families that answer 410 to everything."""
     faults: tuple[str, ...] = ()
     token: str = ""
-    """Names this start; a health answer that carries it comes from this very process."""
+    """Identifies this start; a health answer that contains it comes from this process."""
 
     @property
     def folder(self) -> Path:
-        """Where everything of this sandbox lives."""
+        """The folder with all data of this sandbox."""
         return self.state_dir / "sandbox"
 
     @property
     def base_url(self) -> str:
-        """Where it answers, once `port` is a real one."""
+        """Its address, once `port` is a real one."""
         return address_of(self.host, self.port)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give a parser the sandbox's flags; `from_arguments` reads what it parsed."""
-    parser.add_argument("--state-dir", type=Path, required=True, help="where its books and files live")
+    parser.add_argument("--state-dir", type=Path, required=True, help="folder for its data and files")
     parser.add_argument("--host", choices=LOOPBACK, default="127.0.0.1", help="only loopback")
     parser.add_argument("--port", type=int, default=0, help="0: the last one if it is free, else any")
     parser.add_argument("--fast", action="store_true", help="two-second clips instead of composing")
@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pace", choices=get_args(Pace), help="quick (default), real, or instant (default with --fast)"
     )
     parser.add_argument("--seed", type=int, default=0, help="the same seed and requests give the same songs")
-    parser.add_argument("--idle-seconds", type=float, default=900.0, help="end after that long without work; 0: never")
+    parser.add_argument("--idle-seconds", type=float, default=900.0, help="end after this long without work; 0: never")
     parser.add_argument("--credits", type=int, default=1000, help="balance of a key seen for the first time")
     parser.add_argument("--rate", type=float, default=0.0, help="least seconds between tasks of one key, else 429")
     parser.add_argument("--brand", choices=get_args(Brand), default="aimusicapi", help="whose paths and prices")

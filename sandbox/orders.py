@@ -1,4 +1,4 @@
-"""From a request to a plan: which clips will be made, from what, and what each will be called.
+"""Turns a request into a plan: which clips to make, from what, and with which ids.
 
 A plan is JSON with everything that decides the music inside, so that a task can be made again after a crash.
 """
@@ -28,14 +28,14 @@ _TAKES = (1, 2)
 
 @dataclasses.dataclass(frozen=True)
 class Order:
-    """What a task will make, and what its acceptance says besides the task id."""
+    """What a task will make, and what the answer to the order contains besides the task id."""
 
     plan: Facts
     steps: Facts | None = None
 
 
 def brief_of(body: Facts, seed: int, take: int, source: Clip | None = None) -> Facts:
-    """What the composer is told; a song made from another keeps its title and style unless told otherwise."""
+    """The brief for the composer; a song made from another keeps its title and style unless told otherwise."""
     kept = source.facts if source is not None else {}
     brief: Facts = {
         "style": body.get("tags") or kept.get("tags") or "",
@@ -59,7 +59,7 @@ def brief_of(body: Facts, seed: int, take: int, source: Clip | None = None) -> F
 
 
 def plan_of(make: str, brief: Facts, *sources: str | Facts, role: str = "take", **args: Any) -> Facts:
-    """One clip's plan: the maker, what it is told, what it is made from (clip ids, or plans of their own)."""
+    """One clip's plan: the maker, its brief, and what it is made from (clip ids, or plans of their own)."""
     facts = {"title": brief.get("title"), "tags": brief.get("style") if "words_from" not in brief else None}
     return {"make": make, "brief": brief, "sources": list(sources), "args": args, "role": role, "facts": facts}
 
@@ -96,7 +96,7 @@ class Orders:
         return clip
 
     async def _upload(self, ask: Ask, field: str, *, in_step: bool = False, least_seconds: float = 0.0) -> Clip:
-        """The recording behind a link, taken in as part of a longer request."""
+        """The recording behind a link, uploaded as part of another request."""
         try:
             return await self._uploads.take_in(ask.key, str(ask.body.get(field)), least_seconds=least_seconds)
         except Unfetchable as error:
@@ -116,7 +116,7 @@ class Orders:
         return clip
 
     def within(self, clip: Clip, field: str, at: float) -> float:
-        """A moment that must lie inside the clip; stand-ins of the fast mode have no such length."""
+        """A moment that must lie inside the clip; stand-ins in fast mode have no such length."""
         if not self._options.fast and clip.seconds is not None and at > round(clip.seconds, 2):
             raise bad_request(f"{field} lies behind the end of the clip: {at:g} of {clip.seconds:.2f} seconds")
         return at
@@ -278,4 +278,6 @@ class Orders:
         "create_voice": _voice,
         "upload": _upload_later,
     }
-    """What makes a task: the task type of `create`, or the operation by its id in the contract, and who plans it."""
+    """Operations that make a task: the task type of `create`, or the id in the contract, and the function that plans
+    it.
+    """

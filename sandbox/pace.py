@@ -1,4 +1,4 @@
-"""When the states of a task show: as fast as the music is made, at the service's own times, or at once."""
+"""When a task's states become visible: as fast as the music is made, at the service's own times, or at once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _REAL = {
 
 @dataclasses.dataclass(frozen=True)
 class Timetable:
-    """Least seconds after the purchase at which something may show; making the music may take longer."""
+    """The earliest seconds after the purchase at which each state may show; making the music may take longer."""
 
     ready: float
     stream: float

@@ -1,4 +1,4 @@
-"""Files can always be made again from their scores, so the oldest are let go when there are too many."""
+"""Files can always be rendered again from their scores, so the oldest are deleted when there are too many."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ _MOST_BYTES = 2 * 1024**3
 
 
 def prune(folder: Path, *, most_bytes: int = _MOST_BYTES) -> None:
-    """Bring the rendered files in a folder below a size, oldest first; uploads stay, they cannot be made again.
-
-    Half-written files of a run that died are removed too.
+    """Delete rendered files, oldest first, until the folder is below a size; uploads stay, because they cannot be made
+    again. Partial files of a crashed run are removed too.
     """
     if not folder.is_dir():
         return

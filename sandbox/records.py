@@ -1,4 +1,4 @@
-"""What the books hold: tasks and clips, as values."""
+"""The store's contents as values: tasks and clips."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class Fate:
     refund: bool
     """Whether its credits come back."""
     says: bool
-    """Whether its looks and its webhook tell so."""
+    """Whether its looks and its webhook say so."""
     status: int = 500
     body: Facts | None = None
     """What a look at it answers instead of the usual words."""
 
 
 USUAL = Fate("", refund=True, says=True)
-"""Of a task that fails by itself: the credits come back, and it says so."""
+"""For a task that fails by itself: the credits are returned, and it says so."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """One task as the books know it; times are seconds since the epoch."""
+    """One task as stored; times are seconds since the epoch."""
 
     task_id: str
     key_hash: str
@@ -58,7 +58,7 @@ class Task:
 
     @property
     def unfinished(self) -> bool:
-        """Whether anything may still become of it."""
+        """Whether it is still unfinished."""
         return self.state in ("queued", "working")
 
 
@@ -88,7 +88,7 @@ class Clip:
 
 @dataclasses.dataclass(frozen=True)
 class NewClip:
-    """A clip about to be entered."""
+    """A clip that is about to be stored."""
 
     clip_id: str
     role: str
@@ -101,12 +101,12 @@ class NewClip:
 
 
 def key_hash(key: str) -> str:
-    """How the books name a key without keeping it."""
+    """The name of a key in the store, which does not contain the key."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def to_text(value: object) -> str:
-    """A value as the books write it."""
+    """A value as it is stored."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

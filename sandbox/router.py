@@ -1,4 +1,4 @@
-"""The door of the API: whose request is it, which operation, and does it misbehave on command?"""
+"""The API's router: whose request it is, which operation, and whether a fault applies."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PAGE = "<!doctype html><html><head><title>Bad gateway</title></head><body><h1>Ba
 
 
 class Router:
-    """Answers every request under /api; keeps count of the answers per key and operation."""
+    """Answers every request under /api; counts the answers per key and operation."""
 
     def __init__(self, options: Options, service: Service, faults: Faults) -> None:
         self._options = options
@@ -43,7 +43,7 @@ class Router:
         self.answers: dict[str, Counter[str]] = {}
 
     async def serve(self, request: Request) -> Response:
-        """Serve one request; raises Lost when a fault closes the line instead."""
+        """Serve one request; raises Lost when a fault closes the connection instead."""
         try:
             key = _key(request)
             operation, params = self._operation(request)
@@ -105,7 +105,7 @@ class Router:
 
 
 class Rate:
-    """At most one accepted task per key in a number of seconds; 0 = as many as anybody likes."""
+    """At most one accepted task per key in a number of seconds; 0 = no limit."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -113,7 +113,7 @@ class Rate:
 
     @contextlib.contextmanager
     def slot(self, key: str) -> Iterator[None]:
-        """Take the key's slot, or raise Refusal (429); a request that is refused for something else gives it back."""
+        """Take the key's slot, or raise Refusal (429); a request refused for another reason returns it."""
         now = time.monotonic()
         before = self._last.get(key, float("-inf"))
         if before + self._seconds > now:
@@ -127,7 +127,7 @@ class Rate:
 
 
 def _looked_at(ask: Ask) -> tuple[str, ...]:
-    """The names by which a rule may mean a look at a task, of whatever family."""
+    """The names by which a rule may refer to a look at a task, of any family."""
     return ("look", ask.params["task_id"]) if "task_id" in ask.params else ()
 
 
@@ -154,7 +154,7 @@ async def _body(request: Request) -> Facts:
             raise refusal(413, "bad_request", "the request body is too large")
     try:
         body = json.loads(data, parse_constant=_no_number)
-        json.dumps(body, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+        json.dumps(body, ensure_ascii=False).encode()  # half of a surrogate pair is not text
     except (ValueError, RecursionError) as error:
         raise refusal(400, "bad_request", "the request body is not JSON") from error
     if not isinstance(body, dict):
@@ -250,7 +250,7 @@ _OPTIONAL = frozenset(
 
 
 def changed_shape(value: Any) -> Any:
-    """The answer of a service that moved on: fields nobody knows are there, optional ones are not."""
+    """The answer of a newer service: it has unknown fields and lacks optional ones."""
     if isinstance(value, dict):
         kept = {name: changed_shape(inner) for name, inner in value.items() if name not in _OPTIONAL}
         return {**kept, "x_since_2027": {"of": ["another", "version"]}}

@@ -1,4 +1,4 @@
-"""A sandbox process: it takes its state directory, a port, and serves until it is idle or told to stop."""
+"""A sandbox process: it locks its state directory, takes a port, and serves until it is idle or told to stop."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class InUse(Exception):
 
 
 def run(options: Options, *, ready: Callable[[Options], None] | None = None) -> None:
-    """Serve until idle, stopped or interrupted; `ready` hears the options with the real port and token.
+    """Serve until idle, stopped or interrupted; `ready` receives the options with the real port and token.
 
     Raises InUse when another process serves the same state directory, OSError when the asked port is taken.
     Prints nothing.
@@ -74,11 +74,11 @@ async def _serve(options: Options, ready: Callable[[Options], None] | None) -> N
 
 
 def _bind(options: Options) -> socket.socket:
-    """A listening socket on the asked port; without one, on the port of the last run, else on any."""
+    """A listening socket on the requested port; without one, on the port of the last run, else on any."""
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     wanted = [options.port] if options.port else [_last_port(options.folder), 0]
     for port in wanted:
-        # asyncio turns Nagle's algorithm off only where the protocol is named: else every answer waits 40 ms.
+        # asyncio turns off Nagle's algorithm only if the protocol is named; otherwise every answer waits 40 ms.
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""What the service does with a request that got through the door: tasks, polls, small things at once."""
+"""What the service does with a request that passed the router: tasks, polls, and small operations at once."""
 
 from __future__ import annotations
 
@@ -125,14 +125,14 @@ class Service:
         return 200, accepted(task.task_id, **({"steps": order.steps} if order.steps is not None else {}))
 
     async def _order(self, ask: Ask, seed: int, price: int) -> Order:
-        """What is to be made; money is looked at first, because finding out may mean fetching a recording."""
+        """The plan; the balance is checked first, because planning may mean fetching a recording."""
         family = self._families.get(ask.family)
         if sum(await self._desk(Store.balance, ask.key)) < price:
             raise TooFewCredits
         return await (family.order(ask, seed) if family is not None else self._orders.of(ask, seed))
 
     async def _submit_done(self, task: Task, body_hash: str, price: int) -> None:
-        """Enter a task that is over as soon as it is bought: one transaction, no coroutine."""
+        """Store a task that ends as soon as it is bought: one transaction, no coroutine."""
         clips: list[NewClip] = []
         if task.fate == "fail_task":
             error = answers.failed_task(UPSTREAM_FAILED, task.ending)
@@ -187,7 +187,7 @@ class Service:
         return await self._orders.clip(ask, field)
 
     async def _paid(self, ask: Ask, clip: Clip, work: Callable[[Clip], Awaitable[Any]]) -> Any:
-        """Charge, then do; what cannot be done is given back."""
+        """Charge, then do it; if it cannot be done, return the charge."""
         await self._desk(Store.charge, ask.key, ask.name, self._prices.of(ask.name, ask.body), clip_id=clip.clip_id)
         try:
             return await work(clip)
@@ -321,7 +321,7 @@ class Service:
         "nuro_task": _task,
         "riffusion_task": _task,
     }
-    """What is answered without a task: the operation, by its id in the contract, and who answers it."""
+    """Operations answered without a task: the id in the contract, and the function that answers it."""
 
 
 def _no_task() -> Refusal:

@@ -1,8 +1,8 @@
-"""The books: accounts, charges, tasks and clips in one SQLite file that outlives any crash.
+"""The store: accounts, charges, tasks and clips in one SQLite file that survives any crash.
 
-Every method is one transaction, synced to disk before it returns. Only counters of looks (polls, file
-fetches) are gathered in memory and written with the next transaction: a crash may forget a few of those, never
-a credit. The class is used from one thread at a time (`desk.py` sees to that).
+Every method is one transaction, synced to disk before it returns. Only counters of looks (polls, file fetches) are
+collected in memory and written with the next transaction: a crash may lose a few of those, but never a credit. The
+class is used from one thread at a time (`desk.py` sees to that).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SCHEMA_VERSION = 1
 
 
 class StoreError(Exception):
-    """The books cannot be used; the message is a sentence."""
+    """The store cannot be used; the message is a sentence."""
 
 
 class TooFewCredits(Exception):
@@ -31,11 +31,11 @@ class TooFewCredits(Exception):
 
 
 class RefundTwice(Exception):
-    """A charge is given back at most once."""
+    """A charge is returned at most once."""
 
 
 class Store:
-    """Opens or founds the books at `path`; raises BooksError when they were written by a newer sandbox."""
+    """Opens or creates the store at `path`; raises StoreError when a newer sandbox wrote it."""
 
     def __init__(self, path: Path, *, opening_credits: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,9 +52,7 @@ class Store:
     def _found(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > _SCHEMA_VERSION:
-            raise StoreError(
-                "The sandbox's books were written by a newer Songwright; update it, or use another folder."
-            )
+            raise StoreError("The sandbox's data were written by a newer Songwright; update it, or use another folder.")
         if version == 0:
             schema = resources.files(__package__).joinpath("store.sql").read_text(encoding="utf-8")
             self._db.executescript(f"BEGIN IMMEDIATE;\n{schema}\nCOMMIT;")
@@ -98,7 +96,7 @@ class Store:
         return row["credits"], row["extra_credits"]
 
     def set_balance(self, key: str, plan_credits: int, extra_credits: int) -> None:
-        """Say what an account holds from now on; earlier charges stay in the books."""
+        """Set what an account holds from now on; earlier charges stay on record."""
         with self._change() as db:
             self._open_account(key)
             db.execute(
@@ -107,12 +105,12 @@ class Store:
             )
 
     def charge(self, key: str, operation: str, price: int, *, clip_id: str | None = None) -> None:
-        """Take the price of something answered at once; raises TooFewCredits."""
+        """Charge for an operation answered at once; raises TooFewCredits."""
         with self._change():
             self._charge(key, operation, price, None, clip_id)
 
     def refund_last(self, key: str, operation: str, clip_id: str) -> None:
-        """Give back the newest charge of an operation answered at once, which could not be answered."""
+        """Return the newest charge of an operation answered at once that could not be answered."""
         with self._change() as db:
             row = db.execute(
                 "SELECT id FROM charges WHERE key_hash = ? AND operation = ? AND clip_id = ? AND refund_of IS NULL"
@@ -181,9 +179,9 @@ class Store:
     def submit(
         self, task: Task, body_hash: str, price: int, clips: Iterable[NewClip] = (), *, refund: bool = False
     ) -> None:
-        """Charge and enter a task in one step, with clips that exist at once; raises TooFewCredits.
+        """Charge for and store a task in one step, with clips that exist at once; raises TooFewCredits.
 
-        `refund` gives its charge back in the same transaction: it has failed already.
+        `refund` returns its charge in the same transaction: it has already failed.
         """
         with self._change() as db:
             db.execute(
@@ -218,7 +216,7 @@ class Store:
         return None if row is None else read_task(row)
 
     def unfinished(self) -> list[Task]:
-        """Tasks a former run left standing, oldest first."""
+        """Tasks that an earlier run left unfinished, oldest first."""
         rows = self._db.execute("SELECT * FROM tasks WHERE state IN ('queued', 'working') ORDER BY created_at, rowid")
         return [read_task(row) for row in rows.fetchall()]
 
@@ -231,7 +229,7 @@ class Store:
                 self._enter_clips(row["key_hash"], task_id, clips)
 
     def finish(self, task_id: str, *, result: Facts | None = None, refund: bool = False) -> None:
-        """Nothing more will become of the task, with `result` as its answer when it is no list of clips."""
+        """The task is finished, with `result` as its answer when that is not a list of clips."""
         with self._change() as db:
             changed = db.execute(
                 "UPDATE tasks SET state = 'done', result = ?, finished_at = ?"
@@ -242,7 +240,7 @@ class Store:
                 self._refund_task(task_id)
 
     def fail(self, task_id: str, error: Facts, *, refund: bool = True) -> bool:
-        """The task failed, and its charge is given back or not. False when it had ended already."""
+        """The task failed, and its charge is returned or not. False when it had already ended."""
         with self._change() as db:
             changed = db.execute(
                 "UPDATE tasks SET state = 'failed', error = ?, finished_at = ?"
@@ -261,7 +259,7 @@ class Store:
     # -- clips ------------------------------------------------------------------------------------------------
 
     def add_upload(self, key: str, clip: NewClip, *, operation: str | None, price: int) -> None:
-        """Enter an uploaded recording; charged only when `operation` is given. Raises TooFewCredits."""
+        """Store an uploaded recording; charged only when `operation` is given. Raises TooFewCredits."""
         with self._change():
             self._open_account(key)
             if operation is not None:
@@ -313,14 +311,14 @@ class Store:
             )
 
     def kill_links(self, clip_id: str) -> None:
-        """Every link to this clip's file given out so far is dead; the next poll gives fresh ones."""
+        """Disable every link to this clip's file given out so far; the next poll gives fresh ones."""
         with self._change() as db:
             db.execute("UPDATE clips SET generation = generation + 1 WHERE clip_id = ?", (clip_id,))
 
     # -- personas and repeated asks -------------------------------------------------------------------------------
 
     def add_persona(self, key: str, persona_id: str, name: str, clip_id: str | None, price: int | None) -> None:
-        """Enter a singer; `price` is None when its task has paid already. Raises TooFewCredits."""
+        """Store a singer; `price` is None when its task has already paid. Raises TooFewCredits."""
         with self._change() as db:
             if price is not None:
                 self._charge(key, "persona", price, None, clip_id)
@@ -340,9 +338,9 @@ class Store:
         return int(count)
 
     def ask(self, key: str, clip_id: str, what: str, price: int) -> tuple[int, float]:
-        """Note one more ask for the same thing; only the first is charged.
+        """Record another request for the same thing; only the first is charged.
 
-        Returns which ask it is and the seconds since the first. Raises TooFewCredits, and then notes nothing.
+        Returns the number of the request and the seconds since the first. Raises TooFewCredits, and then notes nothing.
         """
         now = time.time()
         with self._change() as db:
@@ -360,14 +358,14 @@ class Store:
             return row["calls"] + 1, now - row["since"]
 
     def end_ask(self, key: str, clip_id: str, what: str) -> None:
-        """The thing was delivered: asking for it again is a new purchase."""
+        """The thing was delivered: requesting it again is a new purchase."""
         with self._change() as db:
             db.execute("DELETE FROM asks WHERE key_hash = ? AND clip_id = ? AND what = ?", (key, clip_id, what))
 
     # -- the truth for tests and doctors -----------------------------------------------------------------------------
 
     def report(self, key: str) -> Mapping[str, Any]:
-        """All that the books hold of one key hash; see `control.py` for the shape."""
+        """All that the store holds about one key hash; see `control.py` for the shape."""
         with self._change():
             self._open_account(key)
         plan_credits, extra_credits = self.balance(key)

@@ -32,7 +32,7 @@ _TINY_VARIANTS = 8
 
 
 class Maker(Protocol):
-    """What the rest of the sandbox asks of a studio."""
+    """What the rest of the sandbox needs from a studio."""
 
     async def compose(self, plan: Args) -> Made:
         """The piece a plan asks for."""
@@ -51,7 +51,7 @@ class Maker(Protocol):
         ...
 
     async def file(self, clip: Clip, suffix: str) -> Path:
-        """A file of the clip, made now unless it is there already."""
+        """A file of the clip, made now unless it already exists."""
         ...
 
     async def midi(self, clip: Clip) -> list[Facts]:
@@ -71,7 +71,7 @@ class Maker(Protocol):
         ...
 
     async def analyse(self, clip_id: str, most_seconds: float) -> Made | None:
-        """What an uploaded recording is; None when it is no audio. One that is too long is only measured."""
+        """Facts about an uploaded recording; None when it is not audio. One that is too long is only measured."""
         ...
 
     def close(self) -> None:
@@ -80,7 +80,7 @@ class Maker(Protocol):
 
 
 class Studio:
-    """The real one. A worker that dies is replaced and its work begun again, once."""
+    """The real one. A worker that dies is replaced, and its work is started again, once."""
 
     def __init__(self, executor: Executor, folder: Path) -> None:
         self._desk = executor
@@ -187,11 +187,11 @@ class Studio:
         return await self._work(workshop.write_lyrics, text, seed)
 
     async def analyse(self, clip_id: str, most_seconds: float) -> Made | None:
-        """What an uploaded recording is; None when it is no audio."""
+        """Facts about an uploaded recording; None when it is not audio."""
         return await self._work(workshop.analyse, self._folder, clip_id, most_seconds)
 
     def close(self) -> None:
-        """Drop what is queued and in work."""
+        """Drop queued and running work."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._leash.close()
 
@@ -208,7 +208,7 @@ class FastStudio:
         return self.compose_now(plan)
 
     def compose_now(self, plan: Args) -> Made:
-        """As `compose`, without a wait in it."""
+        """As `compose`, without waiting."""
         brief = plan.get("brief", {})
         words_from = brief.get("words_from", "")
         if brief.get("instrumental"):
@@ -239,7 +239,7 @@ class FastStudio:
         return path
 
     async def midi(self, clip: Clip) -> list[Facts]:
-        """One and the same short score for every clip."""
+        """The same short score for every clip."""
         if self._instruments is None:
             self._instruments = await asyncio.to_thread(_tiny_notes, self._folder)
         return self._instruments

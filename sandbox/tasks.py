@@ -1,7 +1,7 @@
-"""What becomes of a task after it is bought: it is composed, its clips finish one by one, it is done or refunded.
+"""The course of a task after its purchase: it is composed, its clips finish one by one, it is done or refunded.
 
-One coroutine per unfinished task. Everything it decides is in the books before anybody sees it, and everything it
-computes follows from the task's plan: a task that a crash left standing is simply lived again.
+One coroutine per unfinished task. Everything it decides is stored before anybody sees it, and everything it computes
+follows from the task's plan, so a task interrupted by a crash simply runs again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TAKE_FAILED = "This take could not be generated."
 
 
 def clip_id(task_id: str, position: int) -> str:
-    """The id of the clip at a position of a task: the same whenever it is asked."""
+    """The id of the clip at a position of a task, always the same."""
     return str(uuid.uuid5(uuid.UUID(task_id), str(position)))
 
 
@@ -96,7 +96,7 @@ class Tasks:
             await asyncio.wait([life])
 
     async def close(self) -> None:
-        """Stop; the books keep what is unfinished."""
+        """Stop; the store keeps what is unfinished."""
         tasks = list(self._running.values())
         for life in tasks:
             life.cancel()

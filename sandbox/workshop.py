@@ -1,4 +1,4 @@
-"""What the worker process does: plans become scores, scores become files. No books and no HTTP here.
+"""What the worker process does: plans become scores, scores become files. No store and no HTTP here.
 
 A *job* is a plan with everything it needs inside, so that it can travel to another process:
 `{"score": …}` (already composed) or `{"make": …, "brief": …, "args": …, "sources": [job, …]}`.

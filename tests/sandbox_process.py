@@ -150,5 +150,5 @@ class SandboxProcess:
         self.control("POST", "/_sandbox/faults", rule)
 
     def clear_faults(self) -> None:
-        """Behave again."""
+        """Remove all rules."""
         self.control("DELETE", "/_sandbox/faults")

@@ -20,7 +20,7 @@ from songwright.server.core.operation import CONTROLS, Effect, Finish, Purchase
 from songwright.server.orders import preflight
 from songwright.server.orders.handlers import handler_of
 from songwright.server.protocol import schema
-from songwright.tools.shapes import Answer, SongAnswer
+from songwright.tools.shapes import Shape, SongResult
 
 DEFAULT_WEIGHT, WHOLE_WEIGHT = 9500, 15_000
 """Tokens that a model reads for the default toolsets, and for everything."""
@@ -110,7 +110,7 @@ def test_a_tool_says_what_it_does_and_every_argument_what_it_is(name: str) -> No
         assert part.get("description"), f"{where(KINDS[name])}: argument {argument} has no description"
     for part in parts(form["outputSchema"]):
         for field, stated in part.get("properties", {}).items() if isinstance(part.get("properties"), dict) else ():
-            assert stated.get("description"), f"{where(KINDS[name].answer)}: {field} of the answer has no description"
+            assert stated.get("description"), f"{where(KINDS[name].result)}: {field} of the answer has no description"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -229,13 +229,13 @@ def test_an_order_survives_the_journal(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_answer_can_be_said_with_the_least_there_is(name: str) -> None:
-    answer = KINDS[name].answer
-    assert issubclass(answer, Answer)
-    if issubclass(answer, SongAnswer):
+    answer = KINDS[name].result
+    assert issubclass(answer, Shape)
+    if issubclass(answer, SongResult):
         answer.model_validate({"status": "working"})
     else:
         assert answer.model_json_schema()["required"]
-    assert KINDS[name].effect is not Effect.SPENDS or issubclass(answer, SongAnswer)
+    assert KINDS[name].effect is not Effect.SPENDS or issubclass(answer, SongResult)
 
 
 @pytest.mark.parametrize("name", SPENDING)

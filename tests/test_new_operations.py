@@ -29,9 +29,9 @@ from songwright.server.contract import fragments
 from songwright.server.core.operation import Family, Operation, Purchase
 from songwright.server.orders import ownership
 from songwright.server.service import catalogue
-from songwright.tools.shapes import SongAnswer
+from songwright.tools.shapes import SongResult
 
-DECLARED = ("label", "answer")
+DECLARED = ("label", "result")
 DECLARED_OF_A_PURCHASE = ("family", "route", "row", "contract", "price_note", "minutes")
 LISTED = Path(inspect.getsourcefile(tools) or "")
 BRANDS: dict[str, dict[str, Any]] = tomllib.loads(
@@ -78,7 +78,7 @@ def test_a_declaration_says_everything_that_has_no_default(name: str) -> None:
     assert not missing, f"{where(kind)}: {kind.__name__} does not say its {', '.join(missing)}"
     if issubclass(kind, Purchase):
         assert isinstance(kind.family, Family)
-        assert issubclass(kind.answer, SongAnswer)
+        assert issubclass(kind.result, SongResult)
         assert "request" in {fact for owner in kind.__mro__[: kind.__mro__.index(Purchase)] for fact in vars(owner)}, (
             f"{where(kind)}: {kind.__name__} has no method `request`"
         )
@@ -180,7 +180,7 @@ def test_the_answer_that_the_contract_shows_is_understood(name: str) -> None:
     assert shown, f"the contract shows no answer of {order.performs()[0]}: give its response 200 an example"
     outcome = order.outcome(shown)
     assert outcome.ready, f"{place}: `outcome` finds nothing in {shown}"
-    order.answer.model_validate({"status": "done", **outcome.facts})
+    order.result.model_validate({"status": "done", **outcome.facts})
     body = {key: value for key, value in shown.items() if key not in ("code", "message")}
     assert order.outcome({**body, "since": {"of": [1]}}) == outcome, f"{place}: depends on what it does not read"
     assert json.loads(json.dumps(outcome.facts)) == dict(outcome.facts)

@@ -27,11 +27,11 @@ from songwright.server.orders.results import Result, failure
 from songwright.server.protocol import schema
 from songwright.server.protocol.build import build
 from songwright.server.protocol.tools_server import parse, render
-from songwright.tools.shapes import SongAnswer, ToolAnswer
+from songwright.tools.shapes import SongResult, ToolResult
 
 pytestmark = pytest.mark.anyio
 
-RELAYING = [name for name in NAMES if issubclass(KINDS[name].answer, SongAnswer) and name not in SPENDING]
+RELAYING = [name for name in NAMES if issubclass(KINDS[name].result, SongResult) and name not in SPENDING]
 """Tools whose result is that of another one."""
 STATES = ("working", "failed", "done", "unknown")
 
@@ -94,7 +94,7 @@ async def test_a_refusal_is_a_result_of_every_tool(desk: Desk, mode: str) -> Non
             assert result.is_error
             assert result.structured_content == told
             assert told["status"] == "failed"
-            assert f"nonsense is no argument of {name}" in told["summary"]
+            assert f"nonsense is not an argument of {name}" in told["summary"]
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if KINDS[n].effect is Effect.LOCAL])
@@ -134,7 +134,7 @@ def test_a_published_schema_can_be_read_by_every_converter(name: str) -> None:
     for part in parts([form["inputSchema"], form["outputSchema"]]):
         assert part.get("additionalProperties") is not False
     assert form["outputSchema"]["required"] == ["summary"]
-    assert issubclass(KINDS[name].answer, ToolAnswer)
+    assert issubclass(KINDS[name].result, ToolResult)
     assert schema.admits(name, failure(SongwrightError("No.")).told)
 
 
@@ -218,7 +218,7 @@ async def test_half_a_letter_over_http_gets_an_answer(desk: Desk, revision: str)
     if revision == "2025-11-25":
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, -32700)
     else:
-        assert "style holds a letter that was lost" in answer.text
+        assert "style contains a letter that was lost" in answer.text
 
 
 async def test_what_was_spent_is_told_for_a_day_a_week_and_a_month(tmp_path: Path) -> None:

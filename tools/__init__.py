@@ -1,7 +1,7 @@
-"""Every operation, by toolset, in the order in which a person meets them.
+"""Every operation, by toolset, in the order of first use.
 
-Names only: an operation's module is imported, and its model built, when it is first needed. The class is named like the
-file, and the file like the tool.
+Names only: an operation's module is imported, and its model built, when first needed. The class is named like the file,
+and the file like the tool.
 """
 
 from __future__ import annotations

@@ -1,17 +1,17 @@
-"""What the purchases of every family have in common: a song's answer, and the contract of the brand and the day."""
+"""What the purchases of every family share: a song's answer, and the contract by brand and date."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from ..server.core.operation import Edition, Facts, Purchase
-from .shapes import SongAnswer
+from .shapes import SongResult
 
 
 class SongPurchase(Purchase):
     """A purchase that is answered with what became of it, in a family whose contract depends on brand and date."""
 
-    answer: ClassVar[type[SongAnswer]] = SongAnswer
+    result: ClassVar[type[SongResult]] = SongResult
 
     def edition(self, facts: Facts) -> Edition:
         """What the brand makes of this family now."""

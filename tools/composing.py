@@ -1,4 +1,4 @@
-"""What the purchases of the sonic family have in common: where the words come from, the style, one clip's extras."""
+"""What the purchases of the sonic family share: the source of the words, the style, one clip's extras."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class Composition(Styled, Words):
     """A song that is composed: words, style, and the mode that follows from what was given."""
 
     idea_limit: ClassVar[int] = DESCRIPTION_LIMIT
-    """Characters of a description from which the service decides everything."""
+    """The limit of a description from which the service decides everything."""
     rebate: ClassVar[bool] = True
     """It has a second row (`_old`), cheaper for own lyrics on models of the first generations (v3.5, v4)."""
 
@@ -317,7 +317,7 @@ class Overdub(Sound):
 
 
 class ClipPurchase(SonicPurchase):
-    """Something that is had of a clip that exists: a file, a measurement. The same answer for ever."""
+    """Something derived from an existing clip: a file, a measurement. The answer never changes."""
 
     finish: ClassVar[Finish] = Finish.AT_ONCE
     keeps: ClassVar[bool] = True

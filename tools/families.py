@@ -1,4 +1,4 @@
-"""What the purchases of the families beside sonic have in common: their models, their clips, their uploads."""
+"""What the purchases of the families other than sonic share: their models, their clips, their uploads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Words = Annotated[str, Field(description="To sing.")]
 
 
 class Modelled(SongPurchase):
-    """A song made by a model, of which each family has its own."""
+    """A song made by a model of its family."""
 
     def check_model(self, facts: Facts, model: str | None) -> None:
         """Refuse a model that is known to belong to another family; an unknown one is left to the service."""
@@ -30,7 +30,7 @@ class Modelled(SongPurchase):
 
 
 class OnClip(SongPurchase):
-    """Something had of a clip of the same family."""
+    """Something derived from a clip of the same family."""
 
     clip_id: ClipId
 
@@ -76,8 +76,8 @@ class Uploading(SongPurchase):
         link = facts.link_to(self.source)
         if link is None:
             refuse(
-                f"{self.source} is there, but the service fetches recordings by link and cannot reach files of this "
-                "computer. Put it on any public https place and pass that link.",
+                f"{self.source} is there, but the service fetches recordings by link and cannot reach files on this "
+                f"computer. Put it at any public https address and pass that link.",
                 "source",
             )
         return link

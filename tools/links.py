@@ -1,4 +1,6 @@
-"""Links that lead to a page and not to a recording, told before anything is paid; links to the caller's own clips."""
+"""Recognises, before anything is paid, links that lead to a page instead of a recording, and links to the caller's
+own clips.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,10 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from ..server.core.operation import Facts
 
-ELSEWHERE = "Put the file on any public https place whose link leads straight to it, and pass that link."
+ELSEWHERE = "Put the file at a public https address that leads straight to it, and pass that link."
 OWN = (
-    "Of a recording of your own pass a public https link that leads straight to the file; a song that was made here "
-    "goes by its clip id (list_songs shows it)."
+    "For your own recording, pass a public https link that leads straight to the file. For a song made here, pass "
+    "its clip id (list_songs shows it)."
 )
 _MOST_TOKENS = 12
 _UUID = re.compile(r"(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])", re.IGNORECASE)
@@ -26,7 +28,7 @@ _NO_AUDIO = {
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """Where people share files on a page of its own."""
+    """A service that shows a shared file on a page."""
 
     name: str
     hosts: tuple[str, ...]
@@ -54,7 +56,9 @@ _SHARES = (
     ),
     _Share("iCloud", ("icloud.com",)),
     _Share("WeTransfer", ("wetransfer.com", "we.tl")),
-    _Share("Box", ("box.com",), "Its page has a direct link under the link's settings; pass that.", r"/shared/static/"),
+    _Share(
+        "Box", ("box.com",), "Its page shows a direct link under the link's settings; pass that.", r"/shared/static/"
+    ),
     _Share("MEGA", ("mega.nz", "mega.co.nz", "mega.io")),
     _Share("pCloud", ("pcloud.link", "my.pcloud.com", "u.pcloud.com")),
     _Share("MediaFire", ("www.mediafire.com", "mediafire.com"), pages=r"/(?:file|folder|view|\?)"),

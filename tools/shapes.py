@@ -27,7 +27,7 @@ ID_LIMIT, LINK_LIMIT = 100, 2000
 VOICE_STRETCH = 30.0
 """Seconds of a clip that a voice is taken from, at most; get_vox stays below."""
 ROUNDED = 0.1
-"""Seconds by which a moment may lie behind a clip's end: results show lengths rounded to a tenth."""
+"""Seconds by which a moment may exceed a clip's end: results show lengths rounded to a tenth."""
 
 Status = Literal["done", "working", "streaming", "needs_confirmation", "failed", "unknown", "cancelled"]
 
@@ -35,13 +35,13 @@ Status = Literal["done", "working", "streaming", "needs_confirmation", "failed",
 # -- results ------------------------------------------------------------------------------------------------------
 
 
-class Answer(BaseModel):
-    """Base of every result: unknown fields are an error of ours, absent ones are left out."""
+class Shape(BaseModel):
+    """Base of every result: an unknown field is a bug of ours, absent fields are left out."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
-class ToolAnswer(Answer):
+class ToolResult(Shape):
     """What the result of any tool may hold, whatever else it is about."""
 
     summary: str | None = Field(None, description="What matters, in one sentence.")
@@ -53,7 +53,7 @@ class ToolAnswer(Answer):
     sandbox: bool | None = Field(None, description="True when it is about the offline sandbox, not the service.")
 
 
-class ClipAnswer(Answer):
+class ClipResult(Shape):
     """One piece of audio."""
 
     clip_id: str = Field(description="Id to use as `source` or `clip_id` elsewhere.")
@@ -69,7 +69,7 @@ class ClipAnswer(Answer):
     url: str | None = Field(None, description="Link to listen to, where there is no file on this machine.")
 
 
-class CreditsAnswer(Answer):
+class CreditsResult(Shape):
     """What a call cost and what is left."""
 
     cost: int | None = Field(None, description="Expected price of this call, by the catalogue.")
@@ -77,7 +77,7 @@ class CreditsAnswer(Answer):
     as_of: str | None = Field(None, description="When that was, UTC.")
 
 
-class FileAnswer(Answer):
+class FileResult(Shape):
     """One saved file."""
 
     kind: str = Field(description="audio, cover, mp3, m4a, wav, midi, lyrics, subtitles.")
@@ -85,20 +85,20 @@ class FileAnswer(Answer):
     url: str | None = Field(None, description="Link to it, where it is on another machine.")
 
 
-class SongAnswer(ToolAnswer):
+class SongResult(ToolResult):
     """What became of a song, or of another order."""
 
     job_id: str | None = Field(None, description="Id of the order, for wait_for_song, resolve_job and cancel_job.")
-    clips: list[ClipAnswer] | None = Field(None, description="The takes, or parts.")
-    files: list[FileAnswer] | None = Field(None, description="Files saved beside a clip.")
+    clips: list[ClipResult] | None = Field(None, description="The takes, or parts.")
+    files: list[FileResult] | None = Field(None, description="Files saved beside a clip.")
     failed_takes: int | None = Field(None, description="How many takes the service could not make.")
-    credits: CreditsAnswer | None = Field(None, description="Cost and balance.")
+    credits: CreditsResult | None = Field(None, description="Cost and balance.")
     preflight: list[str] | None = Field(None, description="Warnings of the free checks.")
     replayed: bool | None = Field(None, description="True when this was bought before and nothing was spent now.")
     quote: str | None = Field(None, description="With needs_confirmation: pass it as `quote` once the person agrees.")
 
 
-class PersonaAnswer(SongAnswer):
+class PersonaResult(SongResult):
     """A singer to use again."""
 
     persona_id: str | None = Field(None, description="Id for `persona_id` of create_song.")
@@ -195,8 +195,8 @@ def check_source(source: str) -> None:
         check_link(source)
     elif not looks_like_an_id(source):
         refuse(
-            "source must be a clip id (list_songs shows them) or a public https link. A file of this computer has to "
-            "be put on a public https place first.",
+            "source must be a clip id (list_songs shows them) or a public https link. Put a file on this computer at "
+            "a public https address first.",
             "source",
         )
 
@@ -257,9 +257,9 @@ def span(
     if end <= start:
         refuse(f"end_seconds ({end:g}) must be after start_seconds ({start:g}).", "end_seconds")
     if longest is not None and end - start > longest:
-        refuse(f"The stretch has {end - start:g} seconds; the limit is {longest:g}.", "end_seconds")
+        refuse(f"The stretch is {end - start:g} seconds long; the limit is {longest:g}.", "end_seconds")
     if below is not None and end - below >= start:
-        refuse(f"The stretch has {end - start:g} seconds; it must have less than {below:g}.", "end_seconds")
+        refuse(f"The stretch is {end - start:g} seconds long; it must have less than {below:g}.", "end_seconds")
     return start, within(end, clip, "end_seconds")
 
 

@@ -11,7 +11,7 @@ from .kit import HERE, ROOT, Broken, Kit
 
 
 def judge(gate: Gate, kit: Kit, known: dict[str, str]) -> bool:
-    """Run a gate and say how it went; whether nothing about it is new."""
+    """Run a gate and print its result; returns whether nothing about it is new."""
     print(f"{gate.name} ({gate.title}) … ", end="", flush=True)
     began = time.monotonic()
     try:
@@ -36,7 +36,7 @@ def judge(gate: Gate, kit: Kit, known: dict[str, str]) -> bool:
 
 
 def main(names: list[str]) -> int:
-    """0 when nothing is new, 1 when something is, 2 for a gate that does not exist."""
+    """Returns 0 when nothing is new, 1 when something is, 2 for an unknown gate."""
     if unknown := set(names) - {gate.name for gate in GATES}:
         known_names = ", ".join(gate.name for gate in GATES)
         print(f"No such gate: {', '.join(sorted(unknown))}. There are: {known_names}.", file=sys.stderr)

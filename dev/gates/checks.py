@@ -1,4 +1,4 @@
-"""Every gate: what it runs, and what it found, by name."""
+"""Every gate by name: what it runs, and what it found."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TASKS = tuple(
 
 @dataclass(frozen=True)
 class Gate:
-    """One check of somebody else's."""
+    """One third-party check."""
 
     name: str
     title: str
@@ -73,7 +73,7 @@ def scenarios(names: Iterable[str], *more: str) -> tuple[tuple[str, ...], ...]:
 
 
 def without_tasks(run: Callable[[Kit], Findings]) -> Callable[[Kit], Findings]:
-    """A requirement set runs the scenarios of extensions too; those have a server and a gate of their own."""
+    """A requirement set also runs the scenarios of extensions; those have their own server and gate."""
     return lambda kit: {name: wrong for name, wrong in run(kit).items() if not name.startswith("tasks-")}
 
 
@@ -104,7 +104,7 @@ def inspector(kit: Kit) -> Findings:
 
 
 def tdqs(kit: Kit) -> Findings:
-    """The lint of the Tool Definition Quality Score, over every tool there is."""
+    """The lint of the Tool Definition Quality Score, over every tool."""
     listed = kit.run([sys.executable, "-m", "songwright.server", "tools", "--json", "--toolsets", "all"])
     with tempfile.TemporaryDirectory() as folder:
         tools = Path(folder) / "tools.json"
@@ -122,7 +122,7 @@ def tdqs(kit: Kit) -> Findings:
 
 
 def bundle(kit: Kit) -> Findings:
-    """The official validator, and a stranger's machine: see dev/check_bundle.py."""
+    """The official validator, and a run as on a new machine: see dev/check_bundle.py."""
     done = kit.run([sys.executable, "-m", "dev.check_bundle"])
     said = done.stdout + done.stderr
     validated = "manifest: valid" in said

@@ -1,4 +1,4 @@
-"""The sandbox's musicians: briefs become scores, scores become sound.
+"""The sandbox's composer and renderer: briefs become scores, scores become sound.
 
 A `Score` is small plain data (`to_json`); audio exists only as the result of `render`. Everything here is pure: bytes
 and values in, bytes and values out, and the same brief always gives the same song.

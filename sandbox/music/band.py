@@ -84,7 +84,7 @@ _LOUD: Final = {"X": 0.88, "x": 0.74, "o": 0.52, "b": 0.78}
 
 @dataclass(frozen=True)
 class Chart:
-    """What every player reads: the form, the chords, the common tune, and where the singer is busy."""
+    """What every player reads: the form, the chords, the common tune, and where the singer sings."""
 
     sections: tuple[Section, ...]
     chords: tuple[Chord, ...]

@@ -18,7 +18,7 @@ from .synth import Samples
 Format = Literal["mp3", "wav", "m4a"]
 
 LONGEST_DECODED: Final = 1200.0
-# The fastest settings of both coders: on a toy synthesizer nobody hears what they leave out.
+# The fastest settings of both coders: with a toy synthesizer nobody hears the difference.
 _CODECS: Final = {
     "mp3": ("mp3", "libmp3lame", {"compression_level": "9", "joint_stereo": "0"}),
     "m4a": ("ipod", "aac", {"aac_coder": "fast"}),
@@ -28,7 +28,7 @@ _CHUNK: Final = 1152 * 64
 
 
 class NotAudio(Exception):
-    """The bytes are not audio that can be read, or more of it than a song can be."""
+    """The bytes are not readable audio, or are longer than any song."""
 
 
 @dataclass(frozen=True, eq=False)

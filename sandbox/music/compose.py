@@ -1,4 +1,4 @@
-"""From a brief to a score: form, harmony, tunes for the words, and a band under them."""
+"""Turns a brief into a score: form, harmony, tunes for the words, and a band under them."""
 
 from __future__ import annotations
 

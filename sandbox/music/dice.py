@@ -1,4 +1,4 @@
-"""Chance that can be repeated: every random choice is drawn from a generator named by what it decides."""
+"""Repeatable chance: every random choice comes from a generator named after what it decides."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def number(*names: object) -> int:
 
 
 def dice(*names: object) -> np.random.Generator:
-    """Return the generator called `names`; the same names always give the same throws."""
+    """Return the generator called `names`; the same names always give the same sequence."""
     import numpy as np
 
     return np.random.Generator(np.random.PCG64(number(*names)))

@@ -35,7 +35,7 @@ _LOUDNESS: Final = {"X": 0.95, "x": 0.7, "o": 0.42}
 _HAND: Final = {"shaker": "x.o.x.o.x.o.x.o.", "conga": "..o.x.xx..o.x.x.", "low conga": "........x......."}
 _WALTZ: Final = {"kick": "X...........", "rim": "....o...o...", "hat": "o...x...x..."}
 
-# What is left out of a section for want of energy, quietest first.
+# What a section with little energy leaves out, quietest first.
 _QUIET: Final = {
     0.45: {"snare", "kick", "clap", "open hat", "ride", "conga", "cowbell", "tom"},
     0.6: {"clap", "open hat", "cowbell", "tambourine"},

@@ -1,4 +1,4 @@
-"""The form: which section lasts how many bars, so that words, tempo and the asked length agree."""
+"""The form: how many bars each section lasts, so that words, tempo and the requested length agree."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .style import Plan
 from .words import Block, Line, blocks
 
 SHORTEST: Final = 10.0
-# Without a wish, a song with words is at least this long, and one without words about that long.
+# Without a requested length, a song with words is at least this long, and one without words about this long.
 LEAST_SUNG, USUAL_PLAYED = 30.0, 75.0
 _LEAST_RING, _RING = 0.8, 2.2
 
@@ -31,7 +31,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Form:
-    """The whole form; `seconds` is how long the song lasts, ringing out included."""
+    """The whole form; `seconds` is the length of the song, including the final ringing."""
 
     slots: tuple[Slot, ...]
     tempo: float
@@ -90,7 +90,7 @@ def _tempo_for(seconds: float, plan: Plan) -> tuple[float, int]:
 
 
 def _per_line(lines: list[Line], meter: int, bar: float) -> int:
-    """Return how many bars a line of usual length takes when nobody hurries."""
+    """Return how many bars a line of usual length takes without hurry."""
     mean = sum(line.count for line in lines) / len(lines)
     aim = min(max(0.27 * mean + 1.9, 3.0), 6.5)
     options = (1, 2, 4) if meter == 4 else (2, 4)
@@ -131,7 +131,7 @@ def _silent_bars(kind: str, bar: float) -> int:
 
 
 def _unhurried(slots: list[Slot], bar: float, *, sung: bool, part_of_song: bool) -> list[Slot]:
-    """Return the form of a song whose length nobody asked for."""
+    """Return the form of a song without a requested length."""
     if not sung:
         bars = max(4, round((USUAL_PLAYED if not part_of_song else 30.0) / bar))
         return _fitted(slots, bars, bar, sung=False, part_of_song=part_of_song)
@@ -158,7 +158,7 @@ def _fitted(slots: list[Slot], bars: int, bar: float, *, sung: bool, part_of_son
 
 
 def _played(bars: int, bar: float, *, again: bool) -> list[Slot]:
-    """Return sections without words for about `bars` bars, the last of several being the way out."""
+    """Return sections without words for about `bars` bars; the last of several is the ending."""
     unit = 16 if bar < 1.5 else 8 if bar < 3.2 else 4
     kinds = list(_PLAYED_AGAIN if again else _PLAYED)
     result: list[Slot] = []
@@ -201,7 +201,7 @@ def _shorter(slot: Slot, bars: int) -> Slot:
 
 
 def _filled(slots: list[Slot], missing: int, bar: float, *, part_of_song: bool) -> list[Slot]:
-    """Return the sections lengthened by `missing` bars, as a band would: intro, breaks, the chorus once more."""
+    """Return the sections lengthened by `missing` bars, as a band would: intro, breaks, another chorus."""
     unit = _silent_bars("intro", bar)
     result = list(slots)
     kinds = [slot.kind for slot in result]

@@ -1,4 +1,4 @@
-"""All genres by name; the order decides nothing."""
+"""All genres by name; the order has no meaning."""
 
 from __future__ import annotations
 

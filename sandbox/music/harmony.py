@@ -88,7 +88,7 @@ def voicing(root: int, kind: str, center: int, voices: int = 4, before: tuple[in
     """Return a close voicing around `center`; of all inversions, the one nearest to `before`."""
     steps = KINDS[kind]
     if len(steps) > voices:
-        # The fifth says least; then the root, which the bass plays.
+        # The fifth matters least; then the root, which the bass plays.
         steps = tuple(step for step in steps if step != 7)[-voices:]
     aim = sum(before) / len(before) if before else center
     aim += (center - aim) * 0.3

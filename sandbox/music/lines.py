@@ -1,4 +1,4 @@
-"""Lines of verse with one open place each, `{x}`, for a word of the person's own."""
+"""Lines of verse with one open place each, `{x}`, for one of the person's own words."""
 
 from __future__ import annotations
 

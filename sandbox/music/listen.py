@@ -1,4 +1,4 @@
-"""What can be measured in somebody's recording: tempo and first beat, key, a chord per bar, the main tune."""
+"""Measures a recording: tempo and first beat, key, a chord per bar, the main tune."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _frames(sound: NDArray[np.float32], window: int, hop: int) -> NDArray[np.flo
 
 
 def beat_of(mono: NDArray[np.float32]) -> tuple[float, float]:
-    """Return beats per minute and the second of the first beat; 100 and 0 where nothing pulses."""
+    """Return beats per minute and the second of the first beat; 100 and 0 without a pulse."""
     frames = _frames(mono, _WINDOW, _HOP)
     shape = np.hanning(_WINDOW).astype(np.float32)
     before: NDArray[np.float32] | None = None

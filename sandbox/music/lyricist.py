@@ -104,7 +104,7 @@ def _title(subjects: list[str], language: Language | None) -> str:
 
 
 def _filled(lines: list[str], subjects: list[str], first: int) -> list[str]:
-    """Put the person's phrases into the open places one after another, beginning with number `first`."""
+    """Put the person's phrases into the open places in turn, beginning with number `first`."""
     result = []
     used = first
     for line in lines:

@@ -29,7 +29,7 @@ _SHAPES: Final = (
 
 @dataclass(frozen=True)
 class Tone:
-    """A note of a tune, before anybody decides who sings it."""
+    """A note of a tune that has no singer yet."""
 
     beat: float
     beats: float

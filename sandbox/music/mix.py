@@ -1,4 +1,4 @@
-"""From parts to a finished mix: levels, width, the room, and one gain curve that every stem shares.
+"""Turns parts into a finished mix: levels, width, the room, and one gain curve that every stem shares.
 
 Everything after the parts is linear, or a gain computed once from the whole mix. That is why stems add up to the mix.
 """
@@ -19,7 +19,7 @@ _LOUDNESS: Final = -16.5
 _BLOCK: Final = 64
 _FFT: Final = 1 << 18
 
-# Level at which a part sounds while it plays, in decibels below full scale (root mean square).
+# Level of a part while it plays, in decibels below full scale (root mean square).
 _TARGETS: Final = {
     "vocals": -20.0,
     "backing vocals": -28.0,

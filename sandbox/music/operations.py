@@ -20,7 +20,9 @@ _ON_THE_BEAT: Final = 0.12
 
 
 def extend(score: Score, at: float, brief: Brief) -> Score:
-    """Return only the new part, which goes on from `at` seconds in the same key, tempo and tune with the same band."""
+    """Return only the new part, which continues from `at` seconds in the same key, tempo and tune with the same
+    band.
+    """
     source, inside = score.source_at(min(at, score.seconds))
     plan, theme, phase = _continuing(source, inside, brief)
     wanted = None if brief.seconds is None else brief.seconds + phase
@@ -32,9 +34,10 @@ def extend(score: Score, at: float, brief: Brief) -> Score:
 
 
 def replace_section(score: Score, start: float, end: float, lyrics: str, brief: Brief) -> Score:
-    """Return the whole song where only what is heard from `start` to `end` is sung and played anew.
+    """Return the whole song where only what is heard from `start` to `end` is sung and played again.
 
-    Outside of the window every sample stays; ValueError for a window without room for music (under half a second).
+    Outside the window every sample stays the same; ValueError for a window without room for music (under half a
+    second).
     """
     start, end = max(0.0, start), min(end, score.seconds)
     if end - start < 0.5:
@@ -53,7 +56,7 @@ def replace_section(score: Score, start: float, end: float, lyrics: str, brief: 
 
 
 def _continuing(source: Source, inside: float, brief: Brief) -> tuple[Plan, int, float]:
-    """Return plan and theme of what is going on in a source, and how many seconds into a bar `inside` is."""
+    """Return plan and theme of the music at a point of a source, and how many seconds into a bar `inside` is."""
     if isinstance(source, Arrangement):
         plan, theme, first = plan_like(source, brief), source.theme, 0.0
     else:
@@ -64,7 +67,7 @@ def _continuing(source: Source, inside: float, brief: Brief) -> tuple[Plan, int,
 
 
 def _late(form: Form, phase: float) -> Form:
-    """Return the form with its first bar left to the band, when it begins in the middle of one."""
+    """Return the form with its first bar left to the band, if it begins in the middle of a bar."""
     if not phase or not form.slots or form.bars < 2:
         return form
     first = form.slots[0]
@@ -194,7 +197,7 @@ def _first_tune(score: Score) -> float:
 
 
 def sample(score: Score, start: float, end: float, brief: Brief) -> Score:
-    """Return a new song in the tempo and key of a stretch of an old one, which comes back in its open places."""
+    """Return a new song in the tempo and key of a stretch of an old one, which returns in its open places."""
     start, end = max(0.0, start), min(end, score.seconds)
     if end - start < 0.5:
         raise ValueError(f"the stretch from {start:.2f} to {end:.2f} seconds is too short to build a song around")

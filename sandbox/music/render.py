@@ -1,7 +1,7 @@
-"""A score becomes sound: every source is performed whole, and its pieces are cut from the finished mix.
+"""Turns a score into sound: every source is performed whole, and its pieces are cut from the finished mix.
 
-Because a source always sounds the same, whatever is cut from it, what an operation leaves alone stays equal to
-the last sample.
+A source always sounds the same, whatever is cut from it, so the parts that an operation does not touch stay identical
+to the sample.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What can be said about a song without listening: notes, words with times, tempo, parts."""
+"""Facts about a song without listening: notes, words with times, tempo, parts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .score import PARTS, VOICES, Arrangement, Note, Piece, Recording, Score, So
 
 
 def parts(score: Score) -> list[str]:
-    """Return the parts that really sound, in the order of `PARTS`."""
+    """Return the parts that are actually heard, in the order of `PARTS`."""
     heard = {part for piece in score.pieces for part in parts_of(score.sources[piece.source]) if piece.lets(part)}
     return [part for part in PARTS if part in heard]
 
@@ -71,7 +71,7 @@ def _words(syllables: list[Sung], piece: Piece) -> list[Word]:
 
 
 def heard_lyrics(score: Score) -> str:
-    """Return the words that are really sung, as text with the section tags."""
+    """Return the words that are actually sung, as text with the section tags."""
     text = "".join(word.word for word in timeline(score))
     return text.replace("\n[", "\n\n[").strip()
 

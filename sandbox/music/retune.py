@@ -1,4 +1,4 @@
-"""Arrangements made from arrangements: out of many pieces, at another tempo, in another key, for another band."""
+"""Makes arrangements from arrangements: from many pieces, at another tempo, in another key, for another band."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a song is before it sounds: arrangements and recordings, and the tape of pieces cut from them.
+"""A song as data: arrangements and recordings, and the sequence of pieces cut from them.
 
 A `Score` never holds audio. Its `sources` are arrangements (notes for a band) or recordings (a name for
 somebody's audio), and its `pieces` say which stretch of which source is heard when. Cutting, joining and
@@ -38,7 +38,7 @@ Polish = Literal["", "subtle", "normal", "high"]
 
 @dataclass(frozen=True)
 class Brief:
-    """What the person asked for; the same brief always gives the same song."""
+    """The person's request; the same brief always gives the same song."""
 
     lyrics: str = ""
     style: str = ""
@@ -115,7 +115,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Chair:
-    """Who plays a part: the patch or kit, how it plays, level in decibels, pan -1…1."""
+    """The player of a part: the patch or kit, how it plays, level in decibels, pan -1…1."""
 
     part: str
     patch: str

@@ -1,4 +1,4 @@
-"""From letters of any script to something singable: a rough Latin spelling of how a syllable sounds.
+"""Turns letters of any script into something singable: a rough Latin spelling of the sound of a syllable.
 
 No dictionaries: alphabets are spelled letter by letter, Hangul by its arithmetic, kana by their Unicode names.
 Chinese characters have no spelling without a dictionary, so each gets a fixed open syllable of its own.

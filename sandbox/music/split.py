@@ -1,6 +1,6 @@
 """A rough separation of an uploaded mix: what is low, what is in the middle of the stereo picture, and the rest.
 
-This is no source separation by a model. It is honest about what it can do: the three parts add up to the recording.
+It does not separate sources with a model. It only guarantees that the three parts add up to the recording.
 """
 
 from __future__ import annotations

@@ -185,7 +185,7 @@ def _refused(words: str, text: str, negative: str) -> bool:
 
 
 def _seat(genre: Genre, text: str, negative: str) -> tuple[Chair, ...]:
-    """Return the genre's band with the asked instruments added and the refused ones sent home."""
+    """Return the genre's band with the requested instruments added and the refused ones removed."""
     chairs = {chair.part: chair for chair in genre.band}
     if genre.drums:
         chairs["drums"] = Chair("drums", genre.kit, "beat")

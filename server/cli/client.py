@@ -1,4 +1,4 @@
-"""A person at a terminal: the command line as a real MCP client of Songwright's own server."""
+"""The command line as a real MCP client of Songwright's own server, for a person at a terminal."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from ..core.errors import SongwrightError
 from ..protocol.schema import published
 
 ROUNDS = 60
-"""How often the terminal goes on waiting, a call's waiting time each."""
+"""How many times the terminal keeps waiting, each time as long as one call waits."""
 
 
 class Progress:
-    """One line that is rewritten on a terminal; in a pipe, a line only when the phase changes."""
+    """One line that is rewritten on a terminal; in a pipe, a new line only when the phase changes."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -34,7 +34,7 @@ class Progress:
         self._phase = ""
 
     async def show(self, progress: float, total: float | None, message: str | None) -> None:
-        """Tell how it is going."""
+        """Show the progress."""
         del progress, total
         text = message or "working"
         phase = text.split(".")[0]
@@ -47,7 +47,7 @@ class Progress:
         self._out.flush()
 
     def end(self) -> None:
-        """Leave the line."""
+        """End the line."""
         if self._live and self._width:
             self._out.write("\r" + " " * min(self._width, max(_columns() - 1, 20)) + "\r")
             self._out.flush()
@@ -62,14 +62,16 @@ def _columns() -> int:
 
 @asynccontextmanager
 async def _client(flags: Mapping[str, Any], *, yes: bool) -> AsyncIterator[Client]:
-    """A connection to a server process of our own, over its standard input and output."""
+    """A connection to our own server process, over its standard input and output."""
 
     async def ask(context: Any, params: ElicitRequestParams) -> ElicitResult:
         del context
         if yes:
             return ElicitResult(action="accept", content={"proceed": True})
         if not sys.stdin.isatty():
-            print(f"{params.message} Not asked, because this is no terminal: pass --yes to agree.", file=sys.stderr)
+            print(
+                f"{params.message} This is not a terminal, so nobody was asked: pass --yes to agree.", file=sys.stderr
+            )
             return ElicitResult(action="decline")
         said = await anyio.to_thread.run_sync(lambda: input(f"{params.message} [y/N] "), abandon_on_cancel=True)
         agreed = said.strip().lower() in ("y", "yes")
@@ -86,7 +88,7 @@ async def _client(flags: Mapping[str, Any], *, yes: bool) -> AsyncIterator[Clien
 
 
 async def _called(client: Client, tool: str, arguments: Mapping[str, Any], progress: Progress) -> CallToolResult:
-    """Call a tool and go on waiting until its order is settled."""
+    """Call a tool and keep waiting until its order is settled."""
     result = await client.call_tool(tool, dict(arguments), progress_callback=progress.show)
     for _ in range(ROUNDS):
         data = result.structured_content or {}
@@ -118,7 +120,7 @@ def _run(flags: Mapping[str, Any], tool: str, arguments: Mapping[str, Any], *, y
 
 
 def _holds(error: BaseException, kind: type[BaseException]) -> bool:
-    """Whether an error is, or only wraps, errors of a kind."""
+    """Whether an error is of this kind, or only wraps errors of this kind."""
     if isinstance(error, BaseExceptionGroup):
         return error.subgroup(kind) is not None
     return isinstance(error, kind)
@@ -126,7 +128,7 @@ def _holds(error: BaseException, kind: type[BaseException]) -> bool:
 
 def _interrupted() -> int:
     print(
-        "\nInterrupted. What was ordered stays ordered and is not lost; it goes on when Songwright runs again:\n"
+        "\nInterrupted. Your order is not lost; it continues when Songwright runs again:\n"
         "  songwright call wait_for_song\n"
         "  songwright call list_songs",
         file=sys.stderr,
@@ -152,8 +154,8 @@ def compose(flags: Mapping[str, Any], wishes: Mapping[str, Any], *, yes: bool, a
     if not as_json:
         what = wishes.get("idea") or wishes.get("title") or "a song"
         if settings.sandbox:
-            print(f'Composing "{what}" in the offline sandbox: a toy synthesizer, and nothing of it costs money.')
-            print("With SONGWRIGHT_API_KEY set, the AI Music API makes it instead.", flush=True)
+            print(f'Composing "{what}" in the offline sandbox: a toy synthesizer. It costs no money.')
+            print("Set SONGWRIGHT_API_KEY to have the AI Music API make it instead.", flush=True)
         else:
             print(f'Composing "{what}" at {settings.base_url}.', flush=True)
     result = _run(flags, "create_song", wishes, yes=yes)

@@ -1,4 +1,4 @@
-"""`songwright doctor`: is everything in place, and what to do where it is not."""
+"""`songwright doctor`: checks whether everything is in place, and says what to do if not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..core.settings import Settings
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the examination."""
+    """One line of the report."""
 
     what: str
     ok: bool
@@ -32,7 +32,7 @@ class Finding:
 
 
 def run(flags: Mapping[str, Any], *, as_json: bool) -> int:
-    """Examine and print; 0 when a song could be made right now."""
+    """Check and print; returns 0 when a song could be made right now."""
     findings = examine(flags)
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
@@ -45,12 +45,15 @@ def run(flags: Mapping[str, Any], *, as_json: bool) -> int:
 
 
 def examine(flags: Mapping[str, Any]) -> list[Finding]:
-    """Every finding, in the order in which a person would mend them."""
+    """Every finding, in the order in which a person would fix them."""
     findings = [_versions()]
     try:
         settings = settings_module.load(**flags)
     except SongwrightError as error:
-        return [*findings, Finding("settings", ok=False, found=error.sentence, do="Correct it, then run this again.")]
+        return [
+            *findings,
+            Finding("settings", ok=False, found=error.sentence, do="Correct it, then run `songwright doctor` again."),
+        ]
     findings.append(_file())
     findings.append(_key(settings))
     if settings.sandbox:
@@ -129,7 +132,7 @@ async def _service(settings: Settings) -> list[Finding]:
         Finding("service", ok=True, found="answers" if not settings.sandbox else "the sandbox answers"),
         Finding(
             "balance", ok=balance.total > 0, found=f"{balance.total} credits",
-            do="" if balance.total else "Credits are bought at the service's website.",
+            do="" if balance.total else "Buy credits on the service's website.",
         ),
     ]  # fmt: skip
     if jobs:
@@ -145,8 +148,8 @@ async def _service(settings: Settings) -> list[Finding]:
 def _forgetful(settings: Settings) -> Finding:
     return Finding(
         "journal", ok=False,
-        found=f"new, but {settings.library} holds songs that it does not know: it was moved, deleted or emptied, or "
-        "the library comes from another computer",
-        do=f"End every Songwright and put the old journal.sqlite3 back into {settings.state_dir}. If there is none, "
-        "the next purchase asks once and then it is all right.",
+        found=f"new, but {settings.library} holds songs that are not in it: the journal was moved, deleted or "
+            f"emptied, or the library comes from another computer",
+        do=f"Stop every Songwright and put the old journal.sqlite3 back into {settings.state_dir}. If you have no "
+            f"old one, the next purchase asks once, and then all is well.",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Connects an OpenTelemetry collector, where the environment names one; without that nothing is imported.
+"""Connects an OpenTelemetry collector if the environment names one; otherwise imports nothing.
 
 The variables are OpenTelemetry's own: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER, OTEL_METRICS_EXPORTER,
 OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_SDK_DISABLED and what its exporters know besides.
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 1.5
-"""How long the end of the process waits for the collector: clients kill a server that lingers two seconds."""
+"""How long the process waits for the collector when it ends: clients kill a server that takes two seconds."""
 READ_EVERY = 15.0
-"""Seconds for which the journal's figures serve, however often somebody asks for them."""
+"""Seconds for which the journal's figures are reused, however often they are requested."""
 DAY = 86_400.0
 SIGNALS = ("traces", "metrics")
 STATES = (*LIVE, State.UNKNOWN)
 
 
 def wanted(environment: Mapping[str, str]) -> set[str]:
-    """Which of traces and metrics the environment wants to be exported; a wish we cannot fulfil is logged."""
+    """Which of traces and metrics the environment wants exported; an unsupported value is logged."""
     if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return set()
     asked = set()
@@ -47,19 +47,19 @@ def wanted(environment: Mapping[str, str]) -> set[str]:
         if exporter == "otlp" or (not exporter and any(environment.get(name) for name in endpoints)):
             asked.add(signal)
         elif exporter not in ("", "none"):
-            log.warning("OTEL_%s_EXPORTER: only otlp and none are known here; no %s", signal.upper(), signal)
+            log.warning("OTEL_%s_EXPORTER: only otlp and none are supported; no %s", signal.upper(), signal)
     protocol = environment.get("OTEL_EXPORTER_OTLP_PROTOCOL", "").strip() or "http/protobuf"
     if asked and protocol != "http/protobuf":
-        log.warning("OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is spoken here; nothing is exported")
+        log.warning("OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is supported; nothing is exported")
         return set()
     return asked
 
 
 @contextmanager
 def exporting(store: Store, clock: Clock, *, version: str, role: str) -> Iterator[None]:
-    """Export what the environment asks for while the block lasts; what is left at its end gets a moment to leave.
+    """Export what the environment asks for while the block lasts; the rest gets a moment to be sent at its end.
 
-    Troubles with the collector are logged and never raised.
+    Problems with the collector are logged and never raised.
     """
     signals = wanted(os.environ)
     close = None
@@ -72,7 +72,7 @@ def exporting(store: Store, clock: Clock, *, version: str, role: str) -> Iterato
         yield
     finally:
         if close is not None:
-            # Its own retries may take longer than anybody waits; a thread that is left over dies with the process.
+            # Its own retries may take longer than anyone waits; a remaining thread ends with the process.
             last = threading.Thread(target=close, name="last-telemetry", daemon=True)
             last.start()
             last.join(FLUSH_SECONDS)
@@ -111,7 +111,7 @@ def _connect(signals: set[str], readings: Readings, version: str, role: str) -> 
         ends.append(metering.shutdown)
 
     def close() -> None:
-        # Side by side: a collector that takes the one slowly must not cost the other.
+        # In parallel: a collector that is slow with one must not cost us the other.
         closing = [threading.Thread(target=end, daemon=True) for end in ends]
         for thread in closing:
             thread.start()
@@ -123,7 +123,7 @@ def _connect(signals: set[str], readings: Readings, version: str, role: str) -> 
 
 @dataclass(frozen=True)
 class Figures:
-    """The journal at a glance."""
+    """The journal's figures at one moment."""
 
     states: Mapping[str, int] = field(default_factory=dict)
     waiting: int = 0
@@ -143,7 +143,7 @@ class Readings:
         self._last: Figures | None = None
 
     def __call__(self) -> Figures | None:
-        """The figures; None while the journal is out of reach."""
+        """The figures; None while the journal cannot be read."""
         with self._lock:
             if time.monotonic() - self._read_at >= READ_EVERY:
                 self._read_at = time.monotonic()
@@ -151,7 +151,7 @@ class Readings:
                     self._last = self._read()
                 except SongwrightError as error:
                     self._last = None
-                    log.info("no figures of the journal: %s", error)
+                    log.info("cannot read the journal's figures: %s", error)
             return self._last
 
     def _read(self) -> Figures:
@@ -184,19 +184,19 @@ GAUGES: tuple[tuple[str, str, str, Callable[[Figures], Values]], ...] = (
     (
         "songwright.unknown",
         "{job}",
-        "Orders of which nobody can tell whether they were bought.",
+        "Orders that may or may not have been bought.",
         lambda now: [(now.states[State.UNKNOWN], {})],
     ),
     (
         "songwright.waiting",
         "{job}",
-        "Orders that are due and wait for their key's turn.",
+        "Orders that are due and wait for a turn of their key.",
         lambda now: [(now.waiting, {})],
     ),
     (
         "songwright.lag",
         "s",
-        "How long the oldest due work of all keys has been waiting.",
+        "How long the oldest due work has been waiting, over all keys.",
         lambda now: [(now.lag, {})],
     ),
     (
@@ -208,15 +208,15 @@ GAUGES: tuple[tuple[str, str, str, Callable[[Figures], Values]], ...] = (
     (
         "songwright.credits.left",
         "{credit}",
-        "Balances read in the last 24 hours: of all keys together, and the lowest.",
+        "Balances read in the last 24 hours: the sum over all keys, and the lowest.",
         lambda now: [(left, {"of": name}) for name, left in now.left.items()],
     ),
 )
-"""Name, unit, meaning, and how it is read off. Each replica reports the same journal: take the largest, not the sum."""
+"""Name, unit, meaning, and how to read it. Each replica reports the same journal: take the largest, not the sum."""
 
 
 def observe(meter: Meter, readings: Callable[[], Figures | None]) -> None:
-    """Let the meter look at the journal whenever it exports."""
+    """Make the meter read the journal whenever it exports."""
     from opentelemetry.metrics import Observation
 
     def looking(values: Callable[[Figures], Values]) -> Callable[[CallbackOptions], Iterable[Observation]]:

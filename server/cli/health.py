@@ -1,4 +1,4 @@
-"""Asks a server on this machine whether it answers: what `songwright health` and a container's health check do."""
+"""Checks whether a server on this machine answers, for `songwright health` and a container's health check."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SECONDS = 3.0
 
 
 def ask(settings: Settings) -> int:
-    """0 when the server of these settings answers; else raises `SongwrightError`, which says what was seen."""
+    """Returns 0 when the server of these settings answers; else raises `SongwrightError` with what it saw."""
     host, port = _reachable(settings.host), settings.port
     connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
     try:
@@ -29,7 +29,7 @@ def ask(settings: Settings) -> int:
 
 
 def _reachable(host: str) -> str:
-    """Where a server that listens on this address is met from the same machine."""
+    """The address at which this machine reaches a server that listens here."""
     try:
         address = ip_address(host)
     except ValueError:

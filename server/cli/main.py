@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _FLAGS = ("library", "state_dir", "toolsets", "log_level", "era", "model", "wait_seconds", "offline")
 _HTTP_FLAGS = ("host", "port", "public_url", "role")
-"""Settings that have a flag of their own."""
+"""Settings that have their own flag."""
 
 _ABOUT = """\
 Songwright composes songs for AI assistants, over the Model Context Protocol.
@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="songwright", description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    top.add_argument("--version", action="store_true", help="print the version and leave")
+    top.add_argument("--version", action="store_true", help="print the version and exit")
     _common(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
 
@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     _common(serve)
     _http(serve)
 
-    compose = commands.add_parser("compose", help="compose one song from an idea, and wait for it")
+    compose = commands.add_parser("compose", help="compose one song from an idea and wait for it")
     _common(compose)
     compose.add_argument("idea", nargs="*", help="what the song is about")
     compose.add_argument("--lyrics", type=Path, metavar="FILE", help="sing these words instead (- for standard input)")
@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     compose.add_argument("--title", help="title")
     compose.add_argument("--seconds", type=int, help="length to aim at, 10 to 360")
     compose.add_argument("--instrumental", action="store_true", help="no voice")
-    compose.add_argument("--again", action="store_true", help="buy another although the same was just made")
+    compose.add_argument("--again", action="store_true", help="buy another even if the same song was just made")
     compose.add_argument("--yes", action="store_true", help="agree to the price without being asked")
     compose.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -77,7 +77,9 @@ def parser() -> argparse.ArgumentParser:
 
     tenants.add_commands(commands)
 
-    health = commands.add_parser("health", help="ask a server on this machine whether it answers; status 1 when not")
+    health = commands.add_parser(
+        "health", help="check that a server on this machine answers; exit status 1 if it does not"
+    )
     health.add_argument("--port", default=argparse.SUPPRESS, metavar="N", help="its port")
 
     commands.add_parser("sandbox", help="serve the offline service for other programs", add_help=False)
@@ -85,17 +87,17 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _http(to: argparse.ArgumentParser) -> None:
-    group = to.add_argument_group("serving over HTTP", "further settings are SONGWRIGHT_… variables")
+    group = to.add_argument_group("serving over HTTP", "more settings are SONGWRIGHT_… variables")
     hidden = argparse.SUPPRESS
     group.add_argument("--http", action="store_true", help="serve over HTTP, for assistants on other machines too")
     group.add_argument("--host", default=hidden, metavar="ADDRESS", help="address to listen on")
-    group.add_argument("--port", default=hidden, metavar="N", help="port to listen on; 0 takes a free one")
-    group.add_argument("--public-url", default=hidden, metavar="URL", help="where it is reached from outside")
+    group.add_argument("--port", default=hidden, metavar="N", help="port to listen on; 0 picks a free one")
+    group.add_argument("--public-url", default=hidden, metavar="URL", help="its public address")
     group.add_argument("--role", default=hidden, choices=("all", "web", "worker"), help="what this replica does")
 
 
 def _common(to: argparse.ArgumentParser) -> None:
-    group = to.add_argument_group("settings", "each beats its SONGWRIGHT_… variable")
+    group = to.add_argument_group("settings", "each overrides its SONGWRIGHT_… variable")
     hidden = argparse.SUPPRESS
     group.add_argument("--library", default=hidden, metavar="DIR", help="folder for finished songs")
     group.add_argument("--state-dir", default=hidden, metavar="DIR", help="folder of the journal")
@@ -105,7 +107,7 @@ def _common(to: argparse.ArgumentParser) -> None:
     group.add_argument("--era", default=hidden, choices=("auto", "legacy"), help="protocol era to answer")
     group.add_argument("--log-level", default=hidden, metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR")
     group.add_argument(
-        "--offline", action="store_true", default=hidden, help="use the offline sandbox although there is a key"
+        "--offline", action="store_true", default=hidden, help="use the offline sandbox even if a key is set"
     )
 
 
@@ -118,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with contextlib.suppress(ValueError):  # closed already
                 sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever reads this has read enough, as `head` does. What is still to be written at the end goes nowhere.
+        # The reader has closed the pipe, as `head` does. Discard the rest of the output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
 
@@ -205,7 +207,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _serve(flags: dict[str, Any]) -> int:
-    # Nothing that is made while starting is garbage; looking for it takes a tenth of the start.
+    # Starting produces no garbage, and looking for it takes a tenth of the start.
     gc.disable()
     import anyio
 
@@ -219,7 +221,7 @@ def _serve(flags: dict[str, Any]) -> int:
     set_up(settings)
     app = Songwright(settings)
     server = build(app)
-    set_up(settings)  # the SDK has set its own up meanwhile
+    set_up(settings)  # the SDK has set up its own meanwhile
     gc.freeze()
     gc.enable()
 
@@ -230,8 +232,8 @@ def _serve(flags: dict[str, Any]) -> int:
         with _exporting(app, "stdio"):
             anyio.run(run)
     except* (BrokenPipeError, ConnectionResetError):
-        # The client is gone; what was ordered is in the journal and goes on with the next start.
-        logging.getLogger(__name__).info("the client has closed its end")
+        # The client is gone; its orders are in the journal and continue at the next start.
+        logging.getLogger(__name__).info("the client has closed the connection")
     logging.shutdown()
     return 0
 
@@ -254,7 +256,7 @@ def _serve_http(flags: dict[str, Any]) -> int:
 
 
 def _exporting(app: Songwright | Hosted, role: str) -> AbstractContextManager[None]:
-    """Traces and metrics for as long as it serves, where the environment asks for them."""
+    """Traces and metrics while it serves, if the environment asks for them."""
     if not any(name.startswith("OTEL_") for name in os.environ):
         return nullcontext()
     from ..app import program_version
@@ -267,14 +269,14 @@ def _object(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise SongwrightError(f"The arguments are no JSON: {error}.") from None
+        raise SongwrightError(f"The arguments are not JSON: {error}.") from None
     if not isinstance(value, dict):
         raise SongwrightError('The arguments must be a JSON object, like {"idea": "a lullaby"}.')
     return value
 
 
 def _wishes(given: argparse.Namespace) -> dict[str, Any]:
-    """What was asked for on the command line, as arguments of create_song."""
+    """The command line's request, as arguments of create_song."""
     wishes: dict[str, Any] = {}
     if given.lyrics is not None:
         try:

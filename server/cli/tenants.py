@@ -23,29 +23,29 @@ LONGEST_KEY = 512
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     """Add `tenants` and its actions to the command line; the parser of `tenants`."""
-    tenants = commands.add_parser("tenants", help="who may call a hosted server, and what each may spend")
+    tenants = commands.add_parser("tenants", help="manage who may call a hosted server, and what each may spend")
     actions = tenants.add_subparsers(dest="action", metavar="ACTION", required=True)
 
-    add = actions.add_parser("add", help="let somebody call; prints the token, once")
+    add = actions.add_parser("add", help="add a tenant; prints the token, once")
     add.add_argument("name", help="a name of your choice")
     _allowances(add)
 
-    listing = actions.add_parser("list", help="everybody, with allowances and spending")
-    listing.add_argument("--json", action="store_true", help="print it as JSON, tokens' ids included")
+    listing = actions.add_parser("list", help="list all tenants, with allowances and spending")
+    listing.add_argument("--json", action="store_true", help="print it as JSON, with the ids of tokens")
 
-    limits = actions.add_parser("limits", help="change what somebody may spend")
+    limits = actions.add_parser("limits", help="change what a tenant may spend")
     limits.add_argument("name", help="name or id")
     _allowances(limits)
 
-    token = actions.add_parser("token", help="give out another token, or withdraw one")
+    token = actions.add_parser("token", help="make another token, or withdraw one")
     token.add_argument("name", help="name or id")
-    token.add_argument("--revoke", metavar="ID", help="withdraw this one instead; `list --json` has the ids")
+    token.add_argument("--revoke", metavar="ID", help="withdraw this token instead; `list --json` shows the ids")
 
-    key = actions.add_parser("key", help="store somebody's own service key, read from standard input")
+    key = actions.add_parser("key", help="store a tenant's own service key, read from standard input")
     key.add_argument("name", help="name or id")
-    key.add_argument("--remove", action="store_true", help="use it no more for new orders")
+    key.add_argument("--remove", action="store_true", help="stop using it for new orders")
 
-    revoke = actions.add_parser("revoke", help="accept nothing more from somebody, for good")
+    revoke = actions.add_parser("revoke", help="revoke a tenant for good; nothing more is accepted from it")
     revoke.add_argument("name", help="name or id")
     return tenants
 
@@ -60,12 +60,12 @@ def _allowance(text: str) -> int | None:
     if text == "default":
         return None
     if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError("a number of credits or `default` was expected")
+        raise argparse.ArgumentTypeError("expected a number of credits or `default`")
     return int(text)
 
 
 def run(given: argparse.Namespace, settings: Settings) -> int:
-    """Do what was asked, in the database of these settings; the exit status. Raises `SongwrightError`."""
+    """Run the action in the database of these settings. Returns the exit status. Raises `SongwrightError`."""
     from ..core.sealing import sealer_of
     from ..web.app import open_store
     from ..web.tenants import Tenants
@@ -90,7 +90,7 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
 
 
 class Book:
-    """The actions, each said in words a person reads."""
+    """The actions, each with its printed answer."""
 
     def __init__(self, settings: Settings, store: Store, tenants: Tenants) -> None:
         self._settings = settings
@@ -121,7 +121,7 @@ class Book:
         if given.json:
             print(json.dumps(rows, ensure_ascii=False, indent=1))
         elif not rows:
-            print("Nobody yet. `songwright tenants add NAME` lets somebody call.")
+            print("No tenants yet. `songwright tenants add NAME` adds one.")
         else:
             self._print_table(rows)
 
@@ -147,7 +147,7 @@ class Book:
             print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
     def limits(self, given: argparse.Namespace) -> None:
-        """`limits NAME [--daily N] [--monthly N]`; without either it only says what they are."""
+        """`limits NAME [--daily N] [--monthly N]`; without either it only shows them."""
         tenant = self._tenants.named(given.name)
         daily = getattr(given, "daily", tenant.daily_credits)
         monthly = getattr(given, "monthly", tenant.monthly_credits)
@@ -162,7 +162,7 @@ class Book:
             print(f"The token {given.revoke} of {tenant.name} is withdrawn.")
         else:
             token = self._tenants.issue(tenant.id)
-            print(f"Another token of {tenant.name}; the ones before it stay good.")
+            print(f"Another token of {tenant.name}; its earlier tokens stay valid.")
             self._hand_over(token)
 
     def key(self, given: argparse.Namespace) -> None:
@@ -171,15 +171,18 @@ class Book:
         if given.remove:
             dropped = self._tenants.drop_stored_key(tenant.id)
             print(
-                f"The key of {tenant.name} is used for no new orders, and deleted when no order needs it."
+                f"The key of {tenant.name} is no longer used for new orders. It is deleted when no order needs it."
                 if dropped
                 else f"{tenant.name} has no stored key."
             )
             return
         if tenant.revoked:
-            raise ArgumentRefused(f"{tenant.name} was revoked; there is nothing to use a key for.", field="name")
+            raise ArgumentRefused(f"{tenant.name} was revoked, so it cannot use a key.", field="name")
         self._keep(tenant, _read_key(tenant.name))
-        print(f"Stored, sealed. {tenant.name} spends the credits of this key at {self._settings.base_url} from now on.")
+        print(
+            f"Stored and encrypted. From now on {tenant.name} spends the credits of this key at "
+            f"{self._settings.base_url}."
+        )
 
     def _keep(self, tenant: Tenant, key: str) -> None:
         from ..app import fingerprint
@@ -193,10 +196,10 @@ class Book:
         """`revoke NAME`."""
         tenant = self._tenants.named(given.name)
         self._tenants.revoke(tenant.id)
-        print(f"{tenant.name} is revoked: nothing new is accepted. What was paid for is still fetched.")
+        print(f"{tenant.name} is revoked and can order nothing new. Songs already paid for are still fetched.")
 
     def _hand_over(self, token: str) -> None:
-        print(f"\n  {token}\n\nKeep it now: it is not shown again, and only its hash is stored. For Claude Code:\n")
+        print(f"\n  {token}\n\nSave it now: it is not shown again, and only its hash is stored. For Claude Code:\n")
         print(f"  claude mcp add --transport http songwright {self._address()} \\")
         print(f'    --header "Authorization: Bearer {token}"')
 
@@ -221,7 +224,7 @@ class Book:
 
 
 def _read_key(name: str) -> str:
-    """A service key that somebody types unseen, or pipes in. Raises `ArgumentRefused`."""
+    """A service key, typed without echo or piped in. Raises `ArgumentRefused`."""
     if sys.stdin.isatty():
         from getpass import getpass
 
@@ -230,8 +233,8 @@ def _read_key(name: str) -> str:
         key = sys.stdin.read(LONGEST_KEY + 2).strip()
     if not key or len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable() or " " in key:
         raise ArgumentRefused(
-            f"That is no service key: one line of at most {LONGEST_KEY} plain characters was expected. Nothing was "
-            "stored.",
+            f"That is not a service key: it must be one line of at most {LONGEST_KEY} plain characters. Nothing was "
+            f"stored.",
             field="key",
         )
     return key

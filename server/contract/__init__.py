@@ -1,9 +1,9 @@
 """The service's HTTP contract: what it accepts, what it answers, what it calls back with.
 
-The contract is data: JSON fragments, one per family, that merge into one OpenAPI 3.1 document in which every statement
-names its public source and how sure it is. The sandbox checks what it is sent with `check_request`; tests hold our own
-requests and the sandbox's answers against it, so that client and sandbox cannot share a mistake. Nothing here speaks to
-the network, and nothing is loaded before it is asked for.
+The contract is data: JSON fragments, one per family, which merge into one OpenAPI 3.1 document. Every statement in it
+names its public source and its certainty. The sandbox checks what it is sent with `check_request`; tests check our own
+requests and the sandbox's answers against it, so that client and sandbox cannot share a mistake. Nothing here uses the
+network, and nothing is loaded before it is needed.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Contracted:
     `request_schema` is a `$ref` into the document, or None for a call without a body; `responses` maps a status (as
     text, or `default` for every refusal not listed) to a `$ref`. `known_fields` are the body fields that mean
     something, in the document's order: others are tolerated, but are probably typing errors. `offered` is False where
-    too little is known to call it; `makes_task` says that its answer is always a task, whose looks follow; `credits`
-    says in words what a call costs. `family` is the engine, or `account`.
+    too little is known to call it; `makes_task` says that its answer is always a task to poll; `credits` says in words
+    what a call costs. `family` is the engine, or `account`.
     """
 
     id: str
@@ -90,8 +90,8 @@ def match(method: str, path: str) -> tuple[Contracted, dict[str, str]] | None:
 def check_request(op_id: str, body: object) -> list[Problem]:
     """Say what is wrong with a request body, in the order of the operation's `known_fields`; empty when nothing is.
 
-    Fields the contract does not know are no problem. Raises KeyError for an unknown operation and ValueError for one
-    that takes no body.
+    Fields that the contract does not know are not a problem. Raises KeyError for an unknown operation and ValueError
+    for one that takes no body.
     """
     operation = operations()[op_id]
     if operation.request_schema is None:
@@ -154,7 +154,7 @@ def _variant(whole: Contracted, name: str, stated: dict[str, Any]) -> Contracted
 
 
 def _schema(holder: dict[str, Any]) -> dict[str, str]:
-    """Give the JSON schema of a body or an answer, which may itself be a `$ref` to a component."""
+    """The JSON schema of a body or an answer, which may itself be a `$ref` to a component."""
     if "$ref" in holder:
         holder = resolve(holder["$ref"])
     schema: dict[str, str] = holder["content"]["application/json"]["schema"]

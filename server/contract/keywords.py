@@ -75,7 +75,7 @@ def _total(_: Validator, total: dict[str, Json], items: Json, __: Json) -> Itera
     values = [item.get(name) for item in items if isinstance(item, dict)] if isinstance(items, list) else [None]
     whole = [value for value in values if isinstance(value, int)]
     if len(whole) < len(values):
-        return  # then the type is the problem, and is told
+        return  # then the type is the problem, and is reported
     if sum(whole) < least:
         yield _error(f"the sum of {name} must be at least {least}", limit=least)
     elif sum(whole) > most:

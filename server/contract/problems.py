@@ -44,10 +44,10 @@ class Problem:
 
 
 def check(reference: str, body: Json, order: Sequence[str] = ()) -> list[Problem]:
-    """Hold `body` against the schema at `reference` (`#/components/schemas/…`) and say what is wrong with it.
+    """Check `body` against the schema at `reference` (`#/components/schemas/…`) and say what is wrong with it.
 
     The problems come in the order of `order`, which names top-level fields; all others follow by name. The same body
-    always gives the same list. Of a field of the wrong type nothing else is said.
+    always gives the same list. For a field of the wrong type, only the type is reported.
     """
     found = {_problem(error) for error in validator(reference).iter_errors(body)}
     mistyped = {problem.field for problem in found if problem.rule == "type"}
@@ -69,7 +69,7 @@ def _problem(error: ValidationError) -> Problem:
     elif rule in _SENTENCES:
         message = _SENTENCES[rule](field or "the body", bound, error.instance)
     else:
-        message = error.message  # a keyword of ours, which worded it itself
+        message = error.message  # one of our keywords, which has its own wording
     limit = bound if isinstance(bound, int | float) and not isinstance(bound, bool) else None
     return Problem(field, rule, message, limit)
 
@@ -87,9 +87,9 @@ def _too_short(name: str, least: Json, text: Json) -> str:
     return f"{name} is empty" if least == 1 else f"{name} is too short: {len(text)} of at least {least} characters"
 
 
-# Where a schema's own sentence takes the place of the general one.
+# Where a schema's own sentence replaces the general one.
 _SPOKEN_FOR: Final = frozenset({"pattern", "required", "not", "anyOf", "oneOf"})
-# By keyword: the name of the field, the keyword's value and the body's value make the sentence.
+# By keyword: a sentence from the field's name, the keyword's value and the body's value.
 _SENTENCES: Final[dict[str, Callable[[str, Json, Json], str]]] = {
     "type": _type,
     "enum": lambda name, known, _: f"{name} must be one of: {', '.join(map(str, known))}",

@@ -1,1 +1,1 @@
-"""Words that everything above shares: declarations, jobs, errors, settings, and the seams to time and threads."""
+"""What every layer above shares: declarations, jobs, errors, settings, and the access to time and threads."""

@@ -1,4 +1,4 @@
-"""Addresses: how a server's own is written, and which of the others are on this machine or open to the world."""
+"""Addresses: how a server writes its own, and which others are on this machine or on the open Internet."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-"""The names by which a machine calls itself."""
+"""The names a machine has for itself."""
 _NAT64 = ip_network("64:ff9b::/96")
 _NOWHERE = tuple(
     map(
@@ -14,7 +14,9 @@ _NOWHERE = tuple(
         ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "100:0:0:1::/64", "3fff::/20", "5f00::/16"),
     )
 )
-"""Set apart by IANA and in no table of older Pythons: protocols, 6to4 relays, local NAT64, documentation, routing."""
+"""Reserved by IANA and missing from the tables of older Pythons: protocols, 6to4 relays, local NAT64, documentation,
+routing.
+"""
 
 
 def address_of(host: str, port: int) -> str:
@@ -45,8 +47,8 @@ def ip_of(address: str) -> IPv4Address | IPv6Address:
 
 
 def is_public(ip: IPv4Address | IPv6Address) -> bool:
-    """Whether an IP address is one of the open Internet, and of no network behind it."""
+    """Whether an IP address is on the open Internet and not in a private network."""
     if not ip.is_global or ip.is_multicast or ip.is_reserved or any(ip in network for network in _NOWHERE):
         return False
-    # Tunnels (6to4) and the old site-local range count as global in the tables and lead inside.
+    # The tables count tunnels (6to4) and the old site-local range as global, but both lead inside.
     return isinstance(ip, IPv4Address) or (ip.sixtofour is None and not ip.is_site_local)

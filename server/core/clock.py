@@ -1,4 +1,4 @@
-"""Now and sleep: the one seam to time, so that tests never wait."""
+"""The current time and sleeping: the only access to time, so that tests never wait."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import anyio
 
 
 class Clock(Protocol):
-    """What the engine knows of time."""
+    """What the runner knows of time."""
 
     def now(self) -> float:
         """Seconds since the epoch; what rows in the journal carry."""
@@ -24,7 +24,7 @@ class Clock(Protocol):
         ...
 
     async def wait(self, event: anyio.Event, seconds: float) -> bool:
-        """Wait for the event, at most that long; whether it came."""
+        """Wait for the event, at most that long. Returns whether it came."""
         ...
 
 
@@ -44,7 +44,7 @@ class SystemClock:
         await anyio.sleep(max(seconds, 0.0))
 
     async def wait(self, event: anyio.Event, seconds: float) -> bool:
-        """Wait for the event, at most that long; whether it came."""
+        """Wait for the event, at most that long. Returns whether it came."""
         with anyio.move_on_after(max(seconds, 0.0)):
             await event.wait()
         return event.is_set()

@@ -1,17 +1,17 @@
-"""Everything that can go wrong, drawn once.
+"""All errors, as a tree.
 
 SongwrightError                 a sentence for a person: what happened, what it cost, what to do next
-├── ArgumentRefused             the caller's words are off; nothing was sent
+├── ArgumentRefused             the caller's arguments are wrong; nothing was sent
 │   ├── NotFound                no such job, clip, prompt, tool
 │   └── ConfirmationMissing     a quote is unknown, used, or for something else
 ├── SettingRefused              a setting is missing or makes no sense
 │   └── KeyMissing              no key where one is needed
-├── BudgetRefused               would break a limit the person has set, or the balance
+├── BudgetRefused               would exceed a limit the person has set, or the balance
 ├── Blocked                     too many unsettled purchases
-├── AccessRefused               a hosted caller may not, or not any more
-├── IssuerUnavailable           nobody can tell who calls: the OAuth server gives no keys
-├── SealBroken                  a sealed text is forged, too old, or of a secret that is gone
-├── ServiceError                the service said no, or said nothing we understand
+├── AccessRefused               a hosted caller is not allowed, or no longer allowed
+├── IssuerUnavailable           the caller cannot be checked: the OAuth server gives no keys
+├── SealBroken                  a sealed text is forged, too old, or its secret is gone
+├── ServiceError                the service refused, or its answer is not understood
 │   ├── KeyRefused              401
 │   ├── CreditsRefused          402, 403: not enough credits or no subscription
 │   ├── WordsRefused            403: moderation
@@ -19,13 +19,13 @@ SongwrightError                 a sentence for a person: what happened, what it 
 │   ├── Retired                 410, 405
 │   ├── TooFast                 429
 │   ├── Unreachable             no connection: nothing left this machine
-│   └── Garbled                 an answer that is no answer: HTML, cut JSON, missing fields
+│   └── Garbled                 an unusable answer: HTML, cut JSON, missing fields
 ├── StorageError                this machine's disk
-│   ├── JournalUnavailable      the intent could not be written, so nothing was sent
+│   ├── JournalUnavailable      the order could not be recorded, so nothing was sent
 │   ├── LibraryUnavailable      a file could not be written
 │   └── JournalTooNew           written by a newer Songwright
 └── DownloadRefused             a link is unsafe, dead, too large or not audio
-    └── LinkDead                the link has expired; a fresh one comes from the next look
+    └── LinkDead                the link has expired; the next look brings a fresh one
 
 Only sentences written here, or the service's own words in `service_said`, reach an assistant.
 """
@@ -36,7 +36,7 @@ from __future__ import annotations
 class SongwrightError(Exception):
     """Something went wrong; `str(error)` is a complete sentence for a person.
 
-    `service_said` carries the service's own words where there are any: data, never an instruction.
+    `service_said` holds the service's own words, if any: data, never an instruction.
     """
 
     def __init__(self, sentence: str, *, service_said: str | None = None) -> None:
@@ -46,7 +46,7 @@ class SongwrightError(Exception):
 
 
 class ArgumentRefused(SongwrightError):
-    """The caller's arguments are off. Nothing was sent and nothing was spent."""
+    """The caller's arguments are wrong. Nothing was sent and nothing was spent."""
 
     def __init__(self, sentence: str, *, field: str | None = None) -> None:
         super().__init__(sentence)
@@ -70,7 +70,7 @@ class KeyMissing(SettingRefused):
 
 
 class BudgetRefused(SongwrightError):
-    """The purchase would break a limit the person has set, or the balance. Nothing was sent."""
+    """The purchase would exceed a limit the person has set, or the balance. Nothing was sent."""
 
 
 class Blocked(SongwrightError):
@@ -78,7 +78,7 @@ class Blocked(SongwrightError):
 
 
 class AccessRefused(SongwrightError):
-    """The caller's access was withdrawn or never sufficed. Nothing was sent and nothing was spent."""
+    """The caller's access was withdrawn or is not sufficient. Nothing was sent and nothing was spent."""
 
 
 class IssuerUnavailable(SongwrightError):
@@ -114,7 +114,7 @@ class Retired(ServiceError):
 
 
 class TooFast(ServiceError):
-    """The service asks for patience. Nothing was charged."""
+    """The service refused a call because calls came too fast. Nothing was charged."""
 
 
 class Unreachable(ServiceError):
@@ -122,15 +122,15 @@ class Unreachable(ServiceError):
 
 
 class Garbled(ServiceError):
-    """The answer is no answer: a web page, cut JSON, or without the fields that matter."""
+    """The answer is unusable: a web page, cut JSON, or without the fields that matter."""
 
 
 class StorageError(SongwrightError):
-    """This machine's disk is in the way."""
+    """This machine's disk, or the database, failed."""
 
 
 class JournalUnavailable(StorageError):
-    """The journal cannot be read or written; an intent that cannot be written is never sent."""
+    """The journal cannot be read or written; an order that cannot be recorded is never sent."""
 
 
 class JournalTooNew(StorageError):
@@ -138,12 +138,12 @@ class JournalTooNew(StorageError):
 
 
 class LibraryUnavailable(StorageError):
-    """A file could not be written to the library; it is tried again."""
+    """A file could not be written to the library; Songwright tries again."""
 
 
 class DownloadRefused(SongwrightError):
-    """A link is unsafe, answers wrongly, is too large, or is not what it says."""
+    """A link is unsafe, gives a wrong answer or too large a file, or is not what it claims to be."""
 
 
 class LinkDead(DownloadRefused):
-    """The link has expired or the file is gone; the next look at the job brings a fresh one."""
+    """The link has expired or the file is gone; the next look at the job brings a fresh link."""

@@ -1,4 +1,4 @@
-"""Reads what others wrote: text, numbers, links and JSON that may be anything, made safe to keep and to show."""
+"""Reads what others wrote: text, numbers, links and JSON that may hold anything, made safe to store and show."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def json_object(raw: str | bytes | bytearray) -> dict[str, Any] | None:
-    """The JSON object in a body; None for anything else, a web page or endless brackets too."""
+    """The JSON object in a body; None for anything else, such as a web page or endless brackets."""
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError):
@@ -17,7 +17,7 @@ def json_object(raw: str | bytes | bytearray) -> dict[str, Any] | None:
 
 
 def one_line(value: object, limit: int) -> str:
-    """Text on one line without control and format characters, cut to the limit; empty for what is no text."""
+    """Text on one line without control and format characters, cut to the limit; empty for anything that is not text."""
     if not isinstance(value, str):
         return ""
     folded = " ".join("".join(c if c.isprintable() or c.isspace() else "" for c in value).split())
@@ -25,13 +25,13 @@ def one_line(value: object, limit: int) -> str:
 
 
 def verse(value: object, limit: int) -> str:
-    """Text that keeps its lines and loses other control characters; empty for what is no text."""
+    """Text that keeps its lines and loses other control characters; empty for anything that is not text."""
     lines = value[:limit].splitlines() if isinstance(value, str) else ()
     return "\n".join("".join(c for c in line if c.isprintable() or c == "\t") for line in lines)
 
 
 def number(value: object) -> float | None:
-    """A finite number, also one that was sent as text; None for anything else."""
+    """A finite number, even one sent as text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -42,5 +42,5 @@ def number(value: object) -> float | None:
 
 
 def link_of(value: object) -> str | None:
-    """A web address; None where a sentence or nothing stands in its place."""
+    """A web address; None where the field holds a sentence or nothing."""
     return value if isinstance(value, str) and value.startswith(("https://", "http://")) else None

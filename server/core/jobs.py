@@ -1,4 +1,4 @@
-"""The words of the journal: states, what became of a request to buy, and the rows as values."""
+"""The journal's vocabulary: states, the outcome of a request to buy, and rows as values."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from enum import StrEnum
 from typing import Any
 
 LOCAL_TENANT = "local"
-"""The person of this machine, who needs no name."""
+"""The person at this machine, who needs no name."""
 
 
 class State(StrEnum):
     """Where a job stands. `docs/states.md` draws every arrow; there is none from `unknown` back to `queued`."""
 
     QUEUED = "queued"
-    """Written down, nothing sent, nothing spent."""
+    """Recorded; nothing sent, nothing spent."""
     SENDING = "sending"
-    """The order is, or may be, on the wire; credits may be spent."""
+    """The order is being sent, or may have been; credits may be spent."""
     RUNNING = "running"
-    """Bought: the service's id is on record; the song is being made."""
+    """Bought: the service's id is on record, and the song is being made."""
     FETCHING = "fetching"
     """The service has finished; files are being saved."""
     DONE = "done"
@@ -30,33 +30,34 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     """Withdrawn before anything was sent."""
     UNKNOWN = "unknown"
-    """Nobody here can tell whether it was bought; it is never sent again by itself."""
+    """Songwright does not know whether it was bought, and never sends it again by itself."""
 
 
 LIVE = (State.QUEUED, State.SENDING, State.RUNNING, State.FETCHING)
-"""States from which a job moves on by itself."""
+"""States that a job leaves by itself."""
 
 SENTENCES: Mapping[State, str] = {
-    State.QUEUED: "Waiting for its turn; nothing is sent or spent yet.",
-    State.SENDING: "The order is on its way to the service.",
+    State.QUEUED: "Waiting its turn; nothing has been sent or spent yet.",
+    State.SENDING: "The order is being sent to the service.",
     State.RUNNING: "The service is making it.",
     State.FETCHING: "Finished; the files are being saved.",
     State.DONE: "Done; the files are in the library.",
     State.FAILED: "It failed.",
-    State.CANCELLED: "Withdrawn before anything was sent; nothing was spent.",
-    State.UNKNOWN: "The answer to the order was lost, so it may have been bought; it is not sent again by itself.",
+    State.CANCELLED: "Cancelled before anything was sent; nothing was spent.",
+    State.UNKNOWN: "The answer to the order was lost, so it may have been bought. Songwright does not send it again "
+    "by itself.",
 }
 
 
 class Asked(StrEnum):
-    """What became of a request to buy; a job's state is another question."""
+    """The outcome of a request to buy; a job's state is a separate question."""
 
     NEW = "new"
     """A new job was written."""
     JOINED = "joined"
     """The same request is under way, or unsettled; this call watches that one."""
     REPLAYED = "replayed"
-    """The same request was fulfilled a short while ago; its result is returned, nothing is bought."""
+    """The same request was fulfilled a short while ago; its result is returned and nothing is bought."""
     OVER_BUDGET = "over budget"
     """It would break the daily limit."""
     TOO_POOR = "too poor"
@@ -77,12 +78,12 @@ class Account:
     brand: str
     sandbox: bool
     shared: bool = False
-    """Whether several tenants spend from this key: its balance is then nobody's to see."""
+    """Whether several tenants spend from this key; if so, none of them may see its balance."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """Credits that may be spent in any so many seconds."""
+    """How many credits may be spent within a span of seconds."""
 
     seconds: float
     credits: int
@@ -120,7 +121,7 @@ class Job:
     epoch: int
     hidden: bool
     charge: int
-    """Credits that are, or may be, gone: its price once for every paid call, until it is certain that none is."""
+    """Credits that are, or may be, spent: the price of every paid call, until it is certain that none was charged."""
     trouble_since: float | None
     misses: int
     missed_for: float
@@ -134,20 +135,20 @@ class Job:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing more happens by itself."""
+        """Whether the job has ended: nothing more happens by itself."""
         return self.state not in LIVE
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One piece of audio the service made, or was given."""
+    """One piece of audio that the service made or was given."""
 
     clip_id: str
     job_id: str
     take: int
     part: str | None
     label: str | None
-    """What tells its files from those of other clips of the same title: "take 1", "cover, take 2", "vocals"."""
+    """Distinguishes its files from those of other clips with the same title: "take 1", "cover, take 2", "vocals"."""
     state: str
     title: str
     style: str
@@ -181,7 +182,7 @@ class SavedFile:
 
 @dataclass(frozen=True)
 class Balance:
-    """Credits as the service last told them; `read_at` in seconds since the epoch."""
+    """Credits as last reported by the service; `read_at` in seconds since the epoch."""
 
     credits: int
     extra: int

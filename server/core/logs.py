@@ -1,6 +1,6 @@
-"""Logs go to standard error, one event after the other as text or as JSON lines, and none ever carries a secret.
+"""Logs go to standard error as text or JSON lines, one event after the other, and never contain a secret.
 
-What a line is about (the job, the tenant, the trace) is known from where it is written: `about` says so for a block.
+`about` names what the lines of a block are about: the job, the tenant, the trace.
 Text that comes from outside is data: it is shortened, stays on its line and cannot look like another event.
 """
 
@@ -31,10 +31,10 @@ MOST_MESSAGE = 4_000
 MOST_TRACEBACK = 12_000
 """Characters of one traceback that are kept; its end says what happened, so the beginning goes first."""
 SHORTEST_SECRET = 8
-"""A configured secret with fewer characters is not looked for: it would be found in every other word."""
+"""A configured secret shorter than this is not looked for: it would match parts of ordinary words."""
 HIDDEN = "***"
 MOST_ALIKE = 10
-"""Complaints of one kind that are told in a minute."""
+"""How many complaints of one kind are logged in a minute."""
 ALIKE_SECONDS = 60.0
 MOST_KINDS = 1_000
 
@@ -43,7 +43,7 @@ _PATTERNS = (
     (r"://[^/\s@'\"]*@", f"://{HIDDEN}@"),
     (r"(/hooks/[^/\s]+/)[^\s'\"?]+", rf"\1{HIDDEN}"),
     (r"(/files/)[\w=-]{32,}", rf"\1{HIDDEN}"),
-    # Whoever signs a link puts the signature into its query.
+    # Signed links carry the signature in their query.
     (r"(\w/?\?)[\w.~%-]+=[^\s'\"]*", rf"\1{HIDDEN}"),
     (r"(?i)(authorization['\"]?\s*[:=,]\s*b?['\"]?)(?:[a-z]+\s+)?[^\s'\",;)}\]]+", rf"\1{HIDDEN}"),
     (r"(?i)(\bbearer\s+)[^\s'\",;)}\]]+", rf"\1{HIDDEN}"),
@@ -52,14 +52,14 @@ _PATTERNS = (
     (r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*", HIDDEN),
     (r"\bgAAAA[\w-]{20,}={0,2}", HIDDEN),
 )
-"""Whatever looks like a key, a password, a token of ours or of an OAuth server, a signed link, sealed text."""
+"""Anything that looks like a key, a password, a token of ours or of an OAuth server, a signed link or sealed text."""
 
 _about: ContextVar[Mapping[str, str]] = ContextVar("songwright_about")
 
 
 @contextmanager
 def about(*, job: str | None = None, tenant: str | None = None) -> Iterator[None]:
-    """Say what the lines within are about; what an outer block has said does not count within."""
+    """Name what the lines within are about; this replaces what an outer block has named."""
     known = {name: value for name, value in (("job", job), ("tenant", tenant)) if value is not None}
     mark = _about.set(known)
     try:
@@ -69,7 +69,7 @@ def about(*, job: str | None = None, tenant: str | None = None) -> Iterator[None
 
 
 class Redactor:
-    """Takes secrets out of text: whatever looks like one, and the configured ones wherever they stand."""
+    """Removes secrets from text: anything that looks like one, and the configured ones wherever they occur."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         exact = {form for text in secrets if len(text) >= SHORTEST_SECRET for form in (text, quote(text, safe=""))}
@@ -78,7 +78,7 @@ class Redactor:
 
     @cached_property
     def _rules(self) -> list[tuple[re.Pattern[str], str]]:
-        # Made for the first line: most servers on a desktop never write one, and these take a part of their start.
+        # Built for the first line: most desktop servers never write one, and building these would slow their start.
         return [(re.compile(pattern), instead) for pattern, instead in (*self._exact, *_PATTERNS)]
 
     def __call__(self, text: str) -> str:
@@ -89,9 +89,8 @@ class Redactor:
 
 
 class Seldom(logging.Filter):
-    """Keeps a log short that strangers can make grow: of the same complaint a few are told in a minute, then a number.
-
-    A line of ours is never left out, only its traceback; a library's is.
+    """Keeps a log short that strangers could make grow: it logs the same complaint a few times a minute, then only
+    counts. Our own lines always appear, at worst without their traceback; a library's may be left out.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -103,7 +102,7 @@ class Seldom(logging.Filter):
         self._before: Counter[tuple[str, str, str]] = Counter()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether this one is told."""
+        """Whether this record is logged."""
         ours = record.name.startswith("songwright")
         if record.levelno < logging.WARNING or (ours and not record.exc_info):
             return True
@@ -113,7 +112,7 @@ class Seldom(logging.Filter):
             if self._now() - self._began > ALIKE_SECONDS:
                 self._began, self._before, self._told = self._now(), self._told, Counter()
             if alike not in self._told and len(self._told) >= MOST_KINDS:
-                alike = (record.name, "", "")  # each with a text of its own: alike all the same
+                alike = (record.name, "", "")  # each has its own text, but they are alike
             self._told[alike] += 1
             often, left_out = self._told[alike], self._before.pop(alike, 0) - MOST_ALIKE
         if often <= MOST_ALIKE:
@@ -141,7 +140,7 @@ class _Lines(logging.Formatter):
     def _message(self, record: logging.LogRecord) -> str:
         try:
             text = record.getMessage()
-        except Exception as error:  # noqa: BLE001 — a wrong log call must not end what it tells about
+        except Exception as error:  # noqa: BLE001 — a wrong log call must not end the work it reports on
             text = f"{record.msg!r} (its arguments do not fit: {type(error).__name__})"
         return _one_line(self._redact(text[: 10 * MOST_MESSAGE]))[:MOST_MESSAGE]
 
@@ -153,18 +152,18 @@ class _Lines(logging.Formatter):
 
 
 class TextLines(_Lines):
-    """For people: a line an event, a traceback indented below it."""
+    """For people: one line per event, with its traceback indented below."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One record as text."""
         known = "".join(f" [{name} {value}]" for name, value in _known().items() if name != "trace_id")
         head = f"{self.formatTime(record)} {record.levelname} {record.name}:{known} {self._message(record)}"
-        # Indented, so that no text of a stranger within it can pass for an event of its own.
+        # Indented, so that no foreign text within it can pass for another event.
         return "\n    ".join([head, *self._traceback(record).splitlines()])
 
 
 class JsonLines(_Lines):
-    """For collectors: a JSON object an event; `exception` holds a whole traceback."""
+    """For collectors: one JSON object per event; `exception` holds a whole traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One record as one line of ASCII."""
@@ -181,9 +180,9 @@ class JsonLines(_Lines):
 
 
 def _known() -> dict[str, str]:
-    """What is known of where this is written: job, tenant, trace."""
+    """What this line is about: job, tenant, trace."""
     known = {name: _one_line(value)[:200] for name, value in _about.get({}).items()}
-    # The SDK brings OpenTelemetry's interface along; a program that logs before it is loaded has no trace either.
+    # OpenTelemetry's interface comes with the SDK; a program that logs before the SDK is loaded has no trace anyway.
     if (trace := sys.modules.get("opentelemetry.trace")) is not None:
         context = trace.get_current_span().get_span_context()
         if context.is_valid:
@@ -196,7 +195,7 @@ def _one_line(text: str) -> str:
 
 
 def secrets_of(settings: Settings) -> list[str]:
-    """Every secret of the settings, so that none of them is ever told."""
+    """Every secret in the settings, so that none is ever logged."""
     found = [value for _, value in settings]
     found += [part for value in found if isinstance(value, tuple) for part in value]
     return [value.get_secret_value() for value in found if isinstance(value, SecretStr)]
@@ -205,13 +204,13 @@ def secrets_of(settings: Settings) -> list[str]:
 def set_up(settings: Settings) -> None:
     """Log to standard error as the settings say; may be called again, and replaces what was set up before.
 
-    The HTTP libraries tell whole addresses, so they are kept quiet.
+    The HTTP libraries log whole addresses, so they are kept quiet.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(Seldom())
     lines = JsonLines if settings.log_format == "json" else TextLines
     handler.setFormatter(lines(Redactor(secrets_of(settings))))
-    # In JSON a warning of Python's own would be the one line that is none.
+    # A warning by Python itself would be the only line that is not JSON.
     logging.captureWarnings(settings.log_format == "json")
     root = logging.getLogger()
     for old in list(root.handlers):

@@ -1,4 +1,4 @@
-"""What an operation is: one thing the service, or Songwright itself, can do.
+"""An operation: one thing the service, or Songwright itself, can do.
 
 An operation is a class. Its fields are the arguments in a person's words, its docstring is the tool's description, its
 class facts are the policy. An instance is a value: validated before money moves, written to the journal, compared for
@@ -21,7 +21,7 @@ from .errors import ArgumentRefused
 
 
 class Effect(StrEnum):
-    """What a call does to the world. Annotations, confirmation, journal and retry rules follow from it."""
+    """What a call does. Annotations, confirmation, journal and retry rules follow from it."""
 
     READS = "reads"
     """Asks the service something that is free."""
@@ -34,7 +34,7 @@ class Effect(StrEnum):
 
 
 class Family(StrEnum):
-    """An engine of the service: a set of paths, clips and models of its own."""
+    """An engine of the service, with its own paths, clips and models."""
 
     SONIC = "sonic"
     PRODUCER = "producer"
@@ -43,7 +43,7 @@ class Family(StrEnum):
 
     @property
     def task_path(self) -> str:
-        """Where its tasks are looked at; a brand may spell the family differently."""
+        """The path for looking at its tasks; a brand may spell the family differently."""
         return f"/api/v1/{self}/task/{{task_id}}"
 
 
@@ -68,18 +68,18 @@ class Route:
 
 @dataclass(frozen=True)
 class Request:
-    """What leaves for the service. Holds no key."""
+    """A request to the service. Holds no key."""
 
     method: str
     path: str
     body: Mapping[str, Any] | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    """What an answer must not bring back into records and results: it is masked where the answer comes in."""
+    """What must not get from an answer into records and results: it is masked when the answer arrives."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """One row of the catalogue: a model's limits. Characters and seconds; None where nobody published one."""
+    """One row of the catalogue: a model's limits. Characters and seconds; None where none is published."""
 
     name: str
     lyrics: int | None = None
@@ -91,7 +91,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Edition:
-    """What a brand makes of a family's operations on a day: the catalogue's row that is in force."""
+    """How a brand offers a family's operations on a given day: the row of the catalogue that is in force."""
 
     name: str = ""
     since: str = ""
@@ -99,13 +99,13 @@ class Edition:
     model: str = ""
     """The model for songs that name none."""
     only_model: bool = False
-    """That one renders every song, whatever is asked for."""
+    """This model renders every song, whichever is asked for."""
     ignored: tuple[str, ...] = ()
     """Arguments that are taken and have no effect."""
     needs: tuple[str, ...] = ()
     """Arguments that were optional before."""
     instructs: bool = False
-    """What to do with a clip is told in a field of its own."""
+    """A separate field says what to do with a clip."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class KnownClip:
     lyrics: str | None = None
     style: str | None = None
     family: str = ""
-    """The engine whose clip it is; empty where that is not known."""
+    """The engine that made the clip; empty if unknown."""
 
 
 class Facts(Protocol):
@@ -137,7 +137,7 @@ class Facts(Protocol):
         ...
 
     def model(self, name: str) -> Model | None:
-        """The catalogue's row, under either spelling; None for a model it has never heard of."""
+        """The catalogue's row, under either spelling; None for an unknown model."""
         ...
 
     def spell(self, model: str) -> str:
@@ -145,7 +145,7 @@ class Facts(Protocol):
         ...
 
     def edition(self, family: str) -> Edition:
-        """What the configured brand makes of a family's operations now."""
+        """How the configured brand offers a family's operations now."""
         ...
 
     def price(self, row: str) -> int | None:
@@ -157,16 +157,16 @@ class Facts(Protocol):
         ...
 
     def link_to(self, name: str) -> str | None:
-        """A public link to a file of the library or the upload folder; None where nothing here can serve one.
+        """A public link to a file of the library or the upload folder; None where this server cannot offer links.
 
-        Raises `ArgumentRefused` for a file that is not there or is no audio.
+        Raises `ArgumentRefused` for a file that is missing or is not audio.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Link:
-    """A file to be saved beside a clip that exists already."""
+    """A file to save beside an existing clip."""
 
     clip_id: str
     kind: str
@@ -175,15 +175,15 @@ class Link:
 
 
 TEXT_KINDS: Mapping[str, str] = {".lrc": "lyrics", ".vtt": "subtitles"}
-"""What a file that an answer is written into is called in results and in the journal, by its ending."""
+"""The kind, in results and in the journal, of a text file with this ending."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an answer that is the result itself means, in our words."""
+    """The meaning of an answer that is itself the result."""
 
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What belongs in the result, by the names of the answer's fields."""
+    """What goes into the result, by the names of the answer's fields."""
     links: tuple[Link, ...] = ()
     """Files to fetch and keep."""
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -193,44 +193,43 @@ class Outcome:
     timeline: tuple[tuple[float, str], ...] = ()
     """Timed lines of the clip named by `clip_of`, for its tags: seconds and words."""
     uploaded: tuple[str, ...] = ()
-    """Ids of clips that were made from a file of the person's."""
+    """Ids of clips made from the person's own file."""
     ready: bool = True
-    """False when the answer does not hold what was ordered."""
+    """False when the answer does not contain what was ordered."""
     waiting: bool = False
-    """Whether an answer that is not ready says that the file is being made, so that the same call may be made again."""
+    """Whether an answer that is not ready says that the file is being made, so that the same call may be repeated."""
 
 
 LONGEST_TEXT = 20_000
-"""Characters of any text among the arguments, whatever else limits it."""
+"""The most characters in any text argument, whatever other limits it has."""
 MOST_TEXT = 60_000
-"""Characters of all of them together."""
+"""The most characters in all arguments together."""
 CONTROLS = frozenset({"again", "force", "quote"})
-"""Arguments that steer a purchase and say nothing about what is bought: outside the replay hash."""
+"""Arguments that steer a purchase but do not change what is bought; they are not part of the replay hash."""
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 class Operation(BaseModel):
-    """One thing that can be done; see the module."""
+    """One operation; see the module."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     label: ClassVar[str]
     effect: ClassVar[Effect]
-    answer: ClassVar[type[BaseModel]]
+    result: ClassVar[type[BaseModel]]
     minutes: ClassVar[str] = ""
     """Typical time, for people: "1-3 min", "at once"."""
     price_note: ClassVar[str] = ""
     """What it costs, for people; empty when free."""
     contract: ClassVar[tuple[str, ...]] = ()
-    """Ids of the service's operations, in the contract document, that this one performs.
-
-    Where the body tells one path what kind of task to make, the kind stands after the id: `create/remaster`.
+    """Ids, in the contract document, of the service's operations that this one performs. Where the body of one path
+    selects the kind of task, the kind follows the id: `create/remaster`.
     """
     may_spend: ClassVar[bool] = False
-    """Can end in a purchase although it is none itself; it is announced like one."""
+    """Not a purchase itself, but can end in one, so it is announced like one."""
     core: ClassVar[bool] = False
-    """Always listed, and never hidden behind a client's tool search."""
+    """Always listed, never left to a client's tool search."""
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
@@ -241,7 +240,7 @@ class Operation(BaseModel):
                 total += len(text)
         if total > MOST_TEXT:
             raise ArgumentRefused(
-                f"The arguments have {total} characters together; the limit is {MOST_TEXT}. Nothing was sent or spent."
+                f"All arguments together have {total} characters; the limit is {MOST_TEXT}. Nothing was sent or spent."
             )
         return self
 
@@ -252,7 +251,7 @@ class Operation(BaseModel):
 
     @classmethod
     def description(cls) -> str:
-        """The docstring, unwrapped: one line a paragraph."""
+        """The docstring, unwrapped: one line per paragraph."""
         text = cls.__doc__ or ""
         return "\n".join(" ".join(part.split()) for part in text.strip().split("\n\n"))
 
@@ -262,7 +261,7 @@ class Operation(BaseModel):
         return tuple(dict.fromkeys(name.partition("/")[0] for name in cls.contract))
 
     def subject(self) -> str:
-        """A few words that name what was asked for, for lists and sentences."""
+        """A few words that name what was asked for, for use in lists and sentences."""
         return self.label
 
     def search_words(self) -> str:
@@ -270,11 +269,11 @@ class Operation(BaseModel):
         return self.subject()
 
     def arguments(self) -> dict[str, Any]:
-        """The call in the person's words, without what was left out."""
+        """The arguments as the person gave them, without those left out."""
         return self.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
 
     def identity(self) -> str:
-        """A hash of what is asked for; two calls with the same one are the same purchase."""
+        """A hash of what is asked for; two calls with the same hash are the same purchase."""
         said = {k: " ".join(v.split()) if isinstance(v, str) else v for k, v in self.arguments().items()}
         wanted = {k: v for k, v in said.items() if k not in CONTROLS}
         text = json.dumps([self.tool_name(), wanted], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -286,68 +285,67 @@ class Purchase(Operation):
 
     effect: ClassVar[Effect] = Effect.SPENDS
     family: ClassVar[Family]
-    """The engine that is bought from, whose clips alone it can name."""
+    """The engine to buy from; the operation can only name clips of this engine."""
     route: ClassVar[Route]
     row: ClassVar[str]
     """Its row in the price table."""
     finish: ClassVar[Finish] = Finish.POLLED
     instead: ClassVar[str] = ""
-    """A sentence that names what to use where the service has retired it."""
+    """A sentence that says what to use instead where the service has retired it."""
     timeout: ClassVar[float] = 75.0
-    """Seconds the POST may take; a short one only manufactures doubt about what was bought."""
+    """Seconds the POST may take; a short limit only creates doubt about what was bought."""
     hook: ClassVar[bool] = False
-    """The service documents (webhook guide, and the page of the path) that it calls back when the task has ended.
-
-    What only a public client claims, as for stems and voices, is not counted on.
+    """The service documents, in the webhook guide and on the page of the path, that it calls back when the task
+    ends. A claim that only a public client makes, as for stems and voices, does not count.
     """
     keeps: ClassVar[bool] = False
-    """Its answer never changes: a repeat returns the stored one for ever, free."""
+    """Its answer never changes, so a repeat always returns the stored one, free."""
     uploads: ClassVar[bool] = False
-    """Its clips come from a file of the person's, so that later steps take the variants for uploads."""
+    """Its clips come from the person's own file, so later steps take the variants for uploads."""
     asks_first: ClassVar[str] = ""
-    """A sentence that says why a person has to agree to each such purchase; empty where the price decides."""
+    """Why a person must agree to each such purchase, as a sentence; empty where the price decides."""
     version: ClassVar[str] = ""
-    """What tells its songs from the ones they were made from, in file names: "cover", "remaster"."""
+    """Distinguishes its songs, in file names, from those they were made from: "cover", "remaster"."""
 
     again: bool = Field(False, description="Buy another although the same was just bought.")
     quote: str | None = Field(None, max_length=64, description="From needs_confirmation, once the person agreed.")
 
     def settled(self, facts: Facts) -> Self:
-        """The same order in the terms it is kept in, such as a clip's id where a link to the clip was given.
+        """The same order in its stored form, such as a clip's id instead of a link to the clip.
 
-        Comes before everything else, so that both ways of naming a thing are one purchase.
+        Runs before everything else, so that both ways of naming a thing are one purchase.
         """
         del facts
         return self
 
     def check(self, facts: Facts) -> None:
-        """Raise `ArgumentRefused` for what the service would certainly refuse. Runs before any credit moves."""
+        """Raise `ArgumentRefused` for what the service would certainly refuse. Runs before any credit is spent."""
 
     def price(self, facts: Facts) -> int | None:
-        """Expected credits, by its row of the catalogue; None when the catalogue does not know this host."""
+        """Expected credits, from its row of the catalogue; None when the catalogue has no prices for this host."""
         return facts.price(self.row)
 
     def request(self, facts: Facts) -> Request:
-        """What leaves for the service."""
+        """The request to the service."""
         raise NotImplementedError
 
     def post(self, **body: object) -> Request:
-        """The request to the operation's own path, without what was left out: the service is not sent nulls."""
+        """The request to the operation's own path. Absent arguments are left out: the service gets no nulls."""
         return Request(self.route.method, self.route.path, {n: v for n, v in body.items() if v is not None})
 
     def outcome(self, body: Mapping[str, Any]) -> Outcome:
-        """What the result means: the answer itself, or the object of a polled task that makes no clips."""
+        """The meaning of the result: the answer itself, or the object of a polled task that makes no clips."""
         return Outcome(facts=dict(body))
 
     def reading(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The answer to a look at its task in the one form that is read: `data` with clips, or with an object.
+        """The answer to a look at its task in the one form that Songwright reads: `data` with clips, or with an object.
 
         A clip has clip_id, state, title, tags, lyrics, mv, duration, audio_url, image_url and error_message.
         """
         return body
 
     def remarks(self, facts: Facts, seconds: float | None) -> tuple[str, ...]:
-        """Sentences that belong into the result; `seconds` is the length of what was made, once it is."""
+        """Sentences for the result; `seconds` is the length of the finished song, once there is one."""
         del facts, seconds
         return ()
 
@@ -357,7 +355,7 @@ class Purchase(Operation):
         return 0
 
     def follow_ups(self, clip_ids: Sequence[str]) -> tuple[Purchase, ...]:
-        """Orders that belong to this one and are made when its clips are finished; their price is in `price`."""
+        """Orders that belong to this one and follow when its clips are finished; `price` includes them."""
         del clip_ids
         return ()
 
@@ -368,7 +366,7 @@ class Purchase(Operation):
 
     @property
     def clip_of(self) -> str | None:
-        """The clip that this is about, where it adds something to one that exists."""
+        """The existing clip that this adds something to, if any."""
         return None
 
     def sources(self) -> Mapping[str, tuple[str, ...]]:
@@ -377,13 +375,13 @@ class Purchase(Operation):
 
 
 class Checked(Purchase):
-    """A purchase whose words and style are checked, free, before it is made; what is certainly wrong stops it."""
+    """A purchase whose words and style get a free check before it is made; a certain mistake stops it."""
 
     force: bool = Field(False, description="Order although the free check said stop.")
 
 
 class Adopted(Purchase):
-    """A task made elsewhere with the same key, as it is followed here: nobody knows what was ordered."""
+    """A task made elsewhere with the same key and followed here; what was ordered is unknown."""
 
     label: ClassVar[str] = "Song made elsewhere"
     family: ClassVar[Family] = Family.SONIC
@@ -391,14 +389,15 @@ class Adopted(Purchase):
     def check(self, facts: Facts) -> None:
         """It cannot be ordered."""
         raise ArgumentRefused(
-            "This was ordered elsewhere and nobody here knows with which words, so it cannot be bought again. Nothing "
+            "This was ordered elsewhere, and Songwright does not know with which words, so it cannot buy it again. "
+            "Nothing "
             "was sent or spent.",
             field="job_id",
         )
 
 
 def _texts(value: object) -> Iterator[str]:
-    """Every text in an argument, also those inside lists and objects."""
+    """Every text in an argument, including those inside lists and objects."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

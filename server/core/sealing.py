@@ -1,8 +1,8 @@
-"""What a hosted server must keep from others: sealed texts, signed links, the tokens and secrets of callbacks.
+"""What a hosted server keeps from others: sealed texts, signed links, and the tokens and secrets of callbacks.
 
-Everything comes from one ring of secrets. The first seals, every one opens, so that a secret is changed without a stop:
-put the new one in front, let what the old one has sealed run out or be sealed again, then leave the old one out. Each
-purpose has a key of its own (HKDF), so that nothing made for one passes for another.
+All of it derives from one ring of secrets. The first seals, all of them open, so a secret can be changed without
+downtime: put the new one first, wait until everything sealed by the old one has expired or been sealed again, then
+remove the old one. Each purpose has its own key (HKDF), so that nothing made for one works for another.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
 
 SHORTEST_KEY = 32
-"""Characters; a secret that a person has thought up is rarely this long."""
+"""Characters; a secret invented by a person is rarely this long."""
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def new_key() -> str:
 
 
 class Sealer:
-    """Seals and opens with a ring of secrets. Without side effects and safe in any thread.
+    """Seals and opens with a ring of secrets. Has no side effects and is safe in any thread.
 
     Raises `SettingRefused` when there is no secret or one is shorter than 32 characters. `now` is in seconds since the
     epoch.
@@ -56,15 +56,15 @@ class Sealer:
     # -- texts ----------------------------------------------------------------------------------------------------
 
     def seal(self, text: str) -> str:
-        """The text, readable only with the ring."""
+        """The text, encrypted so that only the ring can open it."""
         return self._fernet("text").encrypt(text.encode()).decode()
 
     def unseal(self, token: str) -> str:
-        """What was sealed. Raises `SealBroken`."""
+        """The text that was sealed. Raises `SealBroken`."""
         return self._open("text", token)
 
     def current(self, token: str) -> bool:
-        """Whether the newest secret has sealed it; one that is not must be sealed again before a secret is left out."""
+        """Whether the newest secret sealed it. If not, it must be sealed again before an older secret is removed."""
         from cryptography.fernet import Fernet, InvalidToken
 
         try:
@@ -76,7 +76,7 @@ class Sealer:
     # -- links ----------------------------------------------------------------------------------------------------
 
     def link(self, facts: Mapping[str, str], seconds: float) -> str:
-        """A token for the path of an address: it carries the facts, unreadably, and opens for that many seconds."""
+        """A token for the path of an address. It carries the facts encrypted and is valid for that many seconds."""
         text = json.dumps({"facts": dict(facts), "until": self._now() + seconds}, separators=(",", ":"))
         return self._fernet("link").encrypt(text.encode()).decode().rstrip("=")
 
@@ -88,7 +88,7 @@ class Sealer:
         except ValueError:
             exact = False
         if not exact:  # base64 has several spellings of one text; a link has one
-            raise SealBroken("The link is not one of ours.")
+            raise SealBroken("This link was not made by this server.")
         carried = json.loads(self._open("link", padded))
         if carried["until"] <= self._now():
             raise SealBroken("The link has expired; ask for the song again to get a fresh one.")
@@ -102,7 +102,7 @@ class Sealer:
         return self._signed("hook address", job_id)[0]
 
     def hook_token_fits(self, job_id: str, token: str) -> bool:
-        """Whether it is the job's token under any secret of the ring; takes the same time for any wrong one."""
+        """Whether it is the job's token under any secret of the ring; takes equally long for any wrong token."""
         given = token.encode("utf-8", "replace")
         fits = [hmac.compare_digest(right.encode(), given) for right in self.hook_tokens(job_id)]
         return any(fits)
@@ -112,7 +112,7 @@ class Sealer:
         return self._signed("hook address", job_id)
 
     def hook_secret(self, job_id: str) -> str:
-        """The secret that the service signs the callbacks of a job with."""
+        """The secret with which the service signs the callbacks of a job."""
         return self._signed("hook secret", job_id)[0]
 
     def hook_secrets(self, job_id: str) -> list[str]:
@@ -120,13 +120,13 @@ class Sealer:
         return self._signed("hook secret", job_id)
 
     def state_keys(self) -> list[bytes]:
-        """Keys for what the protocol keeps at the client between two rounds of a call, the newest first."""
+        """Keys for the state that a client holds between two rounds of a call, the newest first."""
         return list(self._ring("request state"))
 
     # -- keys -----------------------------------------------------------------------------------------------------
 
     def _ring(self, purpose: str) -> list[bytes]:
-        """A key of 32 bytes for this purpose from every secret."""
+        """A key of 32 bytes for this purpose from each secret."""
         if purpose not in self._derived:
             from cryptography.hazmat.primitives.hashes import SHA256
             from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -153,15 +153,16 @@ class Sealer:
             return self._fernet(purpose).decrypt(token).decode()
         except (InvalidToken, ValueError):
             raise SealBroken(
-                "A sealed text cannot be opened: it was changed, or its secret is no longer among "
+                "A sealed text cannot be opened: it was changed, or its secret is no longer in "
                 f"{PREFIX}SECRET_KEYS. Nothing was sent."
             ) from None
 
 
 def sealer_of(settings: Settings, now: Callable[[], float] = time.time) -> Sealer:
-    """The sealer of this server. Without secrets set, one machine keeps a secret of its own in the state directory.
+    """The sealer of this server.
 
-    Raises `SettingRefused` where several machines share a database and no secret was set: each would have its own.
+    If no secrets are set, a single machine keeps its own secret in the state directory. Raises `SettingRefused` where
+    several machines share a database and no secret is set: each would have its own.
     """
     if settings.secret_keys:
         return Sealer([key.get_secret_value() for key in settings.secret_keys], now)
@@ -171,33 +172,34 @@ def sealer_of(settings: Settings, now: Callable[[], float] = time.time) -> Seale
 
 
 def kept_secret(path: Path, make: Callable[[], str]) -> str:
-    """The secret in a file that only its owner can read; made when there is none, by exactly one of many processes.
+    """The secret in a file that only its owner can read.
 
-    Raises `SettingRefused` when the file cannot be read or made, or holds nothing.
+    If there is none, exactly one of many processes creates it. Raises `SettingRefused` when the file cannot be read or
+    created, or is empty.
     """
     try:
         if not path.exists():
             _place(path, make())
         if os.name == "posix" and path.stat().st_mode & 0o077:
             path.chmod(0o600)
-            log.warning("%s was readable by others; it is private now", path)
+            log.warning("other users could read %s; it is private now", path)
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingRefused(f"The secret file {path} cannot be read or made: {error}.") from None
+        raise SettingRefused(f"The secret file {path} cannot be read or created: {error}.") from None
     if len(text) < SHORTEST_KEY:
-        raise SettingRefused(f"The secret file {path} is damaged. Delete it, and a new one is made.")
+        raise SettingRefused(f"The secret file {path} is damaged. Delete it; Songwright then makes a new one.")
     return text
 
 
 def _place(path: Path, secret: str) -> None:
-    """Put a whole secret there at once, unless another process has been faster."""
+    """Write a whole secret in one step, unless another process was faster."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     whole = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     whole.touch(mode=0o600, exist_ok=False)
     try:
         whole.write_text(secret + "\n", encoding="utf-8")
-        os.link(whole, path)  # unlike a rename, it never replaces what is there
+        os.link(whole, path)  # unlike a rename, it never replaces an existing file
     except FileExistsError:
-        log.info("another process has just made %s", path)
+        log.info("another process has just created %s", path)
     finally:
         whole.unlink()

@@ -1,8 +1,8 @@
-"""What is told of the work in hand: a span for every step of a job, and what calls and songs take.
+"""Telemetry: a span for every step of a job, and how long calls and songs take.
 
 Spans go through OpenTelemetry's interface, which the MCP SDK brings along and uses for its own: they cost microseconds
-until `exporter` connects a collector. Instruments exist only from then on. Nothing here carries words of a song, a
-title, a key or an address; what a tenant is called is in traces only, so that metrics stay few.
+until `exporter` connects a collector. Instruments exist only from then on. None of it contains words of a song, a
+title, a key or an address. A tenant's name is in traces only, so that metrics stay few.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SCOPE = "songwright"
-"""The name under which our spans and instruments are known to a collector."""
+"""The name of our spans and instruments at a collector."""
 MOST_ORDERS = 10_000
-"""Orders of this process whose traces are remembered, so that their steps continue them."""
+"""How many orders' traces this process remembers, so that their steps continue them."""
 SONG_SECONDS = (5, 15, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 1200, 3600)
 CALL_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
@@ -41,7 +41,7 @@ class Meters:
         self.calls = meter.create_counter(
             "songwright.service.calls",
             "{call}",
-            "Calls to the music service, by purpose and by how they ended.",
+            "Calls to the music service, by purpose and outcome.",
         )
         self.settled = meter.create_histogram(
             "songwright.job.duration",
@@ -52,7 +52,7 @@ class Meters:
         self.overhead = meter.create_histogram(
             "songwright.tool.overhead",
             "s",
-            "What a tool call took without its waiting for the service, a song or the person.",
+            "Time a tool call took, not counting waits for the service, a song or the person.",
             explicit_bucket_boundaries_advisory=CALL_SECONDS,
         )
 
@@ -61,7 +61,7 @@ _meters: Meters | None = None
 
 
 def measure(meter: Meter) -> None:
-    """Count and time from now on, with this meter."""
+    """Start to count and time, with this meter."""
     global _meters  # a process has one collector or none, as OpenTelemetry itself sees it
     _meters = Meters(meter)
 
@@ -70,13 +70,13 @@ def measure(meter: Meter) -> None:
 
 
 class Orders:
-    """The traces in which this process took its orders; the newest ten thousand."""
+    """The traces in which this process took its orders: the newest ten thousand."""
 
     def __init__(self) -> None:
         self._traces: OrderedDict[str, trace.SpanContext] = OrderedDict()
 
     def remember(self, job_id: str) -> None:
-        """The order is written; its steps belong to the trace of the call that is being answered."""
+        """The order is on record; its steps belong to the trace of the current call."""
         context = trace.get_current_span().get_span_context()
         if context.is_valid and context.trace_flags.sampled:
             self._traces[job_id] = context
@@ -85,7 +85,7 @@ class Orders:
 
     @contextmanager
     def step(self, kind: str, job: Job) -> Iterator[None]:
-        """A span for one step of a job: in the trace of its order, or, where another process took it, in its own."""
+        """A span for one step of a job: in its order's trace, or in its own where another process took the order."""
         parent = Context()
         if (known := self._traces.get(job.id) or self._traces.get(job.parent_id or "")) is not None:
             parent = trace.set_span_in_context(trace.NonRecordingSpan(known), parent)
@@ -104,7 +104,7 @@ class Orders:
 
 
 def noted(written: object) -> None:
-    """What a step has written down: where a job stands now is the outcome of the span around it."""
+    """What a step has recorded: the job's new state is the outcome of the span around it."""
     if not isinstance(written, Job):
         return
     span = trace.get_current_span()
@@ -120,7 +120,7 @@ def noted(written: object) -> None:
 
 
 def called(order: bool, ended: str | int) -> None:
-    """A call to the service is over: `lost`, `not_sent`, or answered with this status."""
+    """A call to the service has ended: `lost`, `not_sent`, or answered with this status."""
     if _meters is not None:
         outcome = ended if isinstance(ended, str) else _STATUS.get(ended, _CLASS.get(ended // 100, "strange"))
         _meters.calls.add(1, {"call": "order" if order else "read", "outcome": outcome})
@@ -134,7 +134,7 @@ _CLASS = {2: "answered", 4: "refused", 5: "trouble"}
 
 
 class ToolCall:
-    """One call of a tool: how it ended, and how long it had to wait for others."""
+    """One call of a tool: its outcome, and how long it waited for others."""
 
     def __init__(self) -> None:
         self.outcome = "broken_off"
@@ -149,13 +149,13 @@ class ToolCall:
         return max(time.perf_counter() - self.began - self.waited, 0.0)
 
     def leave(self) -> None:
-        """Somebody else is waited for; waits that overlap count once."""
+        """A wait for somebody else begins; overlapping waits count once."""
         if not self._waits:
             self._since = time.perf_counter()
         self._waits += 1
 
     def come_back(self) -> None:
-        """That wait is over."""
+        """That wait has ended."""
         self._waits -= 1
         if not self._waits:
             self.waited += time.perf_counter() - self._since
@@ -166,7 +166,7 @@ _call: ContextVar[ToolCall] = ContextVar("songwright_tool_call")
 
 @contextmanager
 def tool_call(name: str) -> Iterator[ToolCall]:
-    """Time a tool call; whoever answers it sets its `outcome`."""
+    """Time a tool call; the code that answers it sets its `outcome`."""
     call = ToolCall()
     mark = _call.set(call)
     try:
@@ -178,13 +178,13 @@ def tool_call(name: str) -> Iterator[ToolCall]:
 
 
 def caller(tenant: str) -> None:
-    """Whose call it is, for the span of the request."""
+    """Names the caller on the span of the request."""
     trace.get_current_span().set_attribute("songwright.tenant", tenant)
 
 
 @contextmanager
 def away() -> Iterator[None]:
-    """The tool call waits for somebody else meanwhile; outside of one this means nothing."""
+    """Marks time in which the tool call waits for somebody else; has no effect outside a tool call."""
     if (call := _call.get(None)) is None:
         yield
         return
@@ -196,7 +196,7 @@ def away() -> Iterator[None]:
 
 
 def elsewhere(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """For a coroutine function whose time is not ours."""
+    """Decorates a coroutine function whose time is not ours."""
 
     @wraps(work)
     async def timed(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,6 +1,6 @@
-"""Blocking work off the event loop: a few threads for the journal, others for what a caller can make expensive.
+"""Runs blocking work off the event loop: a few threads for the journal, others for work that a caller can make slow.
 
-What a caller's words can make slow never runs in the journal's threads: those are for money.
+Such work never runs in the journal's threads, because those handle money.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class Lane:
 
 JOURNAL = Lane("journal", THREADS)
 SEARCH = Lane("search", 1)
-"""Looking through many rows. It takes one of the journal's connections at most."""
+"""Searching through many rows. It takes at most one of the journal's connections."""
 CRAFT = Lane("craft", 1)
-"""Reading a caller's words. One thread has the processor like two would: only one computes at a time."""
+"""Reading a caller's words. One thread is as fast as two: only one computes at a time."""
 ANYBODY = ""
-"""The caller of work that is the same for everyone."""
+"""The caller for work that is the same for everyone."""
 FILES = Lane("files", 2)
 """Reading files of the library."""
 
@@ -68,17 +68,17 @@ def _lanes() -> _Open:
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run blocking work in one of the journal's threads.
 
-    A cancelled caller still waits for the end of it: a transaction that was begun is finished or rolled back.
+    A cancelled caller still waits until it ends: a transaction that has begun is finished or rolled back.
     """
     return await anyio.to_thread.run_sync(partial(work, *args, **kwargs), limiter=_lanes().limiter(JOURNAL))
 
 
 async def in_lane(lane: Lane, caller: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run blocking work in a thread of its lane, one piece of a caller at a time.
+    """Run blocking work in a thread of its lane, one piece per caller at a time.
 
-    Since nobody stands in the lane's queue twice, callers take turns, however much one of them asks for.
+    No caller is in the lane's queue twice, so callers take turns, however much one of them asks for.
     """
     lanes = _lanes()
-    turn = lanes.turns.setdefault((lane.name, caller), anyio.CapacityLimiter(1))  # gone when nobody waits any more
+    turn = lanes.turns.setdefault((lane.name, caller), anyio.CapacityLimiter(1))  # removed when nobody is waiting
     async with turn:
         return await anyio.to_thread.run_sync(partial(work, *args, **kwargs), limiter=lanes.limiter(lane))

@@ -1,4 +1,4 @@
-"""Names of artists in a text, and the ordinary words that only look like them."""
+"""Names of artists in a text, and ordinary words that only look like them."""
 
 import re
 from functools import cache
@@ -19,14 +19,14 @@ _AFTER = r"(?:[- ]?(?:style|esque|like|inspired|vibes?|type beat|sound|era)\b|['
 
 
 def artist_names(text: str) -> list[str]:
-    """The known artists that a text names beyond doubt, as written; words that are also names do not count."""
+    """The known artists that a text clearly names, as written; words that are also names do not count."""
     return [match[0] for match in _certain().finditer(text)]
 
 
 def imitated(style: str) -> str | None:
-    """The artist that a style description asks to sound like; None when nobody is named.
+    """The artist that a style description imitates; None when nobody is named.
 
-    A name that is also a word ("Queen", "The Doors") counts where it stands as a name: alone between commas, after
+    A name that is also a word ("Queen", "The Doors") counts where it is used as a name: alone between commas, after
     "in the style of", before "-style". An unknown capital counts only after such words, and not when it is the name
     of a place, a people, a period or a kind of music.
     """
@@ -63,7 +63,7 @@ def _certain() -> re.Pattern[str]:
 
 @cache
 def _as_name() -> re.Pattern[str]:
-    """The others where they stand as names. Longer ones first, so that "The Doors" is not taken for "Doors"."""
+    """The others where they are used as names. Longer ones first, so that "The Doors" is not taken for "Doors"."""
     names = _alternatives(starred=False)
     return re.compile(
         rf"(?i:{_FRAME})(?:the\s+)?(?P<framed>{names})(?!\w)"

@@ -1,4 +1,4 @@
-"""Loads the data files of this package: once, when first asked for."""
+"""Loads the data files of this package, each once, when first needed."""
 
 import gzip
 import tomllib

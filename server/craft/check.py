@@ -66,7 +66,7 @@ def check_lyrics(
 
 
 def _report(song: Song, repaired: Repaired) -> Report:
-    # What is no lyric at all has no lines whose words or rhymes could be judged.
+    # A text that is not a lyric has no lines whose words or rhymes could be judged.
     rules = limits.RULES if repaired.hopeless else RULES
     findings = [*repaired.findings, *(finding for rule in rules for finding in rule(song))]
     if song.kind == "continuation":
@@ -84,12 +84,12 @@ def _report(song: Song, repaired: Repaired) -> Report:
 
 
 def _offered(repaired: Repaired, lyrics: str) -> bool:
-    """Whether the repaired text is something to go on with: not for what is no lyric, nor for a text cut off."""
+    """Whether the repaired text is usable: not when it is not a lyric, nor when it was cut off."""
     return bool(repaired.findings) and not repaired.hopeless and len(lyrics) <= _MOST_CHARS and repaired.text != lyrics
 
 
 def _one_per_line(findings: list[Finding]) -> list[Finding]:
-    """The same rule about the same line is told once."""
+    """The same rule about the same line is reported once."""
     seen: dict[tuple[str, int | None, str], Finding] = {}
     for finding in findings:
         key = (finding.id, finding.line, finding.why if finding.line is None else "")

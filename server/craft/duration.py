@@ -1,4 +1,4 @@
-"""How long a lyric will last, as a range, and how that learns from a person's own finished clips.
+"""Estimates how long a lyric will last, as a range, and learns from the person's own finished clips.
 
 Lines are laid on bars: a tune gives every line the same number of them, as many as bring it nearest to the time that a
 line of its length wants. Sections without words, the way in and the way out are music of a usual length. The figures
@@ -92,7 +92,7 @@ class Feel:
         language: str | None,
         asked: float | None = None,
     ) -> "Feel":
-        """The feel of a kind of song in a genre. A tempo that was not said stays open: the engine will choose it."""
+        """The feel of a kind of song in a genre. A tempo that was not given stays open: the engine will choose it."""
         usual = for_kind(genre, kind)
         slower = 1.0 if bpm or usual.half or usual.rap or not usual.name else _slower(usual.typical_bpm)
         return cls(
@@ -126,8 +126,8 @@ class Calibration:
     def of(cls, clips: Iterable[tuple[str, float | None, str | None, float]]) -> "Calibration | None":
         """Learn from (lyrics, bpm, genre, seconds) of finished clips; None below five usable ones.
 
-        Clips under ten seconds and those that are nowhere near their words teach nothing, and what is learned never
-        moves an estimate by more than about a third: a handful of odd songs must not spoil every later plan.
+        Clips under ten seconds, and those far from their estimate, are ignored, and the correction is never more than
+        about a third: a few odd songs must not spoil every later plan.
         """
         ratios = sorted(
             ratio
@@ -162,7 +162,7 @@ def estimate_duration(
 
 
 def estimate(parts: Iterable[Part], feel: Feel, calibration: Calibration | None = None) -> Range:
-    """The seconds that these parts will probably take, and in words what that rests on."""
+    """The seconds that these parts will probably take, and the basis of that in words."""
     seconds = seconds_of(parts, feel)
     if feel.bpm:
         basis = f"lines laid on bars of {feel.metre} at {feel.bpm:g} BPM"
@@ -229,7 +229,7 @@ def _bars(wanted: float, usual: tuple[int, ...]) -> float:
 
 
 def _wanted(syllables: int, feel: Feel) -> float:
-    """Seconds that a line of so many syllables wants when nobody hurries."""
+    """Seconds that a line of this many syllables takes when sung without hurry."""
     said = syllables / feel.stretch
     if feel.spoken:
         return _SPOKEN_LINE + _SPOKEN_SYLLABLE * said

@@ -1,4 +1,4 @@
-"""What the ending of a word tells about its sound where spelling alone does not: tables made from dictionaries.
+"""What the ending of a word says about its sound where spelling alone does not: tables made from dictionaries.
 
 data/README.md says from which, and what the values mean: where a word is stressed, or how its end sounds.
 """

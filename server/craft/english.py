@@ -1,4 +1,4 @@
-"""English syllables: the table first; else a word built on one the table has; else the letters."""
+"""English syllables: from the table; else from a listed word that it is built on; else from the letters."""
 
 import re
 from collections.abc import Callable
@@ -25,7 +25,7 @@ _PREFIXES = {
 }  # fmt: skip
 _HUM = re.compile(r"h*m+|sh+|ps+t|b?r+|gr+|pf+t|z+")
 _LONGEST = 32
-"""Letters; what is longer is no word, and neither looked up nor kept."""
+"""Letters; anything longer is not a word, and is neither looked up nor cached."""
 _LETTER_W = 3  # "double-u"; every other letter's name is one syllable
 
 

@@ -1,4 +1,4 @@
-"""What the checks answer: plain frozen values that turn into JSON as they are."""
+"""The results of the checks: plain frozen values that convert directly to JSON."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -148,8 +148,8 @@ class Plan:
 def choose(findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], dict[str, int]]:
     """The most important findings in order, at most twelve, and how many of each rule were left out.
 
-    What one rule says of many lines is one finding: two are told in full, the others are named by their lines. Every
-    rule gets a word before any rule gets a second one of the same level.
+    What one rule says about many lines is one finding: two lines are reported in full, the others by number. Every rule
+    gets one finding before any rule gets a second one of the same level.
     """
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
@@ -169,7 +169,7 @@ def choose(findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], dict[str, 
 
 
 def _elsewhere(rest: list[Finding]) -> str:
-    """Where else the same was found."""
+    """The other lines with the same finding."""
     lines = [str(finding.line) for finding in rest if finding.line]
     if not lines:
         return f" And {len(rest)} more like it."

@@ -1,7 +1,7 @@
-"""Safe repairs: what no singer should meet is taken out, and nothing that was meant is lost.
+"""Safe repairs: removes what nobody should sing, and loses nothing that was meant.
 
-Each repair is reported; the text that was given is never changed, a repaired copy is made. The reader in `paste`
-recognises whole texts (chord sheets, chat answers and the like); single lines are mended here.
+Each repair is reported; the original text is never changed, only a copy. The reader in `paste` recognises whole texts
+(chord sheets, chat answers and the like); single lines are repaired here.
 """
 
 import re
@@ -54,7 +54,7 @@ class Repaired:
 
 
 def repair(lyrics: str) -> Repaired:
-    """Apply every safe repair to a lyric, again where the first ones have laid bare more."""
+    """Apply every safe repair to a lyric, a second time where the first pass has exposed more."""
     made = _once(lyrics)
     for _ in range(_MOST_PASSES - 1):
         if made.hopeless or not made.findings:
@@ -130,7 +130,7 @@ def _never_closed(rows: Rows, index: int) -> bool:
 
 
 def _each(rows: Rows, changes: Callable[[str], Iterator[Change]]) -> tuple[Rows, list[Seen]]:
-    """Mend every row by itself; many changes of one kind are told as one."""
+    """Repair every row by itself; many changes of one kind are reported as one."""
     out: Rows = []
     told: defaultdict[tuple[str, Level, str], list[Seen]] = defaultdict(list)
     for row in rows:
@@ -146,7 +146,7 @@ def _each(rows: Rows, changes: Callable[[str], Iterator[Change]]) -> tuple[Rows,
         if len(group) < _MANY:
             seen += group
         else:
-            seen.append(Seen("", f"{why} {len(group)} lines are concerned.", group[0].line, name, level))
+            seen.append(Seen("", f"{why} {len(group)} lines are affected.", group[0].line, name, level))
     return out, seen
 
 
@@ -155,11 +155,11 @@ def _kept(row: str) -> str:
 
 
 def _signs(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Take out code fences, emoji and characters that nobody sees."""
+    """Remove code fences, emoji and invisible characters."""
 
     def changes(text: str) -> Iterator[Change]:
         if _FENCE.match(text):
-            yield "F2", "stop", "A code fence would be sung or refused; take it out.", ""
+            yield "F2", "stop", "A code fence would be sung or refused; remove it.", ""
             return
         plain = _EMOJI.sub("", text)
         if plain != text:
@@ -167,14 +167,14 @@ def _signs(rows: Rows) -> tuple[Rows, list[Seen]]:
             yield "F2", "warn", "Emoji and copyright signs cannot be sung.", text
         seen = _INVISIBLE.sub("", text)
         if seen != text or _SPACES.search(text):
-            why = "Invisible characters and tabs do not belong to the words."
+            why = "Invisible characters and tabs are not part of the words."
             yield "F7", "note", why, _kept(_SPACES.sub(" ", seen))
 
     return _each(rows, changes)
 
 
 def _markdown(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Take out what is left of Markdown, links, bullets and line numbers."""
+    """Remove what is left of Markdown, links, bullets and line numbers."""
     numbered = sum(bool(_NUMBERED.match(row.text)) for row in rows) > 1
     counted = _counted(rows)
     bulleted = sum(bool(_BULLET.match(row.text)) for row in rows) > 1
@@ -193,7 +193,7 @@ def _markdown(rows: Rows) -> tuple[Rows, list[Seen]]:
         tidy = _NUMBERED.sub("", text) if numbered else _ORDINAL.sub("", text) if counted else text
         tidy = _BULLET.sub("", tidy) if bulleted else tidy
         if tidy != text:
-            yield "F7", "note", "Bullets and line numbers do not belong to the words.", _kept(tidy)
+            yield "F7", "note", "Bullets and line numbers are not part of the words.", _kept(tidy)
 
     return _each(rows, changes)
 
@@ -209,13 +209,13 @@ def _counted(rows: Rows) -> bool:
 
 
 def _tags_alone(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Give words on the line of a section tag a line of their own."""
+    """Move words on the same line as a section tag to their own line."""
     out: Rows = []
     seen: list[Seen] = []
     for row in rows:
         match = _ON_TAG.match(row.text) if row.text.lstrip().startswith("[") and len(row.text) <= LONGEST_ROW else None
         if match and not match[2].startswith("[") and read_heading(row.text) is None and opens_section(match[1]):
-            why = "Words on the line of a section tag are easily lost; put them on a line of their own."
+            why = "Words on the same line as a section tag are easily lost; put them on their own line."
             comment = _COMMENT.match(match[2])
             lines = [f"{match[1][:-1]} - {comment[1]}]"] if comment else [match[1], match[2].strip()]
             seen.append(Seen("", why, row.number, "F5", "warn", "\n".join(lines)))
@@ -224,7 +224,7 @@ def _tags_alone(rows: Rows) -> tuple[Rows, list[Seen]]:
             out.append(row)
     if len(seen) < _MANY:
         return out, seen
-    return out, [Seen("", f"{seen[0].why} {len(seen)} lines are concerned.", seen[0].line, "F5", "warn")]
+    return out, [Seen("", f"{seen[0].why} {len(seen)} lines are affected.", seen[0].line, "F5", "warn")]
 
 
 def unrepaired_shorthand(row: str) -> bool:

@@ -1,4 +1,4 @@
-"""Some two hundred genres: tempo, metre, form, line lengths, and what people call them in their own languages."""
+"""About two hundred genres: tempo, metre, form, line lengths, and their names in many languages."""
 
 import re
 import unicodedata
@@ -89,7 +89,7 @@ def moods() -> tuple[str, ...]:
 
 
 def genre(text: str | None) -> Genre | None:
-    """The genre a person means by "Hip Hop", "dark uk drill" or "valse musette"; None when nothing of it is known."""
+    """The genre a person means by "Hip Hop", "dark uk drill" or "valse musette"; None when no part of it is known."""
     return recognise(text).genre
 
 

@@ -32,7 +32,7 @@ def guide(topic: str, genre: str | None = None, language: str | None = None, eng
     """One topic as Markdown, at most 1,200 words.
 
     `genre` adds or chooses a genre card, `language` and `engine` (sonic, producer) narrow to the parts about them;
-    what is not known narrows nothing. Raises ValueError for a topic that does not exist, naming those that do.
+    unknown values are ignored. Raises ValueError for an unknown topic, listing the known ones.
     """
     name = topic.strip().casefold().replace(" ", "-")
     if name not in _TOPICS:
@@ -92,7 +92,7 @@ def _card_lines(found: Genre) -> str:
     if found.point:
         rows.append(f"- At heart: {found.point}")
     if found.may:
-        rows.append(f"- At home here, though worn elsewhere: {', '.join(found.may)}")
+        rows.append(f"- Common here, though a cliché elsewhere: {', '.join(found.may)}")
     return "\n".join(rows) + "\n"
 
 
@@ -110,7 +110,7 @@ def _overview() -> str:
 def _cliche_words(language: str, found: Genre | None) -> str:
     words = toml("cliches").get(language, {}).get("words")
     if not words:
-        return f"\nThere is no list for {language_name(language)} yet; the questions above work in every language.\n"
+        return f"\nThere is no list for {language_name(language)} yet; the questions above work in any language.\n"
     allowed = set(found.may) if found else set()
     plain = [word.rstrip("*") for word in words if word.rstrip("*") not in allowed]
     listed = f"\n## Counted in {language_name(language)}\n\n{', '.join(plain)}\n"

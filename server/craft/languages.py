@@ -53,7 +53,7 @@ def dialect_of(language: str | None) -> str:
 
 
 def stretch(language: str | None) -> float:
-    """Syllables this language sings in the time of one of English, roughly; 1 where nobody measured or guessed."""
+    """Roughly how many syllables this language sings in the time of one English syllable; 1 if unknown."""
     entry = toml("languages")["language"].get(base(language) or "en", {})
     return float(entry.get("stretch", 1.0))
 
@@ -115,7 +115,7 @@ def scripts(text: str) -> set[str]:
 
 
 def detect(text: str) -> str | None:
-    """The two-letter code of the language of `text`; None when too little speaks for any.
+    """The two-letter code of the language of `text`; None when there is too little evidence for any.
 
     Other scripts than Latin name the language by themselves; Latin letters take a vote of small words and accents.
     """

@@ -1,4 +1,4 @@
-"""How many syllables an English spelling has, as a small network reads it; data/README.md tells how it was taught.
+"""Estimates the syllables of an English spelling with a small network; data/README.md says how it was trained.
 
 For every letter the network adds a row of 512 small numbers for each letter around it. Such a row is one large integer
 here, sixteen bits a number, so that a sum of rows is a few additions: a word takes about half a millisecond.

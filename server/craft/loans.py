@@ -1,4 +1,4 @@
-"""English words inside other languages: "Code", "Pipeline" and "Release" in a German line are said the English way."""
+"""English words inside other languages: "Code", "Pipeline" and "Release" in a German line are pronounced in English."""
 
 import re
 from functools import cache, lru_cache

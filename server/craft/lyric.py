@@ -1,4 +1,4 @@
-"""Takes a lyric apart: brackets, sections, sung words, echoes. Knows nothing about what is good or bad."""
+"""Parses a lyric: brackets, sections, sung words, echoes. Makes no judgement."""
 
 import re
 import unicodedata
@@ -67,7 +67,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Section:
-    """What stands under one tag, or under none (kind "")."""
+    """The lines under one tag, or under none (kind "")."""
 
     kind: str
     label: str
@@ -124,7 +124,7 @@ def read(text: str, numbers: tuple[int, ...] | None = None) -> Lyric:
 
 
 def _unmatched_rounds(pieces: "list[Tag | Line]", suspects: tuple[int, ...]) -> tuple[int, ...]:
-    """An echo may run over several lines: only what stays open over all of them is a fault."""
+    """An echo may span several lines: only a bracket left open over all of them is a fault."""
     text = "".join(piece.text for piece in pieces if isinstance(piece, Line))
     return () if _balanced(text) else suspects[:1]
 

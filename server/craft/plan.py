@@ -199,18 +199,18 @@ def _notes(
     if known.genre is None:
         asked = f'"{known.rest[:40]}" is not in the table of genres' if known.rest else "No genre was named"
         instead = usual.name or "a song of no genre in particular"
-        notes.append(f"{asked}: this is the measure of {instead}. Say the tempo, or a genre near it.")
+        notes.append(f"{asked}: these figures are for {instead}. Give the tempo, or a genre near it.")
     elif known.rest:
         notes.append(f'Read as {known.genre.name}; "{known.rest[:40]}" is not in the table and changed nothing.')
     if usual.name and not usual.usual_bpm(tempo):
         notes.append(f"{tempo:g} BPM is unusual for {usual.name}.")
     if usual.share == 0:
-        notes.append("Nobody sings: send no lines, only the tags, and say in the style who plays what.")
+        notes.append("There is no singing: send only the tags, no lines, and say in the style who plays what.")
     elif not SPREAD[0] <= likely / seconds <= SPREAD[1]:
         notes.append(
-            "No usual form fits this length well; send the length with the request and leave room for instruments."
+            "No common form fits this length well; send the length with the request and leave room for instruments."
         )
     if stretch(language) >= _LONGER_WORDS:
         name = language_name(base(language) or "")
-        notes.append(f"{name} needs more syllables than English for the same thing; the figures allow for it.")
+        notes.append(f"{name} needs more syllables than English to say the same; the figures allow for this.")
     return tuple(notes)

@@ -130,11 +130,11 @@ def _clean(style: str) -> tuple[str, list[str], list[Finding]]:
                 continue
         kept.append(item)
     if bounded:
-        why = f"Engines tend to hear the noun, not the no ({', '.join(bounded)}). Say who plays alone until then."
+        why = f"Engines tend to hear the noun and miss the no ({', '.join(bounded)}). Say who plays alone until then."
         findings.append(Finding("Y6", "warn", why))
     if moved:
         shorter = "".join(kept).strip(" ,;")
-        why = f"Engines tend to hear the noun, not the no. Name it in the exclusions: {', '.join(moved)}."
+        why = f"Engines tend to hear the noun and miss the no. Name it in the exclusions: {', '.join(moved)}."
         findings.append(Finding("Y6", "warn", why, fix=shorter if shorter != text else None))
         text = shorter
     return text, moved, findings
@@ -197,7 +197,7 @@ def _contradictions(style: _Style) -> Iterator[Finding]:
     tempos = sorted(set(tempos_in(style.text)))
     told = any(_says(style.plain, word) for word in toml("style")["change"]["words"])
     if len(tempos) > 1 and tempos[-1] > _ANOTHER_TEMPO * tempos[0] and tempos[-1] != 2 * tempos[0] and not told:
-        why = f'"{tempos[0]:g} BPM" and "{tempos[-1]:g} BPM" pull against each other; choose one.'
+        why = f'"{tempos[0]:g} BPM" and "{tempos[-1]:g} BPM" contradict each other; choose one.'
         yield Finding("Y4", "warn", why)
     for pair in toml("style")["contradiction"]:
         if any(_says(style.plain, word) for word in pair.get("unless", [])):
@@ -209,7 +209,7 @@ def _contradictions(style: _Style) -> Iterator[Finding]:
         if other is None and "@slow" in pair["other"] and style.bpm and style.bpm <= _SLOW:
             other = f"{style.bpm:g} BPM"
         if one and other and not _changes(style, one, other):
-            yield Finding("Y4", "warn", f'"{one}" and "{other}" pull against each other; choose one.')
+            yield Finding("Y4", "warn", f'"{one}" and "{other}" contradict each other; choose one.')
 
 
 def _changes(style: _Style, one: str, other: str) -> bool:
@@ -222,12 +222,12 @@ def _changes(style: _Style, one: str, other: str) -> bool:
 def _exclusions(style: _Style) -> Iterator[Finding]:
     doubled = [item for item in style.negatives if _says(style.affirmed, item.casefold())]
     if style.negatives and len(doubled) / len(style.negatives) > 0.8:
-        yield Finding("Y9", "stop", f"Asked for and excluded at once: {', '.join(doubled)}.")
+        yield Finding("Y9", "stop", f"Both asked for and excluded: {', '.join(doubled)}.")
     elif doubled:
-        yield Finding("Y9", "warn", f"Asked for and excluded at once: {', '.join(doubled)}.")
+        yield Finding("Y9", "warn", f"Both asked for and excluded: {', '.join(doubled)}.")
     if style.negatives and style.engine == "producer":
         yield Finding(
-            "Y14", "note", "The producer engine has no field for exclusions; describe only what should be there."
+            "Y14", "note", "The producer engine has no field for exclusions; only describe what you want to hear."
         )
 
 
@@ -241,7 +241,9 @@ def _sung_language(style: _Style) -> Iterator[Finding]:
     names = toml("style")["language_names"].get(base(style.language) or "", [])
     if style.language and names and not any(name in style.plain for name in names):
         name = language_name(style.language)
-        yield Finding("Y12", "note", f'Say the language, such as "sung in {name}"; another accent tends to creep in.')
+        yield Finding(
+            "Y12", "note", f'Say the language, such as "sung in {name}"; otherwise another accent tends to creep in.'
+        )
 
 
 def _people(style: _Style) -> Iterator[Finding]:

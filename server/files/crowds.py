@@ -1,7 +1,7 @@
 """How many parts a file's tags have, counted before a parser looks at them.
 
-What a parser does grows with their number, in some formats with its square: a file of a megabyte can keep a processor
-busy for minutes. A song has a few dozen. Nothing is decoded here, only headers are walked, and no further than matters.
+A parser's work grows with their number, in some formats with its square: a file of one megabyte can keep a processor
+busy for minutes. A song has a few dozen. This module decodes nothing; it only walks the headers, as far as needed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .downloads import Media
 MOST_PARTS: Final = 1_000
 """Frames, chunks, comments, blocks."""
 MOST_ATOMS: Final = 10_000
-"""MP4 puts each tag into four of them, and the sound into dozens."""
+"""MP4 uses four of them per tag, and dozens for the sound."""
 MOST_SEEK_POINTS: Final = 20_000
 MOST_ID3: Final = 32 * 1024 * 1024
 """Bytes; a large cover is a third of it."""
@@ -26,7 +26,7 @@ _CONTAINERS: Final = frozenset(
 
 
 class Crowded(ValueError):
-    """The file has more parts than any song, or is built so that they cannot be counted."""
+    """The file has more parts than any song, or its parts cannot be counted."""
 
 
 def refuse_crowded(path: Path, kind: Media) -> None:
@@ -36,7 +36,7 @@ def refuse_crowded(path: Path, kind: Media) -> None:
 
 
 def _id3(file: BinaryIO) -> None:
-    """ID3 from here on; what has no header of one is none."""
+    """From here on ID3; a file without its header has none."""
     head = file.read(10)
     if head[:3] != b"ID3" or len(head) < 10:
         return
@@ -51,14 +51,14 @@ def _id3(file: BinaryIO) -> None:
     if version == 2:
         _walk(data, 6, lambda header: int.from_bytes(header[3:6]))
     else:
-        # Some programs write version 4 with the sizes of version 3, and parsers guess: so both are walked.
+        # Some programs write version 4 with the sizes of version 3, and parsers guess, so both readings are walked.
         _walk(data, 10, lambda header: int.from_bytes(header[4:8]))
         _walk(data, 10, lambda header: _seven_bits(header[4:8]))
 
 
 def _walk(data: bytes, header: int, size: Callable[[bytes], int]) -> None:
     at = count = 0
-    while at + header <= len(data) and data[at]:  # a name of zeros begins the padding
+    while at + header <= len(data) and data[at]:  # a name of zeros starts the padding
         count += 1
         if count > MOST_PARTS:
             raise Crowded(f"more than {MOST_PARTS} frames")
@@ -127,9 +127,9 @@ def _mp4(file: BinaryIO) -> None:
                 size, inside = int.from_bytes(head[8:16]), at + 16
             size = size or end - at
             if size < 8:
-                return  # no parser goes on here
+                return  # no parser continues here
             if name in _CONTAINERS:
-                # The body of `meta` begins with four bytes that are no atom.
+                # The body of `meta` begins with four bytes that are not an atom.
                 levels.append((inside + (4 if name == b"meta" else 0), min(at + size, end)))
             at += size
 

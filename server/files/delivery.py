@@ -1,4 +1,4 @@
-"""From a finished job to files in the library and rows in the journal; safe to run again after a crash."""
+"""Turns a finished job into files in the library and rows in the journal; safe to run again after a crash."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from .tags import SongTags
 log = logging.getLogger(__name__)
 
 DOWNLOADED = "download"
-"""Tells a file that was bought beside a song from the song's own file of the same format."""
+"""Distinguishes a file bought in addition to a song from the song's own file of the same format."""
 
 
 class Delivery:
-    """Puts what the service made where a person looks for it."""
+    """Puts what the service made where the person looks for it."""
 
     def __init__(self, journal: Journal, library: Library, account: Account) -> None:
         self._journal = journal
@@ -46,7 +46,7 @@ class Delivery:
             try:
                 await self._keep_clip(job, await self._labelled(job, clip, operation, alone=whole == 1), folder)
             except DownloadRefused as error:
-                # The other take may well be fetched: one bad link must not hold it back.
+                # The other take may well be available: one bad link must not hold it back.
                 dead = error
                 continue
             if operation is not None and (sources := operation.sources()):
@@ -63,12 +63,13 @@ class Delivery:
         return (await self._clip(operation.clip_of)).title
 
     async def _labelled(self, job: Job, clip: Clip, operation: Purchase | None, *, alone: bool) -> Clip:
-        """The clip with the words that tell its files from those of its siblings and of its sources."""
+        """The clip with the label that distinguishes its files from those of its siblings and sources."""
         if clip.label is not None:
             return clip
         take = clip.take
         if alone and operation is not None:
-            # A single result of one take of an older song keeps that take's number: two joins stay apart.
+            # A single result of one take of an older song keeps that take's number, so that two joined songs stay
+            # apart.
             older = next((ids[0] for ids in operation.sources().values() if ids), None)
             take = (await self._clip(older)).take if older else 0
         words = [operation.version if operation else "", clip.part or "", f"take {take}" if take else ""]
@@ -78,7 +79,7 @@ class Delivery:
         return labelled
 
     async def _clip(self, clip_id: str) -> Clip:
-        """A clip of ours, or as much as is known of one that is not."""
+        """Our clip, or as much as is known of one that is not ours."""
         found = await in_thread(self._journal.clip, self._account, clip_id)
         if found is not None:
             return found.clip
@@ -89,7 +90,7 @@ class Delivery:
         )  # fmt: skip
 
     async def _keep_outcome(self, job: Job, operation: Purchase, outcome: Outcome) -> None:
-        """Files and facts that an answer adds to clips that exist already."""
+        """Files and facts that an answer adds to existing clips."""
         for clip_id in outcome.uploaded:
             recording = own_recording(job, clip_id, job.running_at or job.created_at)
             await in_thread(self._journal.put_clips, job, [recording])
@@ -128,7 +129,7 @@ class Delivery:
         await in_thread(self._journal.put_file, job, _row(clip, link.kind, kept))
 
     async def _retag(self, clip: Clip, timeline: Sequence[tuple[float, str]]) -> None:
-        """Write what is newly known into the saved audio; a file that was moved away is left alone."""
+        """Write newly known facts into the saved audio; a file that was moved away is left alone."""
         for file in await in_thread(self._journal.files, self._account, clip.clip_id):
             if file.kind != "audio":
                 continue
@@ -146,14 +147,14 @@ class Delivery:
                 tags, clip.audio_url, cover_url=clip.image_url, folder=folder, label=label
             )
             await in_thread(self._journal.put_file, job, _row(clip, "audio", kept))
-        # Asked for separately: a process may have died between a song and its picture.
+        # Checked separately: a process may have died between a song and its picture.
         if "cover" not in saved and clip.image_url is not None and clip.part is None:
             cover = await self._library.keep_cover(tags, clip.image_url, label=label)
             if cover is not None:
                 await in_thread(self._journal.put_file, job, _row(clip, "cover", cover))
 
     def tags_of(self, clip: Clip) -> SongTags:
-        """What a file of this clip says about itself."""
+        """The tags of this clip's file."""
         plain = not clip.label or clip.label.startswith("take")
         return SongTags(
             clip_id=clip.clip_id,
@@ -171,7 +172,7 @@ class Delivery:
 
 
 def _beside(saved: Sequence[SavedFile]) -> str | None:
-    """The folder, inside the library, where a clip's audio is; None for the library itself."""
+    """The folder inside the library that holds a clip's audio; None for the library itself."""
     audio = next((file.path for file in saved if file.kind == "audio"), "")
     return audio.rsplit("/", 1)[0] if "/" in audio else None
 

@@ -1,8 +1,8 @@
-"""Fetches a file from a link nobody vouches for, and leaves either a whole, checked file or nothing.
+"""Fetches a file from an untrusted link, and leaves either a whole, checked file or nothing.
 
-Links come from the service's answers, so they are data from outside: only https to public addresses is followed, the
-address that was checked is the address that is dialled, and the bytes decide what a file is, never its name or header.
-Nothing is ever decompressed on the way, so a small answer cannot grow.
+Links come from the service's answers, so they are untrusted data: only https to public addresses is followed, the
+connection goes to the very address that was checked, and the bytes decide what a file is, never its name or header.
+Nothing is decompressed on the way, so a small answer cannot grow.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from ..core.errors import DownloadRefused, LibraryUnavailable, LinkDead, Unreach
 from .parts import part_name
 
 MAX_BYTES: Final = 100 * 1024 * 1024
-"""The largest file that is fetched unless the caller says otherwise: four times a long song as WAV is far below it."""
+"""The largest file to fetch unless the caller says otherwise; even four times a long song as WAV is far below it."""
 MAX_SECONDS: Final = 120.0
-"""How long one file may take, from the first look at the link to the last byte on disk."""
+"""How long one file may take, from checking the link to the last byte on disk."""
 
 _MAX_REDIRECTS: Final = 3
 _CHUNK: Final = 64 * 1024
@@ -39,11 +39,11 @@ _TIMEOUTS: Final = {"connect": 10.0, "read": 30.0, "write": 10.0, "pool": 10.0}
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _DEAD: Final = frozenset({403, 404, 410})
 _BUSY: Final = frozenset({408, 425, 429})
-_LATER: Final = "The song stays yours; it is fetched again."
-_FRESH: Final = "The song stays yours; look at it again for a fresh link."
+_LATER: Final = "The song stays yours. Songwright fetches it again."
+_FRESH: Final = "The song stays yours. Call get_song for a fresh link."
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Turns a host name and port into the addresses it stands for; raises OSError when there are none."""
+"""Turns a host name and port into its addresses; raises OSError when there are none."""
 
 
 class Media(StrEnum):
@@ -66,7 +66,7 @@ class Media(StrEnum):
 
     @property
     def mime(self) -> str:
-        """The media type to announce such bytes with."""
+        """The media type of such bytes."""
         if self in IMAGES:
             return f"image/{self.value}"
         return {Media.MP3: "audio/mpeg", Media.M4A: "audio/mp4"}.get(self, f"audio/{self.value}")
@@ -78,7 +78,7 @@ IMAGES: Final = frozenset({Media.JPEG, Media.PNG, Media.WEBP})
 
 @dataclass(frozen=True)
 class Fetched:
-    """A complete file under a temporary name; whoever asked for it renames or deletes it."""
+    """A complete file under a temporary name; the caller renames or deletes it."""
 
     path: Path
     kind: Media
@@ -87,7 +87,7 @@ class Fetched:
 
 
 def sniff(head: bytes) -> Media | None:
-    """Say what a file is from its first bytes (16 are enough), or None when it is nothing a song is made of."""
+    """Say what a file is from its first bytes (16 are enough), or None when it is not a kind of file a song has."""
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
@@ -120,14 +120,14 @@ def _is_mpeg_frame(head: bytes) -> bool:
 
 @contextlib.contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """Turn every OSError inside into a LibraryUnavailable that names the folder and the way out."""
+    """Turn every OSError inside into a LibraryUnavailable that names the folder and the remedy."""
     try:
         yield
     except OSError as error:
         why = _ERRNO_MEANS.get(error.errno or 0) or error.strerror or "the disk reports an error"
         raise LibraryUnavailable(
-            f"A file could not be saved in {folder}: {why}. Put that right, or set SONGWRIGHT_LIBRARY to another "
-            f"folder. {_LATER}"
+            f"A file could not be saved in {folder}: {why}. Fix that, or set SONGWRIGHT_LIBRARY to another folder. "
+            f"{_LATER}"
         ) from error
 
 
@@ -138,9 +138,9 @@ _ERRNO_MEANS: Final = {
     errno.EROFS: "the disk is read-only",
     errno.EACCES: "there is no permission to write there",
     errno.EPERM: "there is no permission to write there",
-    errno.ENOTDIR: "it is a file, or lies below a file, and a folder is needed",
-    errno.EEXIST: "it is a file, and a folder is needed",
-    errno.ENOENT: "the folder does not exist and cannot be made",
+    errno.ENOTDIR: "it is a file, or inside a file, and must be a folder",
+    errno.EEXIST: "it is a file and must be a folder",
+    errno.ENOENT: "the folder does not exist and cannot be created",
     errno.ENAMETOOLONG: "the name is too long for this disk",
     errno.EMFILE: "too many files are open",
     errno.EIO: "the disk reports an input/output error",
@@ -148,9 +148,9 @@ _ERRNO_MEANS: Final = {
 
 
 class PartFile:
-    """A file in the making: new, under a name nobody else has, hashed as it grows.
+    """An unfinished file: new, under a unique name, hashed as it grows.
 
-    Every method blocks on the disk, and all but `discard` raise LibraryUnavailable when it refuses.
+    Every method blocks on the disk, and all but `discard` raise LibraryUnavailable when the disk refuses.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -174,7 +174,7 @@ class PartFile:
         self.size += len(chunk)
 
     def seal(self) -> None:
-        """Bring everything to the disk and close; the file is complete now."""
+        """Sync everything to the disk and close; the file is now complete."""
         with disk_errors(self._folder):
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -182,7 +182,7 @@ class PartFile:
 
     def discard(self) -> None:
         """Close and delete, whatever state the file is in."""
-        # Closing flushes, and may fail again for the very reason the file is given up.
+        # Closing flushes, and may fail for the same reason for which the file is discarded.
         with contextlib.suppress(OSError):
             self._file.close()
         with contextlib.suppress(OSError):
@@ -242,11 +242,11 @@ class Fetcher:
             await transport.aclose()
 
     async def _answer(self, link: str) -> tuple[httpx2.Response, str]:
-        """Ask for the link and where it leads; the 200 answer with its body still to come, and the host it is from."""
+        """Request the link and follow redirects. Returns the 200 answer with its body still to come, and its host."""
         url, loopback_ok = _parsed(link), self._loopback_ok
         for _ in range(_MAX_REDIRECTS + 1):
             addresses = await self._checked(url, loopback_ok)
-            # A public page must not lead into this machine, even where loopback itself is fine.
+            # A public page must not redirect into this machine, even where loopback itself is allowed.
             loopback_ok = loopback_ok and all(ip_of(address).is_loopback for address in addresses)
             response = await self._ask(url, addresses)
             if response.status_code == HTTPStatus.OK:
@@ -255,15 +255,17 @@ class Fetcher:
             if response.status_code not in _REDIRECTS or "location" not in response.headers:
                 _refuse_status(_host(url), response.status_code)
             url = _joined(url, response.headers["location"])
-        raise DownloadRefused(f"The link was passed on more than {_MAX_REDIRECTS} times and leads nowhere. {_FRESH}")
+        raise DownloadRefused(f"The link was redirected more than {_MAX_REDIRECTS} times. {_FRESH}")
 
     async def _checked(self, url: httpx2.URL, loopback_ok: bool) -> list[str]:
-        """Every address the host stands for, each one allowed."""
+        """All addresses of the host, each one allowed."""
         host = _host(url)
         if url.scheme not in ("https", "http") or not host or (url.port or 0) > 0xFFFF:
-            raise DownloadRefused(f"The link is no web address and is not followed. {_FRESH}")
+            raise DownloadRefused(f"The link is not a web address, so it was not followed. {_FRESH}")
         if url.userinfo:
-            raise DownloadRefused(f"The link to {host} carries a user name or password and is not followed. {_FRESH}")
+            raise DownloadRefused(
+                f"The link to {host} contains a user name or password, so it was not followed. {_FRESH}"
+            )
         try:
             addresses = await self._resolve(host, url.port or (443 if url.scheme == "https" else 80))
         except (OSError, UnicodeError, OverflowError) as error:
@@ -273,14 +275,14 @@ class Fetcher:
             return list(addresses)
         if not ips or not all(is_public(ip) for ip in ips):
             raise DownloadRefused(
-                f"The link leads to a private or local address ({host}) and is not followed. {_FRESH}"
+                f"The link leads to a private or local address ({host}), so it was not followed. {_FRESH}"
             )
         if url.scheme != "https":
-            raise DownloadRefused(f"The link to {host} is not encrypted (http) and is not followed. {_FRESH}")
+            raise DownloadRefused(f"The link to {host} is not encrypted (http), so it was not followed. {_FRESH}")
         return list(addresses)
 
     async def _ask(self, url: httpx2.URL, addresses: Sequence[str]) -> httpx2.Response:
-        """Send the request to the first of the checked addresses that answers; the name is never looked up again."""
+        """Send the request to the first of the checked addresses that answers; the name is not looked up again."""
         host, failure = _host(url), None
         transport = self._given or await self._transport(url.scheme)
         for address in addresses:
@@ -299,12 +301,12 @@ class Fetcher:
         raise _unreachable(host, "no connection could be made") from failure
 
     async def _transport(self, scheme: str) -> httpx2.AsyncBaseTransport:
-        """The transport for a scheme, made at its first use: reading the machine's certificates takes a while."""
+        """The transport for a scheme, created at first use: reading the machine's certificates takes a while."""
         if scheme not in self._made:
-            # Plain http gets a context that trusts nobody, so that loopback never pays for certificates.
+            # Plain http gets a context without certificates, so that loopback does not spend time loading them.
             make = httpx2.create_ssl_context if scheme == "https" else _trust_nobody
             context = await anyio.to_thread.run_sync(make)
-            # No connection is kept: two hosts behind one address must not share one.
+            # No connection is reused: two hosts behind one address must not share one.
             limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
             self._made.setdefault(scheme, httpx2.AsyncHTTPTransport(verify=context, limits=limits))
         return self._made[scheme]
@@ -324,7 +326,7 @@ async def _save(response: httpx2.Response, host: str, folder: Path, kinds: froze
             kind = kind or _expected(chunk, kinds, host)
             await anyio.to_thread.run_sync(part.write, chunk)
         if kind is None or declared not in (None, part.size):
-            raise _unreachable(host, "the file came empty or cut short")
+            raise _unreachable(host, "the file is empty or cut short")
         await anyio.to_thread.run_sync(part.seal)
         return Fetched(part.path, kind, part.size, part.sha256)
     except BaseException:
@@ -350,18 +352,18 @@ def _parsed(link: str) -> httpx2.URL:
     try:
         return httpx2.URL(link)
     except (httpx2.InvalidURL, TypeError, ValueError) as error:
-        raise DownloadRefused(f"The link is no web address and is not followed. {_FRESH}") from error
+        raise DownloadRefused(f"The link is not a web address, so it was not followed. {_FRESH}") from error
 
 
 def _joined(base: httpx2.URL, location: str) -> httpx2.URL:
     try:
         return base.join(location)
     except (httpx2.InvalidURL, ValueError) as error:
-        raise DownloadRefused(f"The link was passed on to something that is no web address. {_FRESH}") from error
+        raise DownloadRefused(f"The link was redirected to something that is not a web address. {_FRESH}") from error
 
 
 def _host(url: httpx2.URL) -> str:
-    """The host as it is looked up and shown: ASCII, and never the path or query, which may carry a signature."""
+    """The host as it is looked up and shown: ASCII, and never the path or query, which may contain a signature."""
     return url.raw_host.decode("ascii")[:253]
 
 
@@ -387,4 +389,4 @@ def _refuse_status(host: str, status: int) -> NoReturn:
         raise LinkDead(f"The link has expired or the file is gone ({host} answered {status}). {_FRESH}")
     if status in _BUSY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise _unreachable(host, f"it answered {status}")
-    raise DownloadRefused(f"The file was not handed out ({host} answered {status}). {_FRESH}")
+    raise DownloadRefused(f"The server did not give out the file ({host} answered {status}). {_FRESH}")

@@ -1,8 +1,8 @@
 """Songs on disk: names a person would choose, files that are whole or absent, and nobody's file ever overwritten.
 
-A file is written under a temporary name beside its place, brought to the disk, and then given its name in one step
-that fails when the name is taken. Nothing is ever replaced: a file that says itself that it is the same file of the
-same clip stays and is the one, so saving a clip again leaves one file; two songs of one title leave two.
+A file is written under a temporary name next to its final place, synced to the disk, and then given its name in one
+step that fails when the name is taken. Nothing is ever replaced. A file whose own tags say that it is the same file of
+the same clip is kept and used, so saving a clip again leaves one file; two songs with the same title leave two.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _LABEL_CHARACTERS, _LABEL_BYTES = 24, 36  # with the title, a number and a suffi
 class Kept:
     """A file of the library. `relative` is its path below the root, with forward slashes; `kind` is None for text.
 
-    `tagged` is False when the file could not take tags or a mark; it is whole all the same.
+    `tagged` is False when the file could not take tags or a mark; it is still complete.
     """
 
     path: Path
@@ -57,12 +57,12 @@ class Kept:
 
 
 class Library:
-    """The person's songs below one root folder, which is made at the first use. Sandbox songs live in `Sandbox`.
+    """The person's songs below one root folder, which is created at first use. Sandbox songs live in `Sandbox`.
 
-    With `private` nobody but this user of the machine may look into it.
+    With `private`, only this user of the machine can read it.
 
-    Everything that writes raises LibraryUnavailable, naming folder and remedy, when the disk refuses, and what
-    `Fetcher.fetch` raises when a link fails. Nothing half-written is left, whatever happens; several tasks, and several
+    Every method that writes raises LibraryUnavailable, naming folder and remedy, when the disk refuses, and the errors
+    of `Fetcher.fetch` when a link fails. Nothing half-written is left, whatever happens; several tasks, and several
     processes on one machine, may use one library at once.
     """
 
@@ -83,21 +83,20 @@ class Library:
     ) -> Kept:
         """Fetch a song, tag it and save it as `Title (take 1).mp3`.
 
-        `label` ("vocals") replaces "take 1"; with `folder`, a song's name, the file goes into a folder.
-        The picture behind `cover_url` is put inside where the tags have no cover yet; a dead or bad one is ignored.
-        A file of the same clip and label that is there stays and is the one; beside any other of that name the new
-        one gets a number.
+        `label` ("vocals") replaces "take 1"; with `folder`, a song's name, the file goes into a folder. The picture at
+        `cover_url` is embedded if the tags have no cover yet; a dead or bad link is ignored. An existing file of the
+        same clip and label is kept and used; next to any other file of that name the new one gets a number.
         """
         return await self._keep_link(tags, url, AUDIO, folder, label, cover_url)
 
     async def fetch_file(
         self, tags: SongTags, url: str, *, kinds: frozenset[Media], folder: str | None = None, label: str | None = None
     ) -> Kept:
-        """Fetch a WAV, a MIDI file or a stem and save it like `keep_audio`; refused when it is none of `kinds`."""
+        """Fetch a WAV, a MIDI file or a stem and save it like `keep_audio`; refused when it is not one of `kinds`."""
         return await self._keep_link(tags, url, kinds, folder, label, None)
 
     async def keep_cover(self, tags: SongTags, url: str, *, label: str | None = None) -> Kept | None:
-        """Save a clip's picture beside its song, under the same name; None when the link is dead or no picture."""
+        """Save a clip's picture beside its song, under the same name; None when the link is dead or not a picture."""
         place = await anyio.to_thread.run_sync(self._place, None)
         data = await self._picture(url, place)
         kind = sniff(data[:16]) if data else None
@@ -110,19 +109,21 @@ class Library:
     ) -> Kept:
         """Save bytes we made ourselves, such as `.lrc` lyrics or a `.mid`, beside the clip's song, under its name."""
         if suffix not in _SUFFIXES:
-            raise ValueError(f"{suffix!r} is no suffix of the library")
+            raise ValueError(f"{suffix!r} is not a suffix of the library")
         place = await anyio.to_thread.run_sync(self._place, folder)
         return await anyio.to_thread.run_sync(self._write, place, data, _labelled(tags, label), suffix)
 
     async def retag(self, path: Path, tags: SongTags) -> Kept:
-        """Rewrite the tags of a clip's file, in one step; fields the new tags leave empty stay as they are.
+        """Rewrite the tags of a clip's file in one step; fields that are empty in the new tags stay as they are.
 
         Raises NotFound when the file is gone or says that it belongs to another clip.
         """
         return await anyio.to_thread.run_sync(self._retag, path, tags)
 
     def locate(self, relative: str) -> Path:
-        """Where a file of the library is; it may be gone by now. Raises NotFound for a path that leads outside."""
+        """The path of a file of the library, which may be gone by now. Raises NotFound for a path that leads
+        outside.
+        """
         try:
             inside = (self.root / relative).resolve().is_relative_to(self.root.resolve())
         except (OSError, RuntimeError, ValueError):  # RuntimeError: links in a circle
@@ -145,23 +146,23 @@ class Library:
             return file.read(most)
 
     def signed(self, relative: str, seconds: float) -> str | None:
-        """An address elsewhere that opens a file for so long; None where the file is on this machine. Blocks."""
+        """An address elsewhere that opens a file for this long; None where the file is on this machine. Blocks."""
         return None
 
     def find_upload(self, name: str, upload_dir: Path | None) -> Path:
         """The audio file of that plain name in the upload folder, else in the library; audio by content, not by name.
 
-        Raises ArgumentRefused with a sentence when there is none, or several, or it is no audio. Blocks.
+        Raises ArgumentRefused when there is none or more than one, or it is not audio. Blocks.
         """
         wanted = unicodedata.normalize("NFC", name)
         if not wanted.strip() or wanted.startswith(".") or any(c in wanted for c in "/\\\0"):
             raise ArgumentRefused(
-                f"A file is named without its folder, like 'Song.mp3', not {name[:80]!r}.", field="file"
+                f"Give the file's name without its folder, such as 'Song.mp3', not {name[:80]!r}.", field="file"
             )
         for place in filter(None, (upload_dir and upload_dir.expanduser(), self.root)):
             found = [path for path in _named_so(place, wanted) if _is_inside(path, place)]
             if len(found) > 1:
-                raise ArgumentRefused(f"There are {len(found)} files named {wanted!r}; rename one.", field="file")
+                raise ArgumentRefused(f"There are {len(found)} files named {wanted!r}. Rename one.", field="file")
             if found:
                 return _checked_upload(found[0])
         folders = f"{upload_dir} or {self.root}" if upload_dir else f"{self.root} (SONGWRIGHT_UPLOAD_DIR names another)"
@@ -170,7 +171,7 @@ class Library:
     def holds_songs(self) -> bool:
         """Whether a file says that it is a clip of the service's; the sandbox's songs do not count. Blocks.
 
-        Somebody's whole collection may lie here too, so only some files are opened, the likeliest first.
+        The folder may also hold a whole music collection, so only some files are opened, the likeliest first.
         """
         found: list[Path] = []
         for place in (self.root, *(folder for folder in _folders(self.root) if folder.name != SANDBOX)):
@@ -180,9 +181,10 @@ class Library:
         return any(read_owner(path) is not None for path in likeliest)
 
     async def tidy(self) -> int:
-        """Delete what programs that died have left of their downloads; how many files that were. Never fails.
+        """Delete unfinished downloads of programs that died.
 
-        Where nobody can tell whether a program lives, on another machine say, a file is left alone for a day.
+        Returns how many. Never fails. Where it is unknown whether a program still runs, as on another machine, its file
+        is left alone for a day.
         """
         return await anyio.to_thread.run_sync(lambda: clear((self.root, *_folders(self.root))))
 
@@ -207,7 +209,7 @@ class Library:
             _drop(fetched.path)
 
     async def _picture(self, url: str, place: Path) -> bytes | None:
-        """The bytes behind a cover's link, or None: a song never fails for its picture."""
+        """The bytes behind a cover's link, or None: a song never fails because of its picture."""
         try:
             fetched = await self._fetcher.fetch(
                 url, place, kinds=IMAGES, max_bytes=_COVER_BYTES, seconds=_COVER_SECONDS
@@ -251,7 +253,7 @@ class Library:
                 if final is None:
                     break
                 if ours and is_claim(final, mark_text(owner)):
-                    # Nobody takes a name that exists, so a claim found to be ours is ours until somebody deletes it.
+                    # Nobody takes an existing name, so our claim stays ours until somebody deletes it.
                     part.replace(final)
                 elif ours:
                     if (there := self._there(final, kind)) is not None:
@@ -262,12 +264,12 @@ class Library:
                 _sync_folder(place)
                 return Kept(final, final.relative_to(self.root).as_posix(), kind, size, digest, tagged)
         raise LibraryUnavailable(
-            f"No free name was found for {names[0]!r} in {place}. Move some files of that name away; the song stays "
-            "yours and is fetched again."
+            f"No free name was found for {names[0]!r} in {place}. Move some files of that name away. The song stays "
+            f"yours, and Songwright fetches it again."
         )
 
     def _there(self, final: Path, kind: Media | None) -> Kept | None:
-        """A file that has its name already; it is whole, for none gets a name before. None when it is gone."""
+        """A file that already has its name; it is whole, because only whole files get one. None when it is gone."""
         try:
             size, digest = final.stat().st_size, _digest(final)
         except FileNotFoundError:
@@ -278,7 +280,7 @@ class Library:
         final = self.locate(self._relative(path))
         owner = read_owner(final)
         if owner is None or owner.clip_id != tags.clip_id:
-            raise NotFound("The file is gone from the library, or belongs to another clip.", field="file")
+            raise NotFound("The file is no longer in the library, or belongs to another clip.", field="file")
         with disk_errors(final.parent):
             part = PartFile(final.parent)
             try:
@@ -299,7 +301,9 @@ class Library:
     # -- folders ----------------------------------------------------------------------------------------------------
 
     def _place(self, folder: str | None) -> Path:
-        """The root, or a song's folder in it; there after this call, and inside the root after links are resolved."""
+        """The root, or a song's folder in it. It exists after this call, and is inside the root even after links are
+        resolved.
+        """
         place = self.root / safe_name(folder) if folder else self.root
         with disk_errors(place):
             if self._private:
@@ -308,7 +312,9 @@ class Library:
                 place.mkdir(parents=True, exist_ok=True)
             if place.resolve().is_relative_to(self.root.resolve()):
                 return place
-        raise LibraryUnavailable(f"{place} leads outside the library and is not written to. Move that link away.")
+        raise LibraryUnavailable(
+            f"{place} leads outside the library, so Songwright does not write to it. Remove that link."
+        )
 
     def _relative(self, path: Path) -> str:
         try:
@@ -322,16 +328,16 @@ def _there_still() -> Iterator[None]:
     try:
         yield
     except OSError:
-        raise NotFound("The file is not in the library any more.", field="file") from None
+        raise NotFound("The file is no longer in the library.", field="file") from None
 
 
 def _labelled(tags: SongTags, label: str | None) -> SongTags:
-    """The tags with the label that the file's name and its owner's mark go by."""
+    """The tags with the label that the file's name and its owner's mark use."""
     return replace(tags, label=label or tags.label or (f"take {tags.take}" if tags.take else None))
 
 
 def _names(tags: SongTags) -> Iterator[str]:
-    """The names a file may have, best first; the last is the clip's own, so that they do not run out."""
+    """The names a file may have, best first; the last contains the clip's id, so that names do not run out."""
     title = safe_name(tags.title)
     label = name_of(tags.label or "", _LABEL_CHARACTERS, _LABEL_BYTES)
     name = f"{title} ({label})" if label and not title.casefold().endswith(f"({label})".casefold()) else title
@@ -342,10 +348,10 @@ def _names(tags: SongTags) -> Iterator[str]:
 
 
 def _target(place: Path, names: list[str], suffix: str, owner: Owner, digest: str) -> tuple[Path | None, bool]:
-    """The path a file should have, and whether the same file, or our claim of its name, is there already.
+    """The path a file should have, and whether the same file, or our claim of its name, is already there.
 
     Our own file first; then the name that other files of the same clip have, so that players find lyrics and cover
-    beside the song; then the first name nothing has; None when all are taken.
+    beside the song; then the first free name; None when all are taken.
     """
     beside = free = None
     for name in names:
@@ -362,7 +368,7 @@ def _target(place: Path, names: list[str], suffix: str, owner: Owner, digest: st
 
 
 def _is_ours(path: Path, owner: Owner, digest: str) -> bool:
-    """Whether the file says that it is ours; one that cannot say anything is when it is the same to the last byte."""
+    """Whether the file's tags say that it is ours; a file without tags counts as ours when every byte is the same."""
     found = read_owner(path)
     if found is not None:
         return found == owner
@@ -375,7 +381,7 @@ def _kind(path: Path) -> Media | None:
 
 
 def _settled(part: Path) -> tuple[int, str]:
-    """Size and digest of a file that is on the disk after this call."""
+    """Size and digest of a file, which this call syncs to the disk."""
     with part.open("rb+") as file:
         os.fsync(file.fileno())
     return part.stat().st_size, _digest(part)
@@ -388,7 +394,7 @@ def _digest(path: Path) -> str:
 
 def _sync_folder(place: Path) -> None:
     if os.name == "nt":
-        return  # Windows has no such thing; its rename is in the file system's own log
+        return  # Windows cannot do this; its file system logs the rename itself
     handle = os.open(place, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -400,7 +406,7 @@ def _sync_folder(place: Path) -> None:
 
 
 def _make_private(place: Path, root: Path) -> None:
-    """Make a folder and those above it for nobody else's eyes; close a root that an older Songwright has left open."""
+    """Create a folder and its parents for this user only; close a root that an older Songwright left readable."""
     for folder in reversed([place, *place.parents]):
         if not folder.exists():
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -414,7 +420,7 @@ def _drop(path: Path) -> None:
 
 
 def _folders(root: Path) -> list[Path]:
-    """The folders right below the root, links to elsewhere not among them."""
+    """The folders directly below the root, without links that lead elsewhere."""
     try:
         return sorted(path for path in root.iterdir() if path.is_dir() and not path.is_symlink())
     except OSError:
@@ -422,7 +428,7 @@ def _folders(root: Path) -> list[Path]:
 
 
 def _named_so(place: Path, wanted: str) -> list[Path]:
-    """Files of that name in the folder and, when there is none, in the folders right below it."""
+    """Files of that name in the folder or, if there is none, in the folders directly below it."""
     for places in ([place], _folders(place)):
         found = []
         for folder in places:
@@ -447,10 +453,10 @@ def _checked_upload(path: Path) -> Path:
         raise ArgumentRefused(f"{path.name!r} cannot be read: {error.strerror}.", field="file") from error
     if kind not in AUDIO:
         raise ArgumentRefused(
-            f"{path.name!r} is no audio file, whatever its name says; nothing was sent.", field="file"
+            f"{path.name!r} is not an audio file, whatever its name says. Nothing was sent.", field="file"
         )
     if size > MAX_BYTES:
         raise ArgumentRefused(
-            f"{path.name!r} is larger than {MAX_BYTES // 1024**2} MB; nothing was sent.", field="file"
+            f"{path.name!r} is larger than {MAX_BYTES // 1024**2} MB. Nothing was sent.", field="file"
         )
     return path

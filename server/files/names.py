@@ -1,4 +1,4 @@
-"""Names of files and folders: those that a person would choose, on any system, in every script."""
+"""Names of files and folders as a person would choose them, valid on any system, in every script."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 _NAME_BYTES: Final = 200
 _BETWEEN_WORDS: Final = re.compile(r"(?<=\w)[/\\|:](?=\w)")
 _FORBIDDEN: Final = re.compile(r'[<>:"/\\|?*]')
-_BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks that show nothing
+_BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks that are invisible
 _DEVICE: Final = re.compile(r"(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[0-9¹²³])[ ]*(\.|$)", re.IGNORECASE)
 
 
@@ -24,7 +24,7 @@ def safe_name(text: str, limit: int = 80) -> str:
 
 
 def name_of(text: str, characters: int, octets: int) -> str:
-    """The same within other limits; empty where nothing of the text can be in a name."""
+    """The same within other limits; empty if no character of the text is allowed in a name."""
     text = unicodedata.normalize("NFC", "".join(_visible(text)))
     text = _FORBIDDEN.sub(" ", _BETWEEN_WORDS.sub("-", text))
     name = _cut(_trimmed(text), characters, octets)
@@ -43,7 +43,7 @@ def _visible(text: str) -> Iterator[str]:
 
 
 def _trimmed(text: str) -> str:
-    """Single spaces, no dots and spaces at the ends, no accent in front that would hang on nothing."""
+    """Single spaces, no dots or spaces at the ends, no leading accent without a letter."""
     text = " ".join(text.split()).strip(". ")
     while text and unicodedata.combining(text[0]):
         text = text[1:].lstrip(". ")
@@ -51,7 +51,7 @@ def _trimmed(text: str) -> str:
 
 
 def _cut(text: str, characters: int, octets: int) -> str:
-    """The longest beginning within both limits that does not tear a letter from its accents or an emoji apart."""
+    """The longest beginning within both limits that does not split a letter from its accents, or an emoji."""
     end = min(len(text), characters)
     while len(text[:end].encode()) > octets:
         end -= 1
@@ -59,7 +59,7 @@ def _cut(text: str, characters: int, octets: int) -> str:
         torn = end
         while torn > 0 and _joins(text, torn):
             torn -= 1
-        end = torn or end  # one letter with more accents than fit: better torn than nothing
+        end = torn or end  # one letter with more accents than fit: better split than nothing
     return _trimmed(text[:end])
 
 

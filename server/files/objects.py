@@ -1,8 +1,8 @@
-"""Songs in an object store, for replicas that share no disk: an S3 bucket, or what speaks like one.
+"""Songs in an object store, for replicas that share no disk: an S3 bucket, or a compatible store.
 
-A file is made in a folder of this machine, as everywhere, because tags are written into a real file; then it goes to
-the bucket and leaves the folder. In the bucket each clip has a folder of its own, so that two replicas, which do not
-see each other's folders, cannot give one name to two songs. Where a key is taken all the same, nothing is replaced.
+A file is made in a folder of this machine, as everywhere, because tags are written into a real file; then it moves to
+the bucket. In the bucket each clip has its own folder, so that two replicas, which do not see each other's folders,
+cannot give one name to two songs. If a key is taken anyway, nothing is replaced.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from obstore.store import S3Store
 
 WHOLE: Final = 16 * 1024 * 1024
-"""Bytes up to which a file is sent in one piece, and the store itself sees to it that nothing is replaced."""
+"""Up to this many bytes a file is sent in one piece, and the store itself makes sure that nothing is replaced."""
 LISTED: Final = 10_000
-"""Files of a tenant among which a recording is looked for by its name."""
+"""How many files of a tenant are searched for a recording by its name."""
 _NUMBERED: Final = 9
 _TIMEOUT: Final = "30s"
 _RETRY_SECONDS: Final = 60
@@ -39,14 +39,16 @@ _RETRY_SECONDS: Final = 60
 class Bucket:
     """One bucket, below a prefix. Credentials, region and endpoint are those of the usual AWS variables.
 
-    Raises `SettingRefused` for an address that is none, or where the package is missing. All methods block; whatever is
-    in the way is raised as `LibraryUnavailable`, and a missing object as `NotFound`.
+    Raises `SettingRefused` for an invalid address, or where the package is missing. All methods block; any failure is
+    raised as `LibraryUnavailable`, and a missing object as `NotFound`.
     """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment or "@" in parts.netloc:
-            raise SettingRefused("SONGWRIGHT_FILES_URL is no address of a bucket. It looks like s3://bucket/prefix.")
+            raise SettingRefused(
+                "SONGWRIGHT_FILES_URL is not the address of a bucket. It must look like s3://bucket/prefix."
+            )
         self._prefix = parts.path.strip("/")
         self.place = f"s3://{parts.netloc}"
         self._store: S3Store = _driver().S3Store(
@@ -56,11 +58,11 @@ class Bucket:
         )
 
     def put(self, key: str, path: Path, *, new: bool) -> bool:
-        """Send a file; with `new` only where nothing has its key, and False where something has."""
+        """Send a file; with `new` only if its key is free, and return False if it is not."""
         import obstore
         from obstore.exceptions import AlreadyExistsError
 
-        # A large file travels in parts, which the store cannot refuse for its key.
+        # A large file is sent in parts, and the store cannot refuse those when the key is taken.
         whole = path.stat().st_size <= WHOLE
         if new and not whole and self._has(key):
             return False
@@ -110,7 +112,7 @@ class Bucket:
         return digest.hexdigest()
 
     def link(self, key: str, seconds: float) -> str:
-        """An address that opens a file without further permission, for so long. Nothing is asked of the store."""
+        """An address that opens a file without further permission, for this long. Makes no request to the store."""
         import obstore
 
         with self._trouble("signed for"):
@@ -147,16 +149,17 @@ class Bucket:
             yield
         except (BaseError, OSError) as error:
             if isinstance(error, FileNotFoundError) and what == "read":
-                raise NotFound("The file is not in the library any more.", field="file") from None
-            # What the store says may hold addresses and names of its own; the kind of trouble is enough for a person.
+                raise NotFound("The file is no longer in the library.", field="file") from None
+            # The store's message may contain its addresses and names; the kind of error is enough for a person.
             raise LibraryUnavailable(
-                f"The files in {self.place} cannot be {what} at present ({type(error).__name__}). Nothing is lost: it "
-                "is tried again. If it stays so, whoever runs this server must see to the bucket and its credentials."
+                f"The files in {self.place} cannot be {what} at present ({type(error).__name__}). Nothing is lost: "
+                f"Songwright tries again. If this lasts, the operator of this server must check the bucket and its "
+                f"credentials."
             ) from error
 
 
 class StoredLibrary(Library):
-    """A tenant's songs in a bucket, below `tenant/`. `root` is a folder of this machine for files in the making."""
+    """A tenant's songs in a bucket, below `tenant/`. `root` is a folder of this machine for unfinished files."""
 
     def __init__(self, root: Path, fetcher: Fetcher, bucket: Bucket, tenant: str) -> None:
         super().__init__(root, fetcher, sandbox=False, private=True)
@@ -216,15 +219,15 @@ class StoredLibrary(Library):
         return self._bucket.read(self._key(relative), most)
 
     def signed(self, relative: str, seconds: float) -> str | None:
-        """An address of the bucket that opens a file for so long. Blocks."""
+        """An address of the bucket that opens a file for this long. Blocks."""
         return self._bucket.link(self._key(relative), seconds)
 
     def holds_songs(self) -> bool:
-        """Whether there is anything in the bucket for this tenant."""
+        """Whether the bucket holds anything of this tenant."""
         return next(self._bucket.keys(f"{self._tenant}/"), None) is not None
 
     def find_upload(self, name: str, upload_dir: Path | None) -> Path:
-        """The place of the one audio file of that name, as in a folder; it need not be on this machine."""
+        """The path of the one audio file of that name, as in a folder; it need not be on this machine."""
         del upload_dir
         found = [key for key, _ in self._bucket.keys(f"{self._tenant}/") if PurePosixPath(key).name == name]
         if len(found) != 1:
@@ -232,21 +235,23 @@ class StoredLibrary(Library):
             raise ArgumentRefused(f"There {many} named {name[:200]!r} in the library.", field="file")
         relative = found[0].removeprefix(f"{self._tenant}/")
         if sniff(self.read(relative, 16)) not in AUDIO or self.size(relative) > MAX_BYTES:
-            raise ArgumentRefused(f"{name[:200]!r} is no audio file, or too large; nothing was sent.", field="file")
+            raise ArgumentRefused(
+                f"{name[:200]!r} is not an audio file, or is too large. Nothing was sent.", field="file"
+            )
         return self.locate(relative)
 
     async def _sent(self, tags: SongTags, kept: Kept) -> Kept:
         return await in_lane(FILES, self._tenant, self._send, tags, kept)
 
     def _send(self, tags: SongTags, kept: Kept) -> Kept:
-        """Bring a finished file to the bucket; nothing is there that it replaces."""
+        """Send a finished file to the bucket; it replaces nothing."""
         folder, stem, suffix = _own(tags), kept.path.stem, kept.path.suffix
         names = [stem, *(f"{stem} {n}" for n in range(2, _NUMBERED + 1)), f"{stem} {kept.sha256[:8]}"]
         try:
             for name in names:
                 relative = f"{folder}/{name}{suffix}"
                 key = self._key(relative)
-                # What is there may be this very file, from a process that died before it could write that down.
+                # The existing object may be this very file, from a process that died before it recorded that.
                 if self._bucket.put(key, kept.path, new=True) or self._bucket.digest(key) == kept.sha256:
                     return replace(kept, path=self.locate(relative), relative=relative)
         finally:
@@ -269,7 +274,7 @@ def _own(tags: SongTags) -> str:
 
 
 def _forget(path: Path, root: Path) -> None:
-    """Take a file that is in the bucket out of this machine's folder."""
+    """Remove from this machine's folder a file that is in the bucket."""
     with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
         if path.parent != root:
@@ -277,7 +282,7 @@ def _forget(path: Path, root: Path) -> None:
 
 
 def _attributes(key: str) -> dict[str, str]:
-    """What the bucket says of a file to whoever opens its link: by its content's ending, to be shown and not run."""
+    """The headers that the bucket sends with a file: typed by the file's ending, shown and not run."""
     name = PurePosixPath(key).name
     kind = next((kind.mime for kind in Media if name.endswith(kind.suffix)), "text/plain; charset=utf-8")
     return {
@@ -288,7 +293,7 @@ def _attributes(key: str) -> dict[str, str]:
 
 
 def _plain_http_is_meant() -> bool:
-    """Whether the endpoint that was named is one without TLS, such as a store in the same private network."""
+    """Whether the configured endpoint has no TLS, such as a store in the same private network."""
     named = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
     return named.startswith("http://")
 

@@ -1,7 +1,8 @@
-"""Files in the making: how they are named, how they get their final name, and what becomes of a dead program's.
+"""Unfinished files: how they are named, how they get their final name, and how those of dead programs are removed.
 
-The name of a part file holds the machine, the process and the process's own mark. On the same machine a file whose
-process is gone is left over; anybody else's is only that after a day, for its download may be under way.
+The name of a part file contains the machine, the process and the process's own mark. On the same machine, a file whose
+process is gone is left over; a file from another machine counts as left over only after a day, because its download may
+be under way.
 """
 
 from __future__ import annotations
@@ -18,26 +19,26 @@ from pathlib import Path
 from typing import Final
 
 PREFIX: Final = ".part-"
-"""How the name of a file that is not finished begins."""
+"""The prefix of an unfinished file's name."""
 
 _DAY: Final = 24 * 3600.0
 _NAME: Final = re.compile(r"\.part-(?:([0-9a-f]{8})-(\d{1,10})-([0-9a-f]{8})-)?[0-9a-f]{16}")
 _LIFE: Final = secrets.token_hex(4)
-"""Tells this process from an earlier one of the same number, as the first process of a container is."""
+"""Distinguishes this process from an earlier one with the same number, such as the first process of a container."""
 
 
 def part_name() -> str:
-    """A name that nobody else has, for a file in the making of this process."""
+    """A unique name for an unfinished file of this process."""
     return f"{PREFIX}{_machine()}-{os.getpid()}-{_LIFE}-{secrets.token_hex(8)}"
 
 
 def is_claim(path: Path, claim: bytes) -> bool:
-    """Whether it is no file yet but a claim of its name, left by a crash on a disk without hard links."""
+    """Whether it is not a file but a claim of its name, left by a crash on a disk without hard links."""
     return path.stat().st_size == len(claim) and path.read_bytes() == claim
 
 
 def take_name(part: Path, final: Path, claim: bytes) -> bool:
-    """Move a file to a name that nothing has; False when something has it by now.
+    """Move a file to a free name; False when the name has been taken meanwhile.
 
     On a disk without hard links (FAT) the name is claimed first; a claim left by a crash names its owner.
     """
@@ -66,7 +67,7 @@ def _take_name_without_links(part: Path, final: Path, claim: bytes) -> bool:
 
 
 def clear(places: Iterable[Path]) -> int:
-    """Delete what is left over in these folders; how many files that were. Never fails. Blocks."""
+    """Delete what is left over in these folders. Returns how many files. Never fails. Blocks."""
     count = 0
     for place in places:
         for path in place.glob(f"{PREFIX}*"):
@@ -91,7 +92,7 @@ def _may_live(process: int, life: str) -> bool:
     if process == os.getpid():
         return life == _LIFE
     if os.name == "nt":
-        return True  # there is no harmless question to a process there
+        return True  # there is no harmless way to probe a process there
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
@@ -102,7 +103,7 @@ def _may_live(process: int, life: str) -> bool:
 
 
 def _machine() -> str:
-    """Where process numbers mean what they mean here: the machine, and on Linux the container."""
+    """The scope of process numbers: the machine, and on Linux the container."""
     numbers = ""
     with contextlib.suppress(OSError):
         numbers = str(Path("/proc/self/ns/pid").readlink())

@@ -1,10 +1,10 @@
-"""What a file of the library says about itself: tags in audio files, a small mark in covers, MIDI and timed lyrics.
+"""Metadata in the library's files: tags in audio files, a small mark in covers, MIDI and timed lyrics.
 
-Tags are for players and for us: the clip id and label in them decide whose file it is before anything is replaced.
-Only Songwright's own fields are rewritten; whatever else a file carries stays.
+Tags are for players and for us: their clip id and label decide whose file it is before anything is replaced. Only
+Songwright's own fields are rewritten; everything else in a file stays.
 
-ID3 is written as version 2.4, the only one that keeps a full date, with nothing in it that 2.3 does not know as well:
-UTF-16 text instead of UTF-8, one value per frame, no compression. A program that downgrades it loses nothing.
+ID3 is written as version 2.4, the only one that keeps a full date, but uses only what 2.3 also knows: UTF-16 text
+instead of UTF-8, one value per frame, no compression. A program that downgrades it loses nothing.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _MARK: Final = re.compile(rb"songwright-file:([^:;\s]{1,900}):([^:;\s]{0,900});"
 
 @dataclass(frozen=True)
 class SongTags:
-    """What is known about one file. An empty text or None means unknown, and leaves what the file already says.
+    """What is known about one file. An empty text or None means unknown, and leaves the file's value unchanged.
 
-    `take` counts from 1; `label` is what tells this file of the clip from its others ("vocals"); `created` is ISO 8601;
-    `language` is a code like `es`, `es-MX` or `spa`; `synced` holds (seconds from the start, line). Reading gives back
+    `take` counts from 1; `label` distinguishes this file of the clip from its others ("vocals"); `created` is ISO 8601;
+    `language` is a code like `es`, `es-MX` or `spa`; `synced` holds (seconds from the start, line). Reading returns
     what the format can hold: BPM as a whole number, `synced` from MP3 and WAV only.
     """
 
@@ -71,9 +71,8 @@ class Owner(NamedTuple):
 
 
 def write_tags(path: Path, kind: Media, tags: SongTags) -> bool:
-    """Write tags into the file, in place; False when its kind has none or it cannot be parsed (it then stays as it is).
-
-    Raises OSError when the disk refuses; the file may be damaged then, so give this a copy. Blocks.
+    """Write tags into the file, in place; False when its kind has no tags or it cannot be parsed (it then stays as it
+    is). Raises OSError when the disk refuses; the file may then be damaged, so pass a copy. Blocks.
     """
     write = {Media.MP3: _write_mp3, Media.WAV: _write_wav, Media.M4A: _write_mp4, Media.FLAC: _write_flac}.get(kind)
     if write is None:
@@ -90,7 +89,9 @@ def write_tags(path: Path, kind: Media, tags: SongTags) -> bool:
 
 
 def read_tags(path: Path) -> SongTags | None:
-    """The tags of an audio file Songwright wrote, or None for any other file, missing and broken ones too. Blocks."""
+    """The tags of an audio file that Songwright wrote, or None for any other file, including missing and broken
+    ones. Blocks.
+    """
     try:
         kind = sniff(_head(path))
         read = _READERS.get(kind) if kind else None
@@ -98,13 +99,15 @@ def read_tags(path: Path) -> SongTags | None:
             return None
         refuse_crowded(path, kind)
         return read(path)
-    except Exception as error:  # noqa: BLE001 - a parser fed with a stranger's bytes may fail in any way
+    except Exception as error:  # noqa: BLE001 - a parser may fail in any way on foreign bytes
         log.debug("%s has no readable tags: %r", path, error)
         return None
 
 
 def read_owner(path: Path) -> Owner | None:
-    """Whose file it is, by its tags or its mark; None for files that are not ours, missing and broken ones too."""
+    """Whose file it is, by its tags or its mark; None for files that are not ours, including missing and broken
+    ones.
+    """
     try:
         head = _head(path)
     except OSError:
@@ -116,11 +119,11 @@ def read_owner(path: Path) -> Owner | None:
     return Owner(unquote(found[1].decode("ascii", "replace")), _unquoted(found[2])) if found else None
 
 
-# -- marks: the owner's name in files that have no tags -------------------------------------------------------------
+# -- marks: the owner's name in files without tags -------------------------------------------------------------
 
 
 def mark_text(owner: Owner) -> bytes:
-    """The mark itself: ASCII, without white space, found by `read_owner` anywhere in a file's first 4 KiB."""
+    """The mark itself: ASCII, without white space, which `read_owner` finds anywhere in a file's first 4 KiB."""
     clip_id, label = (quote(text, safe="", errors="replace") for text in (owner.clip_id, owner.label or ""))
     return f"songwright-file:{clip_id}:{label};".encode()
 
@@ -135,7 +138,7 @@ def marked(data: bytes, owner: Owner) -> bytes:
     if not _MARK.fullmatch(mark):
         return data  # an id too long to be one
     if kind is Media.JPEG:
-        # A JFIF header, when there is one, has to stay the first segment.
+        # A JFIF header, if present, must stay the first segment.
         at = 4 + int.from_bytes(data[4:6]) if data[2:4] == b"\xff\xe0" else 2
         return data[:at] + b"\xff\xfe" + struct.pack(">H", len(mark) + 2) + mark + data[at:]
     if kind is Media.PNG:
@@ -168,19 +171,19 @@ def _head(path: Path) -> bytes:
 
 
 def _mutagen(module: str) -> Any:
-    """A module of mutagen, loaded at its first use. It calls itself typed and mostly is not, hence Any."""
+    """A module of mutagen, loaded at first use. It declares types but mostly has none, hence Any."""
     return import_module(f"mutagen.{module}")
 
 
 def _disk_cause(error: BaseException) -> OSError | None:
-    """The OSError at the bottom: mutagen wraps what the disk says in errors of its own."""
+    """The underlying OSError: mutagen wraps the disk's errors in its own."""
     if isinstance(error, OSError):
         return error
     return next((cause for cause in error.args if isinstance(cause, OSError)), None)
 
 
 def _clean(text: str) -> str:
-    """Text every format can hold: no control characters (NUL ends a value), no halves of surrogate pairs."""
+    """Text that every format can hold: no control characters (NUL ends a value), no halves of surrogate pairs."""
     kept = "".join(c for c in text if c in "\n\t" or (ord(c) >= 32 and ord(c) != 127))
     return kept.encode("utf-8", "replace").decode("utf-8")
 
@@ -213,7 +216,7 @@ def _common(tags: SongTags) -> dict[str, str]:
 
 
 def _utc(created: str | None) -> str:
-    """An ISO 8601 time to the second in UTC, as tags have it; empty when it is none."""
+    """An ISO 8601 time to the second in UTC, as in tags; empty if it is not a time."""
     try:
         moment = datetime.fromisoformat(created or "")
     except ValueError:
@@ -237,7 +240,7 @@ def _assembled(
     cover: bytes | None,
     synced: tuple[tuple[float, str], ...] = (),
 ) -> SongTags | None:
-    """Tags from what a reader found, or None when there is no clip id among it."""
+    """Tags from what a reader found, or None without a clip id."""
     if not own.get("CLIP_ID"):
         return None
     take = common.get("TRCK", "").split("/")[0]
@@ -321,10 +324,11 @@ def _safe_wave(path: Path) -> Any:
 
 
 def _refuse_inflating(id3: Any) -> None:
-    """Refuse tags with compressed frames, given as loaded with no known frames: then each is raw, header first.
+    """Refuse tags with compressed frames.
 
-    Hardly any program writes them, and mutagen would inflate a few kilobytes to whatever size they say. Chapters are
-    refused with them: they hold frames of their own, and songs have none.
+    The tags must be loaded with no known frames, so that each frame is raw, header first. Hardly any program writes
+    compressed frames, and mutagen would inflate a few kilobytes to any size they claim. Chapters are refused too: they
+    contain frames of their own, and songs have no chapters.
     """
     compressed = {3: 0x0080, 4: 0x0008}.get(id3.version[1], 0) if id3 is not None else 0
     for raw in id3.unknown_frames if compressed else ():
@@ -347,7 +351,7 @@ def _read_id3(file: Any) -> SongTags | None:
 
 
 def _three_letters(language: str | None) -> str:
-    """The ISO 639-2 code that ID3 wants; `XXX` is its word for unknown."""
+    """The ISO 639-2 code that ID3 requires; `XXX` means unknown."""
     code = re.split("[-_]", (language or "").strip().lower())[0]
     if re.fullmatch("[a-z]{3}", code):
         return code
@@ -450,7 +454,7 @@ def _write_flac(path: Path, tags: SongTags) -> None:
 
 def _read_flac(path: Path) -> SongTags | None:
     flac = _mutagen("flac").FLAC(path)
-    # Backwards, so that the first of several counts; by name, the parser would look through all of them each time.
+    # Backwards, so that the first of several counts; a lookup by name would scan all of them each time.
     found: dict[str, str] = {key.upper(): text for key, text in reversed(list(flac.tags or ()))}
     own = {key.removeprefix(_OWN): text for key, text in found.items() if key.startswith(_OWN)}
     common = {frame: found[name] for frame, name in _VORBIS.items() if name in found}

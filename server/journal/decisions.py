@@ -1,4 +1,4 @@
-"""What moves an order besides the service's answers: somebody who asks for it, and a person's decisions."""
+"""What changes an order besides the service's answers: someone who asks for it, and a person's decisions."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from .sqlite import Tx
 from .upkeep import Upkeep
 
 FURTHER_CALL = 60.0
-"""Seconds until a further paid call, where a clock that was set has made its own time worthless."""
+"""Seconds until another paid call, where a changed clock has made the planned time meaningless."""
 
 
 class Decisions(Upkeep):
-    """Each one transaction. All methods block; call them from a worker thread."""
+    """Each is one transaction. All methods block; call them from a worker thread."""
 
     def wake(self, key_id: str) -> bool:
-        """Looks and files that were put off are due now; whether there are any. Paid calls are not."""
+        """Make postponed looks and downloads due now, but not paid calls. Returns whether there were any."""
         with self.store.transaction(key_id) as tx:
             now = self._clock.now()
             tx.do("re_anchor", key_id=key_id, now=now, at=now + FURTHER_CALL)
             return bool(tx.all("wake", key_id=key_id, now=now))
 
     def asked_after(self, job: Job) -> None:
-        """Somebody waits for a job: it is looked at now, unless it was looked at a moment ago or will be in one."""
+        """Somebody waits for a job: look at it now, unless a look has just happened or is about to."""
         with self.store.transaction(job.key_id) as tx:
             tx.one("asked_after", id=job.id, now=self._clock.now())
 
     def revive(self, job: Job) -> Job | None:
-        """The service knows better of a task that had ended: it goes on; None when the job has moved on."""
+        """The service reports that a task we took for ended goes on, so the job continues; None when the job has moved
+        on.
+        """
         with self.store.transaction(job.key_id) as tx:
             row = tx.one("revive", id=job.id, epoch=job.epoch, now=self._clock.now())
             return None if row is None else job_of(row)
@@ -39,7 +41,7 @@ class Decisions(Upkeep):
             return None if row is None else job_of(row)
 
     def given_back(self, job: Job, sentence: str, service_said: str | None) -> Job | None:
-        """The service says of a failed job that its credits came back."""
+        """The service says that a failed job's credits were returned."""
         with self.store.transaction(job.key_id) as tx:
             row = tx.one(
                 "given_back", id=job.id, epoch=job.epoch, sentence=sentence, service_said=service_said,
@@ -50,19 +52,21 @@ class Decisions(Upkeep):
     # -- the person's decisions -----------------------------------------------------------------------------------
 
     def withdraw(self, account: Account, job_id: str) -> Job | None:
-        """Cancel what has not been sent; None when it is too late for that."""
+        """Cancel an order that has not been sent; None when it is too late."""
         with self.store.transaction(account.key_id) as tx:
             row = tx.one("withdraw", id=job_id, now=self._clock.now(), tenant=account.tenant, key_id=account.key_id)
             return None if row is None else job_of(row)
 
     def hide(self, account: Account, job_id: str) -> Job | None:
-        """Leave a paid job out of lists; it is still finished and saved."""
+        """Hide a paid job from lists; it is still finished and saved."""
         with self.store.transaction(account.key_id) as tx:
             row = tx.one("hide", id=job_id, now=self._clock.now(), tenant=account.tenant, key_id=account.key_id)
             return None if row is None else job_of(row)
 
     def attach(self, account: Account, job_id: str, remote_id: str) -> Job | None:
-        """Give a lost order a task that the service has shown; None when it has one, or another order has this one."""
+        """Give a lost order a task that the service has shown; None when it already has one, or another order has this
+        task.
+        """
         with self.store.transaction(account.key_id) as tx:
             now = self._clock.now()
             if held_by_another(tx, job_in(tx, job_id), remote_id):
@@ -72,14 +76,14 @@ class Decisions(Upkeep):
             )
             if row is not None:
                 tx.do("receipt", job_id=job_id, remote_id=remote_id, now=now, via="person")
-                # Somebody may have asked for the task by its id first: what was adopted then is this order's song.
+                # Somebody may have asked for the task by its id first: the job adopted then is this order's song.
                 which = {"tenant": account.tenant, "key_id": account.key_id, "adopted": f"adopted:{remote_id}"}
                 tx.do("take_adopted_clips", job_id=job_id, **which)
                 tx.do("hide_adopted", **which)
             return None if row is None else job_of(row)
 
     def give_up(self, account: Account, job_id: str, sentence: str) -> Job | None:
-        """End an order that is lost, or that nobody wants to wait for any longer; it counts as spent all the same."""
+        """End an order that is lost or no longer worth waiting for; it still counts as spent."""
         with self.store.transaction(account.key_id) as tx:
             row = tx.one(
                 "give_up", id=job_id, sentence=sentence, now=self._clock.now(), tenant=account.tenant,
@@ -89,7 +93,7 @@ class Decisions(Upkeep):
 
 
 def job_in(tx: Tx, job_id: str) -> Job:
-    """A job that this transaction knows to be there."""
+    """A job that certainly exists in this transaction."""
     row = tx.one("job", id=job_id)
-    assert row is not None, "whoever names it here has read or written its row"
+    assert row is not None, "the caller has read or written its row"
     return job_of(row)

@@ -1,7 +1,7 @@
-"""PostgreSQL as the journal's database: any number of replicas, one truth. Version 13 or newer, in UTF-8.
+"""PostgreSQL as the journal's database, shared by any number of replicas. Version 13 or newer, in UTF-8.
 
-What `BEGIN IMMEDIATE` does for a file, an advisory lock does here for one key: its transactions run one after the
-other, those of other keys beside them. Replicas must reach the database directly or through a pooler in session mode.
+Like `BEGIN IMMEDIATE` for a file, an advisory lock here puts the transactions of one key in sequence; those of other
+keys run in parallel. Replicas must reach the database directly or through a pooler in session mode.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core.clock import Clock, SystemClock
 from ..core.errors import JournalUnavailable, SettingRefused
-from .sqlite import BUSY_SECONDS, MAJOR, MIGRATIONS_TABLE, Answer, Row, Run, Tx, missing
+from .sqlite import BUSY_SECONDS, MAJOR, MIGRATIONS_TABLE, Ran, Row, Run, Tx, missing
 
 if TYPE_CHECKING:
     import psycopg
@@ -29,26 +29,26 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[dict[str, Any]]
 
 CONNECTIONS = 6
-"""As many as there are threads that ask it: the journal's, and those for searching and for craft."""
+"""As many as there are threads that use it: the journal's, and those for search and craft."""
 OLDEST = 130_000
 CONNECT_SECONDS = 3
 AWAY_SECONDS = 3.0
-"""How long a connection is waited for while there is none that works; then the database counts as away."""
+"""How long to wait for a connection while none works; then the database counts as unreachable."""
 AWAY_PAUSE = 2.0
-"""For so long after that nobody waits again: whoever asks meanwhile is told at once."""
+"""For this long after that nobody waits again: every caller gets the error at once."""
 DOUBT_SECONDS = 6.0
-"""How long the database is asked what became of a transaction whose end was not heard."""
+"""How long to ask the database what became of a transaction whose outcome was not received."""
 UNHEARD_MILLISECONDS = 5_000
-"""After this a network that swallows everything counts as a broken connection."""
+"""After this time a network that drops everything counts as a broken connection."""
 PAUSED_SECONDS = 10.0
-"""After this the database frees the locks of a replica that stands still; less than others wait for them."""
+"""After this time the database frees the locks of a stalled replica; shorter than others wait for them."""
 STATEMENT_SECONDS = 30
 MEASURE_SECONDS = 30.0
 """How often a process compares its clock with the database's."""
 RECONNECT_SECONDS = 5.0
 ASK_AGAIN_SECONDS = 0.2
 LISTEN_PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
-"""Seconds between the attempts to listen again; the last one repeats."""
+"""Seconds between attempts to listen again; the last value repeats."""
 NEWS = "songwright"
 
 PARAMETERS: Mapping[str, str | int] = {
@@ -59,7 +59,7 @@ PARAMETERS: Mapping[str, str | int] = {
     "keepalives_count": 3,
     "tcp_user_timeout": UNHEARD_MILLISECONDS,
 }
-"""What holds where the address says nothing else: a replica that is cut off is noticed within a minute."""
+"""Defaults that the address may override: a replica that is cut off is noticed within a minute."""
 
 log = logging.getLogger(__name__)
 
@@ -83,10 +83,11 @@ def lock_of(name: str) -> int:
 
 
 class DatabaseClock(SystemClock):
-    """This machine's time, corrected to the database's: all replicas agree on what is due, whatever their clocks say.
+    """This machine's time, corrected to the database's, so that all replicas agree on what is due, whatever their
+    clocks say.
 
-    `local` gives seconds from any beginning. On Linux it is the time since the machine started, its sleep included: no
-    correction of the machine's clock moves it.
+    `local` gives seconds from an arbitrary start. On Linux it is the time since the machine booted, including sleep:
+    setting the machine's clock does not change it.
     """
 
     def __init__(self, local: Callable[[], float] | None = None) -> None:
@@ -96,11 +97,11 @@ class DatabaseClock(SystemClock):
         self._measured_at = float("-inf")
 
     def now(self) -> float:
-        """Seconds since the epoch, as the database counts them; as this machine does until the store is open."""
+        """Seconds since the epoch by the database's clock; by this machine's until the store is open."""
         return self._local() + self._ahead
 
     def measure(self, connection: Connection) -> None:
-        """Ask the database for its time, unless that was done a short while ago."""
+        """Ask the database for its time, unless that happened recently."""
         if time.monotonic() - self._measured_at < MEASURE_SECONDS:
             return
         asked = self._local()
@@ -113,7 +114,7 @@ class DatabaseClock(SystemClock):
 class PostgresStore:
     """A PostgreSQL database, shared by every replica. Raises `SettingRefused` where the address or a package is wrong.
 
-    The address holds a password: it is in no message and no log; the names of host and database may be.
+    The address contains a password, so it never appears in a message or log; the names of host and database may.
     """
 
     def __init__(
@@ -134,11 +135,11 @@ class PostgresStore:
         self._connections = connections
         self._counting = threading.Lock()
         self._in_use = 0
-        """Connections that somebody has and that have answered: one of them may come free."""
+        """Connections in use that have answered: one of them may become free."""
         self._clock = DatabaseClock(local_time)
         self._pool: psycopg_pool.ConnectionPool[Connection] | None = None
         self._name = secrets.token_hex(4)
-        """Tells our own news, which we know already, from those of others."""
+        """Distinguishes our own notifications from those of others."""
         self._closing = threading.Event()
         self._listener: threading.Thread | None = None
 
@@ -172,9 +173,9 @@ class PostgresStore:
 
     @contextlib.contextmanager
     def transaction(self, key_id: str | None = None) -> Iterator[Tx]:
-        """A write transaction under the lock of its key; without a key, beside all others."""
+        """A write transaction under the lock of its key; without a key, in parallel with all others."""
         lock = "" if key_id is None else f", pg_advisory_xact_lock({lock_of(key_id)})"
-        # Each statement sees what was committed before it; with the lock, all that was written for the key.
+        # Each statement sees what was committed before it; with the lock, everything written for the key.
         begin = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_current_xact_id()::text AS id{lock}"
         with self._trouble("written"), self._begun(begin) as (connection, transaction_id):
             changes: list[int] = []
@@ -219,7 +220,7 @@ class PostgresStore:
     # -- transactions ---------------------------------------------------------------------------------------------
 
     def _begun(self, begin: str) -> contextlib.AbstractContextManager[tuple[Connection, str]]:
-        """A connection on which a transaction has begun, and the transaction's id where it was asked for."""
+        """A connection with an open transaction, and the transaction's id if requested."""
 
         def ask(connection: Connection) -> str:
             cursor = connection.execute(begin)
@@ -230,7 +231,7 @@ class PostgresStore:
 
     @contextlib.contextmanager
     def _ready(self, ask: Callable[[Connection], T]) -> Iterator[tuple[Connection, T]]:
-        """A connection and its answer to a first question; connections that broke while they were idle are left out."""
+        """A connection and its answer to a first query; skips connections that broke while idle."""
         import psycopg
 
         pool = self._pool
@@ -258,9 +259,9 @@ class PostgresStore:
             pool.putconn(connection)
 
     def _borrowed(self, pool: psycopg_pool.ConnectionPool[Connection]) -> Connection:
-        """A connection, when one comes free in time; where none works, everybody is told so soon, and at once.
+        """A connection, when one becomes free in time.
 
-        Raises `OperationalError`.
+        When none works, the first callers get the error soon and later ones at once. Raises `OperationalError`.
         """
         from psycopg import OperationalError
         from psycopg_pool import PoolTimeout
@@ -272,7 +273,7 @@ class PostgresStore:
             try:
                 return pool.getconn(self._away)
             except PoolTimeout:
-                # A machine that is merely slow to connect has not failed to.
+                # A machine that is just slow to connect has not failed.
                 if not self._in_use and _failed(pool) > failed:
                     self._away_until = time.monotonic() + AWAY_PAUSE
                 elif time.monotonic() > until:
@@ -286,15 +287,17 @@ class PostgresStore:
         except psycopg.OperationalError:
             if not connection.closed:
                 raise
-            # The connection broke before the answer came: only the database knows, so it is asked.
+            # The connection broke before the answer came. Only the database knows the outcome, so ask it.
             if not self._was_committed(transaction_id):
                 raise
 
     def _was_committed(self, transaction_id: str) -> bool:
-        """What became of a transaction whose end was not heard. Raises `JournalUnavailable` when nobody can tell."""
+        """The outcome of a transaction whose end was not received. Raises `JournalUnavailable` when it cannot be
+        determined.
+        """
         driver, until = _driver(), time.monotonic() + min(self._busy, DOUBT_SECONDS)
         while True:
-            # Not one of the pool's: they may all be waiting here.
+            # Not a connection of the pool: they may all be waiting here.
             with contextlib.suppress(driver.Error), self._connect() as connection:
                 row = connection.execute(
                     "SELECT pg_xact_status(%s::text::xid8) AS status", (transaction_id,)
@@ -303,9 +306,9 @@ class PostgresStore:
                     return bool(row["status"] == "committed")
             if time.monotonic() > until:
                 raise JournalUnavailable(
-                    f"The connection to the journal {self.place} was lost at the moment of writing, so it is open "
-                    "whether the order is on record. Make the same call again in a minute: an order that is on record "
-                    "is joined, never bought twice, unless it says again: then look at list_songs first."
+                    f"The connection to the journal {self.place} was lost during a write, so the order may or may "
+                    f"not be on record. Make the same call again in a minute: if the order is on record, the call "
+                    f"joins it and buys nothing. If the call has again: true, look at list_songs first."
                 )
             time.sleep(ASK_AGAIN_SECONDS)
 
@@ -322,9 +325,9 @@ class PostgresStore:
             psycopg.errors.InsufficientPrivilege,
         ) as error:
             raise JournalUnavailable(
-                f"The journal {self.place} cannot be {what} ({self._said(error)}). No new order is sent while it "
-                "cannot be written down; what is on record is not touched. Try again in a minute; if it stays so, "
-                "whoever runs this server must see to the database."
+                f"The journal {self.place} cannot be {what} ({self._said(error)}). Songwright sends no new order "
+                f"until it can record one. Existing records are safe. Try again in a minute; if this lasts, the "
+                f"operator of this server must check the database."
             ) from error
 
     def _said(self, error: psycopg.Error) -> str:
@@ -339,8 +342,8 @@ class PostgresStore:
     def _arguments(self) -> dict[str, Any]:
         from psycopg.rows import dict_row
 
-        # Never prepared: a newer Songwright may add a column beside this one, and a plan that was kept for `SELECT *`
-        # would fail from then on.
+        # Never prepared: a newer Songwright may add a column meanwhile, and a cached plan for `SELECT *` would then
+        # fail.
         return {**self._parameters, "autocommit": True, "row_factory": dict_row, "prepare_threshold": None}
 
     def _connect(self) -> Connection:
@@ -372,7 +375,7 @@ class PostgresStore:
             applied = {row["name"]: row["major"] for row in rows}
             for name, statements in missing(applied, self.place, "SONGWRIGHT_DATABASE_URL at another database"):
                 for statement in statements:
-                    # A whole number of SQLite has 64 bits.
+                    # An integer in SQLite has 64 bits.
                     connection.execute(re.sub(r"\bINTEGER\b", "BIGINT", statement))
                 connection.execute("INSERT INTO migrations (name, major) VALUES (%s, %s)", (name, MAJOR))
 
@@ -393,7 +396,7 @@ class PostgresStore:
                             if teller != self._name:
                                 heard(key_id)
             except psycopg.Error as error:
-                log.info("no news from the journal %s for a moment: %s", self.place, self._said(error))
+                log.info("not notified of changes in the journal %s for now: %s", self.place, self._said(error))
                 self._closing.wait(LISTEN_PAUSES[min(failures, len(LISTEN_PAUSES) - 1)])
                 failures += 1
 
@@ -406,7 +409,7 @@ def _failed(pool: psycopg_pool.ConnectionPool[Connection]) -> int:
 def _runner(connection: Connection, changes: list[int]) -> Run:
     """What runs queries on a connection, and notes how many rows each change has touched."""
 
-    def run(query: str, values: Mapping[str, Any]) -> Answer:
+    def run(query: str, values: Mapping[str, Any]) -> Ran:
         cursor = connection.execute(translated(query), {name: _plain(value) for name, value in values.items()})
         if not (cursor.statusmessage or "").startswith("SELECT"):
             changes.append(cursor.rowcount)
@@ -417,7 +420,7 @@ def _runner(connection: Connection, changes: list[int]) -> Run:
 
 
 def _plain(value: object) -> object:
-    """A state is its word; the driver would send an enumeration by the name of the member."""
+    """A state is stored as its value; the driver would send the name of the enumeration's member."""
     return str(value) if isinstance(value, str) else value
 
 
@@ -429,7 +432,7 @@ def _number(value: object) -> object:
 
 
 def _roll_back(connection: Connection) -> None:
-    """End a transaction without its changes; a connection that is lost has done so by itself."""
+    """Roll a transaction back; a lost connection has already done so."""
     from psycopg.pq import TransactionStatus
 
     if not connection.closed and connection.pgconn.transaction_status != TransactionStatus.IDLE:
@@ -438,22 +441,22 @@ def _roll_back(connection: Connection) -> None:
 
 
 def _tell(connection: Connection, news: str) -> None:
-    """Let others know, after the commit: within it the news would queue up all commits behind each other's disk writes.
+    """Notify others after the commit: notifying within it would queue all commits behind each other's disk writes.
 
-    What is lost here is only told later, by a look that comes anyway.
+    A lost notification only means a delay: a regular look comes anyway.
     """
     with contextlib.suppress(_driver().Error):
         connection.execute("SELECT pg_notify(%s, %s)", (NEWS, news))
 
 
 def _parameters(url: str) -> dict[str, Any]:
-    """The parts of an address. What the driver says of a wrong one repeats the password, so it is not passed on."""
+    """The parts of an address. The driver's own message repeats the password, so it is not passed on."""
     driver = _driver()
     try:
         parts: dict[str, Any] = driver.conninfo.conninfo_to_dict(url)
     except driver.Error:
         raise SettingRefused(
-            "SONGWRIGHT_DATABASE_URL is no address of a PostgreSQL database. It looks like "
+            "SONGWRIGHT_DATABASE_URL is not the address of a PostgreSQL database. It must look like "
             "postgresql://user:password@host/name."
         ) from None
     return parts

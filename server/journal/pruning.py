@@ -1,6 +1,6 @@
-"""Removes from a journal of many people what nobody can use any more and nothing was paid for.
+"""Removes rows from a shared journal that nobody can use and that cost nothing.
 
-Anybody who may call can send keys that the service has never heard of; each would leave a row or two behind for ever.
+Any caller can send keys that the service does not know; each would otherwise leave a row or two forever.
 """
 
 from __future__ import annotations
@@ -8,15 +8,15 @@ from __future__ import annotations
 from .sqlite import Store
 
 KEPT_SECONDS = 86_400.0
-"""How long a quote is kept after its end, and a key after its last call: a person may look at what went wrong."""
+"""How long to keep an expired quote, and a key after its last call, so that a person can see what went wrong."""
 AT_ONCE = 500
-"""Keys in one go; the rest is for the next."""
+"""How many keys to remove at once; the rest follows next time."""
 
 
 def prune(store: Store, now: float) -> int:
-    """Remove old quotes, and keys that were good for nothing with all that was refused because of them; how many keys.
+    """Remove old quotes, and keys that never worked together with the orders refused because of them.
 
-    Blocks. Each key is looked at again under its lock: an order that is being written for it keeps it.
+    Returns how many keys. Blocks. Each key is checked again under its lock: an order being written for it keeps it.
     """
     before = now - KEPT_SECONDS
     with store.transaction() as tx:

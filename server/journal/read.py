@@ -13,12 +13,12 @@ from .search import ANYTHING, patterns
 from .sqlite import Row, Store, Tx, first
 
 MEMORY, LOST, AGREED = "memory", "lost", "agreed"
-"""The fact that says whether the journal is newer than the library, and its values."""
+"""The name of the fact that says whether the journal is newer than the library, and its values."""
 
 SEARCHED = 20_000
-"""Orders that one search by words looks through, the newest of the days that were asked for."""
+"""How many orders one search by words looks through: the newest of the requested days."""
 FARTHEST = 10_000_000
-"""Orders that a page may leave out; whole numbers of a database have an end."""
+"""How many orders a page may skip; a database's integers are limited."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Page:
-    """A part of what was found. `cut` says that older orders were not looked through."""
+    """A page of results. `cut` says that older orders were not searched."""
 
     songs: tuple[Listed, ...]
     total: int
@@ -53,7 +53,7 @@ class Page:
 
 
 class Archive:
-    """Every question to the journal. All methods block; call them from a worker thread."""
+    """Every query to the journal. All methods block; call them from a worker thread."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store = store
@@ -65,7 +65,7 @@ class Archive:
         return None if row is None else row["at"]
 
     def known_fact(self, name: str) -> str | None:
-        """A value that was decided for this journal; None while it was not."""
+        """A value that was decided once for this journal; None until then."""
         row = first(self.store.rows("fact", name=name))
         return None if row is None else str(row["value"])
 
@@ -75,7 +75,7 @@ class Archive:
         return row is not None and bool(row["n"])
 
     def clip(self, account: Account, clip_id: str) -> FoundClip | None:
-        """A clip of this caller; a foreign one is like an absent one."""
+        """A clip of this caller; someone else's counts as absent."""
         who = {"tenant": account.tenant, "key_id": account.key_id, "clip_id": clip_id}
         with self.store.reading() as tx:
             row = tx.one("clip", **who)
@@ -96,7 +96,7 @@ class Archive:
         return [row["clip_id"] for row in rows]
 
     def recent_songs(self, account: Account, limit: int) -> list[Row]:
-        """Lyrics, bpm, style and seconds of songs made from nothing but words, among so many of the newest clips."""
+        """Lyrics, bpm, style and seconds of songs made only from words, among this many of the newest clips."""
         return self.store.rows("recent_songs", tenant=account.tenant, key_id=account.key_id, limit=limit)
 
     def job_ids(self, account: Account, limit: int) -> list[str]:
@@ -110,12 +110,12 @@ class Archive:
         return [file_of(row) for row in rows]
 
     def job(self, account: Account, job_id: str) -> Job | None:
-        """A job of this caller; a foreign one is like an absent one."""
+        """A job of this caller; someone else's counts as absent."""
         job = self.any_job(job_id)
         return job if job and (job.tenant, job.key_id) == (account.tenant, account.key_id) else None
 
     def any_job(self, job_id: str) -> Job | None:
-        """A job, whoever owns it: for the engine, and for callers that have proved to speak of this very job."""
+        """A job, whoever owns it: for the runner, and for callers that have proved that they mean this job."""
         row = first(self.store.rows("job", id=job_id))
         return None if row is None else job_of(row)
 
@@ -125,17 +125,17 @@ class Archive:
         return None if row is None else job_of(row)
 
     def held_elsewhere(self, job: Job, remote_id: str) -> bool:
-        """Whether another order, or somebody else, has this id of the service; a write may have changed that since."""
+        """Whether another order, or another tenant, has this id of the service; a later write may change that."""
         with self.store.reading() as tx:
             return held_by_another(tx, job, remote_id)
 
     def shared_key(self, job: Job) -> bool:
-        """Whether others than the job's tenant have ordered with its key."""
+        """Whether tenants other than the job's have ordered with its key."""
         row = first(self.store.rows("others_of_key", key_id=job.key_id, tenant=job.tenant))
         return row is not None and bool(row["n"])
 
     def newest(self, account: Account, *, unfinished: bool) -> Job | None:
-        """The newest job, or the newest that still moves or is unsettled."""
+        """The newest job, or the newest that is unfinished or unsettled."""
         name = "newest_unfinished" if unfinished else "newest"
         row = first(self.store.rows(name, tenant=account.tenant, key_id=account.key_id))
         return None if row is None else job_of(row)
@@ -148,8 +148,8 @@ class Archive:
         self, account: Account, *, words: str, state: str, since: float, until: float, songs: bool, limit: int,
         offset: int = 0,
     ) -> Page:  # fmt: skip
-        """One page of this caller's orders, newest first: those that hold every word in what was asked, or in titles,
-        styles and lyrics of what was made. With words, only the newest so many orders are looked through.
+        """One page of this caller's orders, newest first. With words: those that contain every word in the request or
+        in the titles, styles and lyrics of the result, among a limited number of the newest orders.
         """
         who = {"tenant": account.tenant, "key_id": account.key_id}
         found = patterns(words)
@@ -173,28 +173,28 @@ class Archive:
         return first(self.store.rows("some_job")) is None
 
     def forgetful(self) -> bool:
-        """Whether this journal is newer than the songs in the library, and nobody has agreed to go on with it."""
+        """Whether this journal is newer than the songs in the library, and nobody has agreed yet to go on with it."""
         row = first(self.store.rows("fact", name=MEMORY))
         return row is not None and row["value"] == LOST
 
     def live_accounts(self) -> list[tuple[str, str, str]]:
-        """Whose jobs still move by themselves: (tenant, key, base URL), each once."""
+        """The owners of unfinished jobs: (tenant, key, base URL), each once."""
         return [(row["tenant"], row["key_id"], row["base_url"]) for row in self.store.rows("live_accounts")]
 
     def spent(self, account: Account, seconds: float) -> int:
-        """Credits spent, or possibly spent, in the last so many seconds."""
+        """Credits spent, or possibly spent, within this many seconds."""
         since = self._clock.now() - seconds
         row = first(self.store.rows("spent_since", since=since, tenant=account.tenant, key_id=account.key_id))
         return int(row["credits"]) if row else 0
 
     def spent_by_operation(self, account: Account, seconds: float) -> list[tuple[str, int, int]]:
-        """(operation, how often, credits) in the last so many seconds, dearest first."""
+        """(operation, how often, credits) within this many seconds, the most expensive first."""
         since = self._clock.now() - seconds
         rows = self.store.rows("spent_by_operation", since=since, tenant=account.tenant, key_id=account.key_id)
         return [(row["operation"], int(row["n"]), int(row["credits"])) for row in rows]
 
     def unsettled(self, account: Account) -> int:
-        """How many orders nobody can tell the fate of."""
+        """How many orders are in state `unknown`."""
         row = first(self.store.rows("unsettled_count", tenant=account.tenant, key_id=account.key_id))
         return int(row["n"]) if row else 0
 
@@ -203,7 +203,7 @@ class Archive:
         return balance_of(first(self.store.rows("balance", key_id=account.key_id)))
 
     def charged_twice(self, job: Job) -> bool:
-        """Whether the balance, read since, has fallen by two prices of a job beyond what other orders explain."""
+        """Whether the balance has since fallen by two prices of a job more than other orders explain."""
         if job.balance_before is None or not job.cost or job.sent_at is None:
             return False
         balance = balance_of(first(self.store.rows("balance", key_id=job.key_id)))
@@ -214,20 +214,22 @@ class Archive:
         return job.balance_before - balance.total - others >= 2 * job.cost
 
     def alone(self, job: Job, until: float) -> bool:
-        """Whether no other purchase of this key overlapped the job, so that the balance speaks about it alone."""
+        """Whether no other purchase of this key overlapped the job, so that the balance is evidence about this job
+        alone.
+        """
         since = (job.sent_at or job.created_at) - 600.0
         row = first(self.store.rows("overlapping", key_id=job.key_id, id=job.id, since=since, until=until))
         return row is not None and row["n"] == 0
 
 
 def held_by_another(tx: Tx, job: Job, remote_id: str) -> bool:
-    """Whether another order, or somebody else, has this id of the service, as this transaction sees it."""
+    """Whether another order, or another tenant, has this id of the service, as seen in this transaction."""
     row = tx.one("held_elsewhere", remote_id=remote_id, job_id=job.id, tenant=job.tenant, base_url=job.base_url)
     return row is not None and bool(row["n"])
 
 
 def _listed(rows: Iterable[Row]) -> Iterator[Listed]:
-    """Orders from rows of which each is an order with one of its clips."""
+    """Orders from rows that each hold an order with one of its clips."""
     for job_id, same in groupby(rows, key=lambda row: row["id"]):
         lines = list(same)
         first_line = lines[0]

@@ -1,6 +1,7 @@
-"""How songs are found again by words: texts folded once, when they are written, and patterns for the database.
+"""How songs are found by words: texts are folded once, when they are written, and searches become patterns for the
+database.
 
-A word fits wherever it occurs, also within another one, because many scripts put no spaces between words.
+A word matches anywhere, even inside another word, because many scripts put no spaces between words.
 """
 
 from __future__ import annotations
@@ -12,26 +13,26 @@ from collections.abc import Iterable
 from ..core.errors import ArgumentRefused
 
 MOST_WORDS = 8
-"""Words of one search; the query has room for so many."""
+"""The most words in one search; the query has room for no more."""
 LONGEST_TEXT = 12_000
-"""Characters that are kept of all that was said of one order, each word once."""
+"""How many characters of an order's texts are kept for searching, each word once."""
 ANYTHING = "%"
 
 _MARKS = re.compile("[\u0300-\u036f\u0483-\u0487\u0610-\u061a\u064b-\u065f\u0670]")
-"""Accents and vowel points that people leave out when they type; not those that make another letter elsewhere."""
+"""Accents and vowel points that people leave out when typing, but not those that make a different letter."""
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "’": "'"})
 _SPECIAL = re.compile(r"[%_\\]")
-"""What means something in a pattern of the database."""
+"""Characters with a special meaning in a database pattern."""
 
 
 def folded(text: str) -> str:
-    """The text without the difference of case and accents, for comparing."""
+    """The text without case and accents, for comparison."""
     bare = _MARKS.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold()))
     return unicodedata.normalize("NFC", bare).translate(_LETTERS)
 
 
 def search_text(texts: Iterable[str]) -> str:
-    """What a search looks at: every word of the texts, folded, once."""
+    """The searchable text: every word of the texts, folded, once."""
     words = dict.fromkeys(word for text in texts for word in folded(text).split())
     return " ".join(words)[:LONGEST_TEXT]
 
@@ -39,11 +40,11 @@ def search_text(texts: Iterable[str]) -> str:
 def patterns(asked: str) -> dict[str, str]:
     """The patterns of one search, by the names of the query's parameters. Raises `ArgumentRefused` for too many."""
     words = [word for word in dict.fromkeys(folded(asked).split()) if word]
-    # A word that another one contains asks for nothing more.
+    # A word contained in another word adds nothing.
     words = [word for word in words if not any(word != other and word in other for other in words)]
     if len(words) > MOST_WORDS:
         raise ArgumentRefused(
-            f"words holds {len(words)} words; a search takes {MOST_WORDS}. Leave the common ones out.", field="words"
+            f"words holds {len(words)} words; a search takes {MOST_WORDS}. Leave out the common ones.", field="words"
         )
     found = [f"%{_SPECIAL.sub(_escaped, word)}%" for word in words]
     return {f"like_{n + 1}": found[n] if n < len(found) else ANYTHING for n in range(MOST_WORDS)}

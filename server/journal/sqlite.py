@@ -28,25 +28,25 @@ from ..core.errors import JournalTooNew, JournalUnavailable
 from . import sql
 
 MAJOR = 1
-"""Raised when an older Songwright could no longer work beside a newer one on the same journal."""
+"""Increased when an older Songwright can no longer share a journal with a newer one."""
 
 BUSY_SECONDS = 15.0
-"""How long a transaction waits for another one before it is given up."""
+"""How long a transaction waits for another one before it gives up."""
 
 log = logging.getLogger(__name__)
 
 Row = Mapping[str, Any]
-Answer = tuple[list[Row], int]
+Ran = tuple[list[Row], int]
 """The rows of a query, and how many it touched."""
-Run = Callable[[str, Mapping[str, Any]], Answer]
+Run = Callable[[str, Mapping[str, Any]], Ran]
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-"""NUL, which PostgreSQL has no place for, and halves of surrogate pairs, which are no text in any encoding."""
+"""NUL, which PostgreSQL cannot store, and halves of surrogate pairs, which no encoding can represent."""
 
 
 @cache
 def queries() -> Mapping[str, str]:
-    """Every named query: those of all the SQL files that are no migrations."""
+    """Every named query, from all SQL files that are not migrations."""
     named: dict[str, str] = {}
     for file in files(sql).iterdir():
         if re.fullmatch(r"[a-z]\w*\.sql", file.name):
@@ -66,10 +66,10 @@ def migrations() -> tuple[tuple[str, str], ...]:
 
 
 class Tx:
-    """What can be done inside one transaction: run named queries.
+    """What a transaction can do: run named queries.
 
-    Text from outside may hold characters that no database keeps; they become U+FFFD on the way in, for every database
-    alike, so that a song with such a title can be journaled and two journals never differ.
+    Foreign text may hold characters that no database stores. They become U+FFFD, in every database alike, so that a
+    song with such a title can be journaled and two journals never differ.
     """
 
     def __init__(self, run: Run) -> None:
@@ -85,7 +85,7 @@ class Tx:
         return self._run(queries()[name], _storable(values))[0]
 
     def do(self, name: str, /, **values: Any) -> int:
-        """Run a change; how many rows it touched."""
+        """Run a change. Returns how many rows it touched."""
         return self._run(queries()[name], _storable(values))[1]
 
 
@@ -99,10 +99,10 @@ def first(rows: Sequence[Row]) -> Row | None:
 
 
 class Store(Protocol):
-    """Where rows are kept: transactions that are on disk when they end, and news of what others have written.
+    """Where rows are kept: transactions that are on disk when they end, and notifications of what others wrote.
 
-    Every method blocks, `clock` excepted; call them from a worker thread. Whatever is in the way of reading or writing
-    is raised as `JournalUnavailable`.
+    Every method blocks, `clock` excepted; call them from a worker thread. Any failure to read or write is raised as
+    `JournalUnavailable`.
     """
 
     def open(self) -> None:
@@ -110,14 +110,14 @@ class Store(Protocol):
         ...
 
     def close(self) -> None:
-        """Give everything back; a transaction under way still ends."""
+        """Release everything; a transaction under way still ends."""
         ...
 
     def transaction(self, key_id: str | None = None) -> AbstractContextManager[Tx]:
         """A write transaction: all of it is on disk after the block, or, on any error, nothing.
 
         Two transactions for one `key_id` run one after the other, and the second sees all that the first has written.
-        Not to be opened inside another one.
+        Do not nest transactions.
         """
         ...
 
@@ -126,13 +126,12 @@ class Store(Protocol):
         ...
 
     def rows(self, query: str, /, **values: Any) -> list[Row]:
-        """The answer to one named query, which needs no transaction around it."""
+        """The answer to one named query, without a transaction."""
         ...
 
     def listen(self, heard: Callable[[str], None]) -> bool:
-        """Call `heard` with the key, from a thread, when another process has written for it; False where nobody tells.
-
-        News may be lost. The store must be open, and listens until it is closed.
+        """Call `heard` with the key, from a thread, when another process has written for it; False where this is not
+        supported. Notifications may be lost. The store must be open, and listens until it is closed.
         """
         ...
 
@@ -199,12 +198,12 @@ class SqliteStore:
             return Tx(_runner(connection)).all(query, **values)
 
     def listen(self, heard: Callable[[str], None]) -> bool:
-        """False: a file tells nobody that it was written."""
+        """False: a file does not notify anyone of writes."""
         del heard
         return False
 
     def clock(self) -> Clock:
-        """The machine's own time: whoever shares the file shares the machine."""
+        """The machine's own time: all who share the file share the machine."""
         return SystemClock()
 
     def _commit(self, connection: sqlite3.Connection) -> None:
@@ -238,9 +237,9 @@ class SqliteStore:
             if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
                 raise
             raise JournalUnavailable(
-                f"The journal {self.path} cannot be {what} ({error}). No new order is sent while it cannot be written "
-                "down, and what is on record is not touched. Free some disk space or close the program that holds the "
-                "file, then try again."
+                f"The journal {self.path} cannot be {what} ({error}). Songwright sends no new order until it can "
+                f"record one. Existing records are safe. Free some disk space or close the program that holds the "
+                f"file, then try again."
             ) from error
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
@@ -260,7 +259,7 @@ class SqliteStore:
 
 
 def _runner(connection: sqlite3.Connection) -> Run:
-    def run(query: str, values: Mapping[str, Any]) -> Answer:
+    def run(query: str, values: Mapping[str, Any]) -> Ran:
         cursor = connection.execute(query, values)
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()], cursor.rowcount
@@ -279,7 +278,7 @@ def missing(applied: Mapping[str, int], journal: str, elsewhere: str) -> Iterato
         )
     for name, text in migrations():
         if name not in applied:
-            # One by one: a script as a whole would be committed on the way.
+            # One by one: a script as a whole would be committed midway.
             plain = re.sub(r"^--.*$", "", text, flags=re.MULTILINE)
             yield name, [part.strip() for part in plain.split(";") if part.strip()]
             log.info("journal migrated: %s", name)

@@ -1,4 +1,4 @@
-"""Keeping the journal in order: what lets songs be found by their words, and what may be forgotten. No money moves."""
+"""Maintenance of the journal: making songs searchable, and removing what is no longer needed. No money is involved."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from .search import search_text
 from .sqlite import Tx
 
 FREE_KEPT = 200
-"""Orders of one tenant that are kept although they were withdrawn or refused, so cost nothing: anybody makes many."""
+"""How many cancelled or refused orders, which cost nothing, are kept for a tenant: anybody can make many."""
 
 
 class Upkeep(Archive):
-    """What is done to the journal beside the transitions of jobs. All methods block."""
+    """Changes to the journal other than transitions of jobs. All methods block."""
 
     def index_old(self, limit: int = 200) -> bool:
-        """Let orders be found by words that an older Songwright wrote down without; whether there may be more of them.
+        """Make orders searchable that an older Songwright recorded without their words.
 
-        Goes on where another process has stopped, and may run beside one.
+        Returns whether there may be more. Continues where another process stopped, and may run in parallel with one.
         """
         rows = self.store.rows("without_search_text", limit=limit)
         for key_id in dict.fromkeys(row["key_id"] for row in rows):
@@ -27,9 +27,9 @@ class Upkeep(Archive):
         return len(rows) == limit
 
     def prune_free(self, tenant: str) -> int:
-        """Forget all but the newest of a tenant's orders that cost nothing; how many those were.
+        """Remove all but the newest of a tenant's orders that cost nothing.
 
-        Whatever was bought, or may have been, stays for ever.
+        Returns how many it removed. Anything that was bought, or may have been, stays forever.
         """
         if not (newest := self.store.rows("free_since", tenant=tenant, keep=FREE_KEPT)):
             return 0

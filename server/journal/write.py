@@ -1,7 +1,7 @@
 """The durable record of what was asked, bought and delivered: transitions only, no network.
 
-Two promises are kept here. An order is on disk before it leaves, in the transaction that takes its rate slot. And every
-later change is a compare-and-set on (id, epoch, state), except that a receipt is always true, whenever it comes.
+It keeps two promises. An order is on disk before it is sent, in the same transaction that takes its rate slot. Every
+later change is a compare-and-set on (id, epoch, state), except for a receipt, which is valid whenever it comes.
 """
 
 from __future__ import annotations
@@ -25,54 +25,56 @@ REPLAY_SECONDS = 600.0
 """How long a fulfilled request answers a repeat instead of buying again."""
 QUOTE_SECONDS = 600.0
 UNSETTLED_LIMIT = 3
-"""With this many unsettled purchases buying stops."""
+"""With this many unsettled purchases, buying stops."""
 DAY = 86_400.0
-REFUNDED = "It failed at the service, which says that it gave the credits back."
+REFUNDED = "It failed at the service, which says that it returned the credits."
 
 
 @dataclass(frozen=True)
 class Order:
-    """A request to buy, as it reaches the journal."""
+    """A request to buy, as passed to the journal."""
 
     account: Account
     operation: Operation
     request: Request
     cost: int | None
-    """Credits of everything that is bought by this, follow-up orders included."""
+    """Credits of everything that this buys, including follow-up orders."""
     words: str
     confirm_above: int | None
     limits: tuple[Limit, ...] = ()
-    """What may be spent in which time; none where the price was agreed to with an earlier order."""
+    """Spending limits; none where the price was agreed to with an earlier order."""
     again: bool = False
     quote: str | None = None
     parent_id: str | None = None
     own_cost: int | None = None
     """The share of `cost` that this job itself is charged, where more jobs follow it."""
     most: int = 0
-    """What it may come to: its price for every call it may need, or the dearest known one where this host has none."""
+    """The most it may cost: its price for every call it may need, or the highest known price where this host has
+    none.
+    """
     replaces: str | None = None
-    """An unsettled job that this one buys again; it is given up in the same transaction."""
+    """An unsettled job that this one replaces; it is given up in the same transaction."""
     must_ask: bool = False
-    """A person has to agree, whatever it costs."""
+    """A person must agree, whatever it costs."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of an order; `job` where there is one, `quote` where a person must agree first."""
+    """The outcome of a request; `job` where there is one, `quote` where a person must agree first."""
 
     asked: Asked
     job: Job | None = None
     quote: str | None = None
     spent: int = 0
     limit: Limit | None = None
-    """The limit that would break, with `spent` in its time."""
+    """The limit that would be exceeded, with `spent` in its span."""
     forgetful: bool = False
-    """A yes is needed because the journal is newer than the songs in the library."""
+    """A person must agree because the journal is newer than the songs in the library."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """Where a job goes after a step, and what is noted on the way. None leaves a note as it is."""
+    """A job's state after a step, and what to record with it. None leaves a value as it is."""
 
     state: State
     next_at: float = 0.0
@@ -84,37 +86,38 @@ class Change:
     looks: int | None = None
     troubles: int | None = None
     charge: int | None = None
-    """Credits that are, or may be, gone for it."""
+    """Credits that are, or may be, spent on it."""
     trouble_since: float | None = None
-    """Since when there is nothing but trouble; like the sentence, gone when it is not told again."""
+    """Since when every attempt has failed; like the sentence, cleared when not set again."""
     misses: int = 0
     missed_for: float = 0.0
 
 
 @dataclass(frozen=True)
 class Callback:
-    """What the service has told by calling back, after its signature was found to be right."""
+    """The content of a callback whose signature is valid."""
 
     event_id: str
     digest: str
-    """Of the words themselves: an event id is not covered by the signature."""
+    """A hash of the body: the signature does not cover the event id."""
     event: str
     remote_id: str | None
-    """The task that it names, where the signature is one that can be believed so far; else it is only a hint."""
+    """The task that it names, if the signature is strong enough to trust it; otherwise it is only a hint."""
     refunded: bool = False
-    """Whether it says, of that task, that it failed and that the credits were given back."""
+    """Whether it says that this task failed and that the credits were returned."""
 
 
 class Journal(Decisions):
-    """Every transition of a job, each one transaction. All methods block; call them from a worker thread.
+    """Every transition of a job, each in one transaction.
 
-    The time is read inside the transaction: on the way into it a process may have waited for another one.
+    All methods block; call them from a worker thread. The time is read inside the transaction, because a process may
+    have waited to enter it.
     """
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
     def ask(self, order: Order) -> Verdict:
-        """Write an order down, or say why not. Nothing is sent by this; a new job waits for its slot."""
+        """Record an order, or say why not. This sends nothing; a new job waits for its slot."""
         account = order.account
         self.prune_free(account.tenant)
         dedupe = order.operation.identity()
@@ -141,7 +144,7 @@ class Journal(Decisions):
                 )
                 if given is None:
                     raise ConfirmationMissing(
-                        "That quote is unknown, used, older than ten minutes, or was given for other arguments or "
+                        "That quote is unknown, already used, older than ten minutes, or for other arguments or "
                         "another price. Nothing was spent. Call again without `quote` to get a fresh one.",
                         field="quote",
                     )
@@ -158,7 +161,7 @@ class Journal(Decisions):
             return Verdict(Asked.NEW, job_in(tx, job_id))
 
     def adopt(self, account: Account, operation: Operation, remote_id: str, words: str) -> Job:
-        """Put a task made elsewhere on record: it is looked at like one of ours and costs nothing here."""
+        """Record a task made elsewhere: it is looked at like one of ours and costs nothing here."""
         job_id = secrets.token_hex(8)
         who = {"tenant": account.tenant, "key_id": account.key_id}
         with self.store.transaction(account.key_id) as tx:
@@ -214,7 +217,7 @@ class Journal(Decisions):
             path=request.path, body=None if request.body is None else _dump(request.body), dedupe=dedupe,
             parent_id=order.parent_id,
             cost=order.cost if order.own_cost is None else order.own_cost,
-            # All of it counts from here on; what orders that follow will cost passes to them when they are written.
+            # The full price counts from here on; the share of follow-up orders passes to them when they are recorded.
             charge=order.most if order.cost is None else order.cost,
             most=order.most,
             subject=operation.subject(), words=order.words.lower(),
@@ -227,7 +230,7 @@ class Journal(Decisions):
     # -- sending and looking --------------------------------------------------------------------------------------
 
     def claim(self, key_id: str, gap: float, lease: float) -> Job | None:
-        """The next call that may leave for this key, with its rate slot and its lease: one transaction.
+        """The next call that may be sent for this key, with its rate slot and its lease, in one transaction.
 
         `gap` seconds pass before the key's next call; `lease` seconds are added to the call's own time limit. A queued
         job comes back as `sending`, a running one as `running`; None when nothing is due or the slot is taken. Tenants
@@ -245,7 +248,7 @@ class Journal(Decisions):
             return None if claimed is None else job_of(claimed)
 
     def claim_fetch(self, key_id: str, lease: float) -> Job | None:
-        """The next job whose files want saving; needs no rate slot."""
+        """The next job whose files must be saved; needs no rate slot."""
         with self.store.transaction(key_id) as tx:
             now = self._clock.now()
             row = tx.one("next_to_fetch", key_id=key_id, now=now)
@@ -255,12 +258,12 @@ class Journal(Decisions):
             return None if claimed is None else job_of(claimed)
 
     def renew(self, job: Job, lease: float) -> bool:
-        """Keep a long fetch; False when somebody else has it now."""
+        """Extend the lease of a long download; False when somebody else has it now."""
         with self.store.transaction(job.key_id) as tx:
             return tx.one("renew", id=job.id, epoch=job.epoch, lease_until=self._clock.now() + lease) is not None
 
     def take_slot(self, key_id: str, gap: float) -> float:
-        """Take the rate slot for a free read; 0 when taken, else the seconds to wait. Purchases go first."""
+        """Take the rate slot for a free read. Returns 0 on success, else the seconds to wait. Purchases go first."""
         with self.store.transaction(key_id) as tx:
             now = self._clock.now()
             tx.do("insert_limiter", key_id=key_id)
@@ -273,12 +276,12 @@ class Journal(Decisions):
             return max(float(row["next_at"]) - now, 0.01) if row else gap
 
     def push_back(self, key_id: str, seconds: float) -> None:
-        """The service asked for patience: nobody on this key calls for that long."""
+        """The service said that calls come too fast: nobody on this key calls for that long."""
         with self.store.transaction(key_id) as tx:
             tx.do("push_slot", key_id=key_id, until=self._clock.now() + seconds)
 
     def bought(self, job_id: str, remote_id: str, next_at: float, via: str) -> Job | None:
-        """Receipt and transition in one transaction; None when the job has another id or is already further on."""
+        """Receipt and transition in one transaction; None when the job has another id or is already further along."""
         with self.store.transaction(self._key_of(job_id)) as tx:
             now = self._clock.now()
             tx.do("receipt", job_id=job_id, remote_id=remote_id, now=now, via=via)
@@ -286,9 +289,9 @@ class Journal(Decisions):
             return None if row is None else job_of(row)
 
     def bought_at_once(self, job_id: str, answer: Mapping[str, Any], again_at: float | None = None) -> Job | None:
-        """For answers that are the result themselves: the answer is kept before anybody hears of it.
+        """For answers that are themselves the result: store the answer before anybody sees it.
 
-        With `again_at` it is not the whole result yet, and the same call is made again then.
+        With `again_at` it is not complete yet, and the same call is made again at that time.
         """
         state = State.FETCHING if again_at is None else State.RUNNING
         with self.store.transaction(self._key_of(job_id)) as tx:
@@ -300,9 +303,9 @@ class Journal(Decisions):
             return None if row is None else job_of(row)
 
     def note_call(self, job: Job) -> Job | None:
-        """One more paid call of an order that asks again, on record at its price before it leaves.
+        """Record one more paid call of an order that asks again, at its price, before it is sent.
 
-        None when it must not leave: it has left before and nobody heard the answer, or the job has moved on.
+        None when it must not be sent: it was sent before and the answer was lost, or the job has moved on.
         """
         with self.store.transaction(job.key_id) as tx:
             now = self._clock.now()
@@ -314,17 +317,17 @@ class Journal(Decisions):
             return None if row is None else job_of(row)
 
     def take_back_call(self, job: Job) -> None:
-        """The call that `note_call` has put on record was certainly not taken, so it costs nothing."""
+        """The call recorded by `note_call` was certainly not accepted, so it costs nothing."""
         with self.store.transaction(job.key_id) as tx:
             back, now = -(job.cost or 0), self._clock.now()
             if tx.one("charge_call", id=job.id, epoch=job.epoch, credits=back, now=now) is not None:
                 tx.do("drop_call", job_id=job.id, n=job.looks + 1)
 
     def refused(self, job: Job, problem: str, sentence: str, service_said: str | None) -> Job | None:
-        """A certain refusal of one attempt, true whenever it comes.
+        """A certain refusal of one attempt, valid whenever it comes.
 
-        None when the job has a receipt, is settled otherwise, or was sent again since: what became of that attempt is
-        another question.
+        None when the job has a receipt, is already settled, or was sent again since: the outcome of that attempt is a
+        separate question.
         """
         with self.store.transaction(job.key_id) as tx:
             row = tx.one(
@@ -355,12 +358,12 @@ class Journal(Decisions):
                 row = tx.one("look_again", id=job.id, now=now, since=job.updated_at) or row
             self._put_clips(tx, job, clips)
             for place, order in enumerate(orders):
-                # A moment apart, so that they are always told in this order.
+                # A moment apart, so that they are always listed in this order.
                 self._insert(tx, order, secrets.token_hex(8), order.operation.identity(), now + place / 1000)
             return job_of(row)
 
     def sweep(self, key_id: str) -> list[str]:
-        """Whoever was sending past its lease is gone: those jobs are `unknown`. They are not sent again."""
+        """A process that was sending past its lease is gone: its jobs become `unknown` and are not sent again."""
         with self.store.reading() as tx:
             overdue = tx.one("overdue", key_id=key_id, now=self._clock.now())
         if overdue is None or not overdue["n"]:
@@ -370,11 +373,11 @@ class Journal(Decisions):
             return [row["id"] for row in rows]
 
     def called_back(self, job: Job, call: Callback, gap: float) -> Job | None:
-        """Keep what the service has told by calling back, once, and let the job be looked at; None when known before.
+        """Record a callback once, and make the job due for a look; None when it is already known.
 
-        A task named under the job's own secret is a receipt, as true as an answer: it brings home an order whose
-        answer was lost. One that another order has is none, whoever has signed the call. The look comes at once, but
-        `gap` seconds after the last one that was asked for like this.
+        A task named under the job's own secret is a receipt, as good as an answer: it recovers an order whose answer
+        was lost. A task that belongs to another order is not a receipt, whoever signed the callback. The look comes at
+        once, but at least `gap` seconds after the last one requested this way.
         """
         with self.store.transaction(job.key_id) as tx:
             now = self._clock.now()
@@ -395,7 +398,7 @@ class Journal(Decisions):
     # -- songs ----------------------------------------------------------------------------------------------------
 
     def put_clips(self, job: Job, clips: Sequence[Clip]) -> None:
-        """Keep what the service said of a job's clips."""
+        """Record what the service said about a job's clips."""
         with self.store.transaction(job.key_id) as tx:
             self._put_clips(tx, job, clips)
 
@@ -408,7 +411,7 @@ class Journal(Decisions):
             )  # fmt: skip
 
     def put_lineage(self, job: Job, clip_id: str, sources: Mapping[str, Sequence[str]]) -> None:
-        """What a clip descends from: relation → clip ids, in the order in which they were given."""
+        """What a clip descends from: relation → clip ids, in the given order."""
         with self.store.transaction(job.key_id) as tx:
             for relation, ids in sources.items():
                 for place, source in enumerate(ids):
@@ -425,7 +428,7 @@ class Journal(Decisions):
     # -- money ----------------------------------------------------------------------------------------------------
 
     def put_balance(self, account: Account, credits_left: int, extra: int, asked_at: float) -> Balance:
-        """A fresh reading, asked for at `asked_at`; it is also the evidence of every job sent before that."""
+        """A fresh reading of the balance, requested at `asked_at`; it is also evidence for every job sent before."""
         with self.store.transaction(account.key_id) as tx:
             now = self._clock.now()
             tx.do("put_balance", key_id=account.key_id, credits=credits_left, extra=extra, now=now)
@@ -440,11 +443,11 @@ class Journal(Decisions):
             return str(row["value"]) if row else make
 
     def lose_memory(self) -> None:
-        """The library holds songs of which this journal knows nothing: the next purchase asks first, once."""
+        """The library holds songs that are not in this journal: the next purchase asks first, once."""
         self.fact(MEMORY, LOST)
 
     def _key_of(self, job_id: str) -> str | None:
-        """Whose transactions those of a job line up with; it never changes."""
+        """The key whose lock the transactions of a job take; it never changes."""
         job = self.any_job(job_id)
         return None if job is None else job.key_id
 
@@ -460,9 +463,9 @@ class Journal(Decisions):
 
 
 def _settled_charge(job: Job, change: Change) -> int | None:
-    """What a change makes of the credits that count; None leaves them.
+    """How a change affects the credits that count; None leaves them.
 
-    At its end a task counts for its own price: what orders that follow cost is counted with them, or never spent.
+    At its end a task counts its own price: the cost of follow-up orders counts with them, or was never spent.
     """
     if change.charge is None and job.remote_id is not None and change.state in (State.DONE, State.FAILED):
         return job.cost

@@ -83,7 +83,7 @@ class Caller:
         job = await in_thread(self.journal.job, self.account, job_id)
         job = job or await in_thread(self.journal.job_of_remote, self.account, job_id)
         if job is None:
-            raise NotFound(f"There is no job {job_id!r}. list_songs shows the jobs there are.", field="job_id")
+            raise NotFound(f"There is no job {job_id!r}. list_songs shows all jobs.", field="job_id")
         return job
 
     def facts(self, at: float | None = None) -> CallFacts:
@@ -103,7 +103,7 @@ class Caller:
         except ArgumentRefused as error:
             # Where the library is on the server is nobody's business who is not there.
             raise ArgumentRefused(
-                f"There is no one recording named {name[:80]!r} in your library. Nothing was sent or spent.",
+                f"Your library has no recording, or more than one, named {name[:80]!r}. Nothing was sent or spent.",
                 field=error.field,
             ) from None
 

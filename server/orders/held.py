@@ -22,7 +22,7 @@ class Held:
     upstream: Upstream
     brand: Brand
     make_context: Callable[[str], StepContext]
-    desks: dict[str, StepContext] = field(default_factory=dict)
+    contexts: dict[str, StepContext] = field(default_factory=dict)
     wake: anyio.Event = field(default_factory=anyio.Event)
     swept_at: float = float("-inf")
     fetching: int = 0
@@ -39,8 +39,8 @@ class Held:
         """Whose rate slots these are."""
         return self.account.key_id
 
-    def desk_of(self, job: Job) -> StepContext:
+    def context_of(self, job: Job) -> StepContext:
         """Where the job's tenant is served: the key is the same, the clips and files are not."""
-        if (context := self.desks.get(job.tenant)) is None:
-            context = self.desks[job.tenant] = self.make_context(job.tenant)
+        if (context := self.contexts.get(job.tenant)) is None:
+            context = self.contexts[job.tenant] = self.make_context(job.tenant)
         return context

@@ -22,7 +22,7 @@ async def slot(journal: Journal, clock: Clock, key_id: str, gap: float) -> None:
     while (delay := await in_thread(journal.take_slot, key_id, gap)) > 0:
         if clock.monotonic() - started > PATIENCE:
             raise TooFast(
-                "This key is so busy that a free question found no gap for a minute. Nothing was charged. "
-                "Try again when fewer songs are in work."
+                "This key is busy: a free call waited a minute and got no turn. Nothing was charged. Try again when "
+                "fewer songs are being made."
             )
         await clock.sleep(delay)

@@ -26,8 +26,8 @@ from .steps import HASTE_TRIES, StepContext, asks_again, family_of, missed, reco
 log = logging.getLogger(__name__)
 
 NOT_REACHED = Meaning(Kind.TROUBLE, "unreachable", "The service cannot be reached.")
-NOT_HEARD = Meaning(Kind.TROUBLE, "answer_lost", "The service did not answer the question how it is doing.")
-STUMBLED = Meaning(Kind.TROUBLE, "defect", "Songwright stumbled over the service's answer.")
+NOT_HEARD = Meaning(Kind.TROUBLE, "answer_lost", "The service did not answer the question about this task.")
+STUMBLED = Meaning(Kind.TROUBLE, "defect", "Songwright failed to handle the service's answer.")
 
 
 async def look(context: StepContext, job: Job) -> None:
@@ -91,11 +91,11 @@ async def ask_after(context: StepContext, job: Job) -> str | None:
         if not told.final or told.good or told.facts:
             await in_thread(context.journal.revive, job)
             return None
-        return "The service was asked again just now, and says the same."
+        return "Songwright asked the service again just now; the answer is the same."
     if verdict.kind is Kind.NOT_READY:
         await in_thread(context.journal.revive, job)
         return None
-    return f"It was looked for again just now, without success: {verdict.what}"
+    return f"Songwright looked for it again just now, without success: {verdict.what}"
 
 
 # -- what a look has shown --------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ async def _reported(context: StepContext, job: Job, told: TaskReport, reply: Rep
         await _not_yet(context, job, told.clips)
         return
     if will_call(context, job) and not await record(context, context.journal.end_told, job.id):
-        log.info("job %s has ended and the service has not called back; is the public address reachable?", job.id)
+        log.info("job %s has ended and the service did not call back; is the public address reachable?", job.id)
     if told.facts or told.good:
         answer = {"data": dict(told.facts)} if told.facts else job.answer
         change = Change(State.FETCHING, now, answer=answer, looks=job.looks + 1, troubles=0)
@@ -128,7 +128,7 @@ async def _reported(context: StepContext, job: Job, told: TaskReport, reply: Rep
     said = next((clip.reason for clip in told.clips if clip.reason), None) or reply.words
     how = "It failed at the service." if len(told.clips) == 1 else "Every take failed at the service."
     if reply.refunded:
-        sentence = f"{how} The service says that it gave the credits back."
+        sentence = f"{how} The service says that it returned the credits."
         change = Change(State.FAILED, problem="refunded", sentence=sentence, service_said=said, charge=0)
     else:
         sentence = f"{how} {money.not_given_back(job)}".rstrip()
@@ -153,7 +153,7 @@ async def _missing(context: StepContext, job: Job, verdict: Meaning, reply: Repl
     if believed:
         sentence = (
             f"The service has said {misses} times, over {round(missed_for / 60)} minutes, that it does not know this "
-            f"task ({job.remote_id}). {money.not_given_back(job)} get_song looks for it again, free."
+            f"task ({job.remote_id}). {money.not_given_back(job)} get_song checks it again, free."
         )
         await _ended(context, job, Change(State.FAILED, problem=verdict.problem, sentence=sentence), reply)
         return
@@ -213,14 +213,14 @@ async def _ask_again(context: StepContext, job: Job, operation: Purchase) -> Non
         return
     if await record(context, context.journal.charged_twice, job):
         sentence = (
-            "The balance shows that the service charges every call for this file, so asking was stopped. "
+            "The balance shows that the service charges for every call for this file, so Songwright stopped calling. "
             f"{money.calls_so_far(job, made)}"
         )
         await _ended(context, job, Change(State.FAILED, problem="charged_twice", sentence=sentence))
         return
     noted = await record(context, context.journal.note_call, job)
     if noted is None:
-        await _lost_call(context, job, f"Whether call {made + 1} for this file was answered, nobody here knows.")
+        await _lost_call(context, job, f"Songwright does not know whether call {made + 1} for this file was answered.")
         return
     try:
         reply = await context.upstream.call(
@@ -250,13 +250,13 @@ async def _ask_again(context: StepContext, job: Job, operation: Purchase) -> Non
     elif verdict.kind in (Kind.REFUSED, Kind.ENDED, Kind.HASTE):
         await record(context, context.journal.take_back_call, noted)
         sentence = (
-            f"The file was not ready at first, and then: {verdict.what} That last call was not charged. "
+            f"The file was not ready at first. Then: {verdict.what} That last call was not charged. "
             f"{money.calls_so_far(job, made)} {verdict.advice}"
         ).rstrip()
         change = Change(State.FAILED, problem=verdict.problem, sentence=sentence, charge=job.charge)
         await _ended(context, noted, change, reply)
     else:
-        why = verdict.what or f"The answer to call {made + 1} does not hold the file."
+        why = verdict.what or f"The answer to call {made + 1} does not contain the file."
         await _lost_call(context, noted, why, reply.words)
 
 
@@ -268,7 +268,7 @@ async def _call_again(context: StepContext, job: Job, noted: Job, verdict: Meani
     since = job.trouble_since or now
     change = Change(
         State.RUNNING, at, troubles=job.troubles + 1, trouble_since=since, problem=verdict.problem, charge=job.charge,
-        sentence=f"{verdict.what} The file is asked for again later.",
+        sentence=f"{verdict.what} Songwright asks for the file again later.",
     )  # fmt: skip
     await record(context, context.journal.move, noted, change)
 
@@ -276,6 +276,6 @@ async def _call_again(context: StepContext, job: Job, noted: Job, verdict: Meani
 async def _lost_call(context: StepContext, job: Job, why: str, said: str | None = None) -> None:
     """A further call that may have been charged and brought nothing: it is not made again by itself."""
     calls = job.looks + 2
-    sentence = f"{why} {money.calls_so_far(job, calls)} It is not asked for again by itself."
+    sentence = f"{why} {money.calls_so_far(job, calls)} Songwright does not ask for it again by itself."
     change = Change(State.UNKNOWN, problem="answer_lost", sentence=sentence, service_said=said, looks=job.looks + 1)
     await record(context, context.journal.move, job, change)

@@ -116,7 +116,7 @@ class Written:
         try:
             operation = kind.model_validate(job.arguments)
         except (ValueError, ArgumentRefused):
-            log.warning("job %s: the arguments of %s are not understood any more", job.id, job.operation)
+            log.warning("job %s: this version cannot read the arguments of %s", job.id, job.operation)
             return None
         self.remember(job, operation)
         return operation

@@ -15,7 +15,7 @@ def credits_in(body: Mapping[str, Any]) -> tuple[int, int]:
     """Subscription and extra credits in the service's answer. Raises `Garbled` when neither is there."""
     found = [_whole(body.get(name)) for name in ("credits", "extra_credits")]
     if found == [None, None]:
-        raise Garbled("The service's answer about credits holds no number. Try again in a minute.")
+        raise Garbled("The service's answer about credits has no number in it. Try again in a minute.")
     return found[0] or 0, found[1] or 0
 
 
@@ -37,12 +37,12 @@ def refusal(verdict: Verdict, cost: int | None, *, hosted: bool, shared: bool) -
         assert verdict.limit is not None, "the limit comes with the refusal"
         span = span_words(verdict.limit.seconds)
         raised = (
-            "ask the operator of this server for more" if hosted else "let the person raise SONGWRIGHT_DAILY_CREDITS"
+            "ask the operator of this server for more" if hosted else "ask the person to raise SONGWRIGHT_DAILY_CREDITS"
         )
-        would = f"This would cost {cost} credits" if cost is not None else "Nobody here knows what this costs"
+        would = f"This would cost {cost} credits" if cost is not None else "Songwright does not know what this costs"
         return BudgetRefused(
-            f"{would}, and {verdict.spent} of the {verdict.limit.credits} allowed in {span} are "
-            f"spent. Nothing was sent. Wait, or {raised}."
+            f"{would}, and {verdict.spent} of the {verdict.limit.credits} credits allowed in {span} are spent. "
+            f"Nothing was sent. Wait, or {raised}."
         )
     if verdict.asked is Asked.TOO_POOR and shared:
         return BudgetRefused(
@@ -51,13 +51,13 @@ def refusal(verdict: Verdict, cost: int | None, *, hosted: bool, shared: bool) -
         )
     if verdict.asked is Asked.TOO_POOR:
         return BudgetRefused(
-            f"This would cost {cost} credits, but only {verdict.spent} are left, less what is on order already. "
-            "Nothing was sent. check_credits shows the balance; credits are bought at the service's website."
+            f"This would cost {cost} credits, but only {verdict.spent} are left after the orders under way. "
+            "Nothing was sent. check_credits shows the balance. Buy credits on the service's website."
         )
     if verdict.asked is Asked.BLOCKED:
         return Blocked(
-            f"{UNSETTLED_LIMIT} orders are unsettled: nobody here knows whether they were bought. Nothing more is "
-            'bought until they are. list_songs with state "unknown" shows them; resolve_job settles one.'
+            f"{UNSETTLED_LIMIT} orders are unsettled: Songwright does not know whether they were bought. It buys "
+            'nothing more until they are settled. list_songs with state "unknown" shows them; resolve_job settles one.'
         )
     return None
 
@@ -69,8 +69,9 @@ def span_words(seconds: float) -> str:
 
 
 FORGETFUL = (
-    "Songwright's journal is new, but the library holds songs that it does not know: what was bought before, or is "
-    "still on its way, is not on record and counts in no limit. `songwright doctor` says how to put the old one back."
+    "Songwright's journal is new, but the library holds songs that are not in it. Earlier purchases, and orders "
+    "still under way, are not on record and count towards no limit. `songwright doctor` says how to restore the old "
+    "journal."
 )
 
 
@@ -95,8 +96,8 @@ def trouble(job: Job, what: str, since: float) -> str:
     """A song that cannot be looked at or saved at the moment: what is wrong, and since when."""
     safe = "It is paid and not lost" if job.sent_at is not None else "It is not lost"
     return (
-        f"{what} That has been so since {moment(since)}. {safe}: it is tried again ever more rarely, at every start, "
-        "and whenever you ask."
+        f"{what} This has been so since {moment(since)}. {safe}: Songwright tries again less and less often, at "
+        f"every start, and whenever you ask."
     )
 
 
@@ -109,24 +110,24 @@ def not_given_back(job: Job) -> str:
         return ""
     # What orders that follow would have cost was never spent.
     own = job.charge if job.cost is None or job.remote_id is None else min(job.charge, job.cost)
-    price = "It was paid, how much is not known here" if job.cost is None else f"{own} credits were paid"
-    return f"{price}, and nothing says that they were given back; check_credits shows the balance."
+    price = "It was paid; Songwright does not know how much" if job.cost is None else f"{own} credits were paid"
+    return f"{price}. Nothing says that they were returned; check_credits shows the balance."
 
 
 def bought_before(job: Job) -> str:
     """Why a person is asked before an order is bought again, whatever it costs."""
     if job.state is State.UNKNOWN:
-        return f"Order {job.id} may have been bought already; it is given up for this one."
+        return f"Order {job.id} may have been bought already; this order replaces it."
     if job.settled:
-        return f"Order {job.id} was paid and did not arrive; get_song looks for it, free."
-    return f"Order {job.id} is paid and still on its way; it is given up for this one."
+        return f"Order {job.id} was paid and did not arrive; get_song checks it, free."
+    return f"Order {job.id} is paid and still under way; this order replaces it."
 
 
 def calls_so_far(job: Job, calls: int) -> str:
     """What an order for a file counts for, whose every call may have been charged."""
     times = "one call" if calls == 1 else f"{calls} calls"
     counted = f"{job.charge} credits are counted" if job.charge else "The price is counted"
-    return f"{counted} for {times}, as each may have been charged."
+    return f"{counted} for {times}, because each may have been charged."
 
 
 def disagreement(job: Job, alone: bool) -> str | None:
@@ -136,7 +137,7 @@ def disagreement(job: Job, alone: bool) -> str | None:
     moved = job.balance_before - job.balance_after
     if moved == job.charge:
         return None
-    return f"The balance fell by {moved} credits where {job.charge} were expected."
+    return f"The balance fell by {moved} credits; {job.charge} were expected."
 
 
 def evidence(job: Job) -> str | None:

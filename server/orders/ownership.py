@@ -30,7 +30,7 @@ def check_engine(facts: Facts, operation: Purchase) -> None:
             upload = "upload_audio" if family == "sonic" else f"{family}_upload_audio"
             raise ArgumentRefused(
                 f"{field} names a clip of {clip.family}; {family} works on its own clips only. Nothing was sent or "
-                f"spent. {upload} brings in a recording by link.",
+                f"spent. {upload} takes a recording by its link.",
                 field=field,
             )
 
@@ -41,7 +41,7 @@ def check(journal: Journal, account: Account, operation: Purchase) -> None:
         if journal.clip(account, value) is None and not _answered_with(journal, account, value):
             raise NotFound(
                 f"There is nothing of yours with the id {value[:80]!r}. Nothing was sent or spent. list_songs shows "
-                "your clips; personas and voices are named where they were made.",
+                "your clips; the result that made a persona or voice gives its id.",
                 field=field,
             )
 
@@ -54,9 +54,8 @@ def check_task(journal: Journal, account: Account, task_id: str) -> None:
     owners = journal.store.rows("owners_of_remote", key_id=account.key_id, remote_id=task_id)
     if {row["tenant"] for row in owners} != {account.tenant}:
         raise ArgumentRefused(
-            "There is no such task of yours on record, and no other can be attached here, because several people spend "
-            "from one key. Nothing was changed or spent. Ask the operator of this server, who sees every task of the "
-            "key.",
+            "You have no such task on record. Several people share this key, so no other task can be attached here. "
+            "Nothing was changed or spent. Ask the operator of this server, who can see every task of the key.",
             field="task_id",
         )
 

@@ -40,8 +40,8 @@ def preflight(operation: Purchase) -> tuple[str, ...]:
         further = f"; and {left} more" if left > 0 else ""
         mend = "call check_lyrics, which gives the clean lyric as clean_lyrics" if _mendable(stops) else "repair it"
         raise ArgumentRefused(
-            f"{said}{further}. Nothing was sent or spent. {mend.capitalize()}, or call again with force: true to order "
-            "it as it stands. check_lyrics and check_style are free.",
+            f"{said}{further}. Nothing was sent or spent. {mend.capitalize()}, or call again with force: true to "
+            f"order it as it is. check_lyrics and check_style are free.",
             field=stops[0].field,
         )
     return _told(stops, warnings)

@@ -25,8 +25,8 @@ def prepare(caller: Caller, operation: Purchase, *, quote: str | None, replaces:
     cost = operation.price(facts)
     if account.shared and cost is None:
         raise BudgetRefused(
-            "Nobody here knows what this costs at the service, so it cannot be held against your allowance. "
-            "Nothing was sent or spent. Ask the operator of this server, or send a key of your own."
+            "Songwright does not know the price of this at the service, so it cannot check it against your "
+            "allowance. Nothing was sent or spent. Ask the operator of this server, or send a key of your own."
         )
     later = operation.follow_up_price(facts)
     return Order(

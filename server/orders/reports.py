@@ -131,7 +131,7 @@ def summary(findings: Iterable[Finding], more: Mapping[str, int]) -> str:
         if levels[level]
     ]
     said += [f"{sum(more.values())} more"] if more else []
-    return ", ".join(said) + "." if said else "Nothing to complain about."
+    return ", ".join(said) + "." if said else "Nothing to improve."
 
 
 def cut(text: str) -> str:

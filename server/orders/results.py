@@ -152,15 +152,17 @@ class Results:
         # "Nothing was charged" is true of that one call only; what the whole order cost is in `credits`.
         why = _THIS_CALL.sub("", first.sentence or SENTENCES[first.state]).strip()
         cost = "was not charged" if all(child.charge == 0 for child in failed) else "counts as paid"
-        said = f"{len(failed)} of {len(children)} follow-up orders failed and {cost}: {why} The rest is here and paid."
+        said = (
+            f"{len(failed)} of {len(children)} follow-up orders failed and {cost}: {why} The rest is here and paid for."
+        )
         notice = f"{data['notice']} {said}" if "notice" in data else said
         again = next(iter(first.arguments.values()), "")
-        return {"notice": notice, "next": f'To have it all the same, call {first.operation} with "{again}".'}
+        return {"notice": notice, "next": f'To buy it again, call {first.operation} with "{again}".'}
 
     def of_silence(self, job: Job, error: JournalUnavailable) -> Result:
         """The journal has failed while somebody waits: what was last known of the order, and that it is not lost."""
         ended = job.state in (State.FAILED, State.CANCELLED)
-        safe = "" if ended else f"Order {job.id} is on record and is not lost; do not order it again."
+        safe = "" if ended else f"Order {job.id} is on record and not lost. Do not order it again."
         last = job.sentence or SENTENCES[job.state]
         data: dict[str, Any] = {
             "status": self._status(job, ()),
@@ -249,10 +251,10 @@ class Results:
             remarks["replayed"] = True
             when = money.moment(parent.created_at)
             became = "paid before and did not arrive" if parent.problem in _NOT_HERE else "fulfilled before"
-            said.append(f"The same request was {became} (ordered {when}); nothing was spent now.")
+            said.append(f"The same request was {became} (ordered {when}). Nothing was spent now.")
             remarks["next"] = "To buy another one, call again with again: true."
         elif asked is Asked.JOINED:
-            said.append("The same request is already on order; nothing was spent now.")
+            said.append("The same request is already on order. Nothing was spent now.")
         if told:
             said.append(told)
         if job.sentence:
@@ -275,14 +277,14 @@ class Results:
             elif job.remote_id is None and job.looks:
                 said.append(money.calls_so_far(job, job.looks + 1))
             if data.get("failed_takes"):
-                said.append("One take failed at the service; the other is here.")
+                said.append("One take failed at the service. The other is here.")
         said += await in_thread(self._of_its_own, parent, data)
         if job.hidden and not job.settled:
             said.append(
-                "It is left out of lists. It is on its way to the service: if it is taken, it is paid, finished and "
-                "saved all the same; if its answer is lost, it is listed again."
+                "It is hidden from lists. It is being sent: if the service accepts it, it is paid, finished and "
+                "saved anyway; if the answer is lost, it is listed again."
                 if job.state is State.SENDING
-                else "It is left out of lists, and finished and saved all the same, because it is paid."
+                else "It is hidden from lists. It is paid, so it is finished and saved anyway."
             )
         if said:
             remarks["notice"] = " ".join(said)
@@ -311,7 +313,7 @@ class Results:
             "status": "needs_confirmation",
             "credits": money.credits_note(cost, balance),
             "quote": verdict.quote,
-            "notice": f"{question} Nothing was sent or spent yet.",
+            "notice": f"{question} Nothing has been sent or spent yet.",
             "next": f"Ask the person. If they agree, call {again} again with the same arguments and this quote.",
         }
         if self._account.sandbox:
@@ -322,17 +324,17 @@ class Results:
             data["job_id"] = earlier.id
             when = money.moment(earlier.created_at)
             data["notice"] += (
-                f' Order {earlier.id}, "{name}", was made by {earlier.operation} at {when}, and its answer may not '
-                f"have arrived. {SENTENCES[earlier.state]}"
+                f' Order {earlier.id}, "{name}", was ordered with {earlier.operation} at {when}, and its answer may '
+                f"not have reached you. {SENTENCES[earlier.state]}"
             )
             data["next"] = (
-                f'For that order call wait_for_song with job_id "{earlier.id}". Only if the person wants this one '
-                f"besides, call {again} again with the same arguments and this quote."
+                f'For that order call wait_for_song with job_id "{earlier.id}". Call {again} again with the same '
+                "arguments and this quote only if the person wants this one as well."
             )
             return Result(
-                data, f"Not ordered yet, because of an order you may not have heard of: {name}. {data['next']}"
+                data, f"Not ordered yet, because you may not know of an earlier order: {name}. {data['next']}"
             )
-        return Result(data, f"Not ordered yet: {_named(subject)} costs {price}; the person is asked first.")
+        return Result(data, f"Not ordered yet: {_named(subject)} costs {price}; ask the person first.")
 
     def declined(self, subject: str) -> Result:
         """The person said no."""

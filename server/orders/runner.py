@@ -223,7 +223,7 @@ class Runner:
                 log.error("%s", error)
                 delay = IDLE_LOOK
             except Exception:
-                log.exception("the runner met a defect")  # without a runner, songs that are paid would lie there
+                log.exception("the runner met a bug")  # without a runner, songs that are paid would lie there
                 delay = IDLE_LOOK
             await self.clock.wait(held.wake, delay)
         held.attended = False
@@ -306,11 +306,11 @@ class Runner:
         """Do a step; one that meets a defect of ours must take neither the other jobs nor the server with it."""
         with logs.about(job=job.id, tenant=job.tenant), self._orders.step(step.__name__, job):
             try:
-                await step(held.desk_of(job), job)
+                await step(held.context_of(job), job)
             except Exception:
-                log.exception("job %s: a step met a defect", job.id)
+                log.exception("job %s: a step failed because of a bug", job.id)
                 with suppress(Exception):  # where this fails too, the end of the lease settles it
-                    await _STUMBLED[job.state](held.desk_of(job), job)
+                    await _STUMBLED[job.state](held.context_of(job), job)
 
     async def _balance_turn(self, held: Held, spawn: Spawn) -> bool:
         """After an order, read the balance in a free slot, at most once a minute."""
@@ -329,7 +329,7 @@ class Runner:
             except SongwrightError as error:
                 log.info("the balance could not be read: %s", error)
             except Exception:
-                log.exception("reading the balance met a defect")
+                log.exception("reading the balance failed because of a bug")
             self._announce(held.key_id)
 
         await spawn(read)
@@ -391,8 +391,7 @@ class Runner:
             elif verdict.kind is not Kind.TROUBLE or attempt == READ_TRIES - 1 or verdict.problem == "task_unknown":
                 return verdict, reply
         raise Garbled(
-            "The service did not answer a free question although it was asked several times. Nothing was charged. "
-            "Try again in a minute."
+            "The service did not answer a free call, tried several times. Nothing was charged. Try again in a minute."
         )
 
     async def balance(self, account: Account) -> Balance:
@@ -428,7 +427,7 @@ class Runner:
             news = self._news.setdefault(account.key_id, anyio.Event())
             job = await in_thread(self.journal.job, account, job_id)
             if job is None:
-                raise NotFound(f"There is no job {job_id}. list_songs shows the jobs there are.", field="job_id")
+                raise NotFound(f"There is no job {job_id}. list_songs shows all jobs.", field="job_id")
             now = self.clock.monotonic()
             if seen is not None and (now - told_at >= 5.0 or told_state != job.state):
                 told_at, told_state = now, str(job.state)
@@ -455,8 +454,10 @@ class Runner:
             try:
                 await slot(self.journal, self.clock, held.key_id, held.brand.gap)
             except TooFast:
-                return "It could not be looked for again just now, because this key is busy; ask again in a minute."
-            said = await looks.ask_after(held.desk_of(job), job)
+                return (
+                    "Songwright could not look for it again just now, because this key is busy. Ask again in a minute."
+                )
+            said = await looks.ask_after(held.context_of(job), job)
             self._wake(account)
             return said
         self._wake(account)

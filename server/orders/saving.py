@@ -108,8 +108,8 @@ async def _fresh_links(context: StepContext, job: Job, error: SongwrightError) -
     )
     if believed:
         sentence = (
-            f"{error.sentence} That was so {misses} times over {round(missed_for / 60)} minutes. The song is made and "
-            "paid, and its link is kept; get_song tries again, free."
+            f"{error.sentence} That happened {misses} times over {round(missed_for / 60)} minutes. The song is made "
+            f"and paid for, and its link is kept. get_song tries again, free."
         )
         await record(context, context.journal.move, job, Change(State.DONE, problem="not_saved", sentence=sentence))
         return
@@ -130,4 +130,4 @@ async def _fresh_links(context: StepContext, job: Job, error: SongwrightError) -
 
 async def stumbled(context: StepContext, job: Job) -> None:
     """Saving met a defect of ours: the files are saved later."""
-    await _save_later(context, job, "defect", "Songwright stumbled while saving the files.")
+    await _save_later(context, job, "defect", "Songwright failed while saving the files.")

@@ -71,7 +71,9 @@ async def send(context: StepContext, job: Job) -> None:
         await _not_sent(
             context,
             job,
-            Unreachable("The computer slept when this was to be sent. Nothing was charged; order it again."),
+            Unreachable(
+                "The computer was asleep when this should have been sent. Nothing was charged; order it again."
+            ),
         )
         return
     body = job.body
@@ -84,7 +86,7 @@ async def send(context: StepContext, job: Job) -> None:
         await _not_sent(context, job, error)
         return
     except AnswerLost as error:
-        await _doubt(context, job, f"The order left and no answer came back ({error}).")
+        await _doubt(context, job, f"The order was sent and no answer came back ({error}).")
         return
     await _answered(context, job, reply)
 
@@ -102,9 +104,9 @@ async def _answered(context: StepContext, job: Job, reply: Reply) -> None:
             sentence += f" {operation.instead}"
         await record(context, context.journal.refused, job, verdict.problem, sentence, reply.words)
     else:
-        why = verdict.what or "The answer to the order makes no sense."
+        why = verdict.what or "The service's answer to the order cannot be understood."
         if (named := task_id(reply.body or {})) is not None:
-            why += f" It names a task, {one_line(named, SAID_LIMIT)}: resolve_job with attach looks for it, free."
+            why += f" It names a task, {one_line(named, SAID_LIMIT)}: resolve_job with attach checks it, free."
         await _doubt(context, job, why, reply.words)
 
 
@@ -115,12 +117,12 @@ async def _accepted(context: StepContext, job: Job, operation: Purchase | None, 
         return
     remote_id = task_id(body)
     if remote_id is None:
-        await _doubt(context, job, "The service took the order but named no task.")
+        await _doubt(context, job, "The service accepted the order but named no task.")
         return
     at = first_look(context.schedule(job.operation, will_call(context, job)), context.clock.now())
     bought = await record(context, context.journal.bought, job.id, remote_id, at, "answer", told=remote_id)
     if bought is None and await record(context, _task_on_record, context.journal, job.id) != remote_id:
-        log.warning("job %s: a second receipt, %s; both are kept", job.id, remote_id)
+        log.warning("job %s: a second receipt arrived, %s; both are kept", job.id, remote_id)
         return
     # Else the service has called back before it answered, and the order is on record already.
     if (upload := uploaded_clip(job, body, context.clock.now())) is not None:
@@ -143,16 +145,16 @@ async def _answered_at_once(
         try:
             outcome = operation.outcome(body)
         except Exception:
-            log.exception("job %s: the answer cannot be read; it is kept as it is", job.id)
+            log.exception("job %s: the answer cannot be read; it is kept as it came", job.id)
         else:
             if outcome.waiting and asks_again(operation):
                 again_at = context.clock.now() + context.asking(job.operation).every
             elif not outcome.ready:
-                why = "The service took the order, and its answer does not hold what was ordered."
+                why = "The service accepted the order, but its answer does not contain what was ordered."
                 await _doubt(context, job, why, reply.words)
                 return
     if await record(context, context.journal.bought_at_once, job.id, body, again_at) is None:
-        log.warning("job %s: an answer came for a job that is settled otherwise", job.id)
+        log.warning("job %s: an answer came for a job that is already settled", job.id)
 
 
 async def _not_sent(context: StepContext, job: Job, error: Unreachable) -> None:
@@ -180,11 +182,11 @@ async def _too_fast(context: StepContext, job: Job, verdict: Meaning, reply: Rep
 
 async def stumbled(context: StepContext, job: Job) -> None:
     """Sending met a defect of ours: the order may have left, so nobody knows."""
-    await _doubt(context, job, "Songwright stumbled over the answer to the order.")
+    await _doubt(context, job, "Songwright failed to handle the answer to the order.")
 
 
 async def _doubt(context: StepContext, job: Job, why: str, said: str | None = None) -> None:
-    sentence = f"{why} It may have been bought, so it is not sent again by itself."
+    sentence = f"{why} It may have been bought, so Songwright does not send it again by itself."
     change = Change(State.UNKNOWN, problem="answer_lost", sentence=sentence, service_said=said)
     await record(context, context.journal.move, job, change)
 
@@ -197,7 +199,7 @@ async def record(context: StepContext, write: Callable[..., T], *args: Any, told
             written = await in_thread(write, *args)
         except JournalUnavailable as error:
             if first:
-                log.error("the journal cannot be written; trying on%s: %s", f" (task {told})" if told else "", error)
+                log.error("the journal cannot be written; trying again%s: %s", f" (task {told})" if told else "", error)
                 first = False
             await context.clock.sleep(RECORD_PAUSE)
         else:

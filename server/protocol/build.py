@@ -58,7 +58,7 @@ def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServ
     `state_keys` seal the questions that a person is asked, so that every process that has them takes the answer.
     """
     for word in tools.strangers(app.settings.toolsets):
-        log.warning("SONGWRIGHT_TOOLSETS names %r, which is neither a toolset nor a tool", word)
+        log.warning("SONGWRIGHT_TOOLSETS names %r, which is not a toolset or a tool", word)
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:

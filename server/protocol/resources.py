@@ -104,7 +104,7 @@ def add(server: SongwrightServer, caller_of: CallerOf) -> None:
         "song://jobs/{job_id}",
         name="job",
         title="An order",
-        description="What became of one order.",
+        description="The state and result of one order.",
         mime_type="application/json",
     )
     async def job_facts(job_id: str) -> str:
@@ -130,7 +130,7 @@ def add(server: SongwrightServer, caller_of: CallerOf) -> None:
         "song://models",
         name="models",
         title="Models",
-        description="The models, with their limits in characters; retired ones say since when.",
+        description="The models, with their limits in characters. A retired one says since when.",
         mime_type="application/json",
     )
     async def models() -> str:
@@ -141,7 +141,7 @@ def add(server: SongwrightServer, caller_of: CallerOf) -> None:
         "song://guide/{topic}{?genre,language}",
         name="guide",
         title="The songwriting guide",
-        description="One short page on writing for these engines, for a genre or language if you like; `start` first.",
+        description="A short page on writing for these engines, also by genre or language. Begin with `start`.",
         mime_type="text/markdown",
     )
     async def guide_page(topic: str, genre: str | None = None, language: str | None = None) -> str:
@@ -218,7 +218,7 @@ async def _bytes(caller_of: CallerOf, clip_id: str, kind: str) -> bytes | Elsewh
         if room_for(size):
             return await in_lane(FILES, tenant, caller.library.read, found.path, size)
     except SongwrightError:
-        raise ResourceNotFoundError(f"The {kind} of {clip_id} is not in the library any more.") from None
+        raise ResourceNotFoundError(f"The {kind} of {clip_id} is no longer in the library.") from None
     place = caller.results.place(found)
     why = "more than an answer holds" if size > LARGEST else "and files before it are still on their way to you"
     notice = f"This file has {size / 1e6:.1f} MB, {why}. It is at `{next(iter(place))}`."

@@ -79,7 +79,7 @@ def output_schema(operation: type[Operation]) -> dict[str, Any]:
     A refusal and a question about the price are results of the same tool and have nothing of what it promises; some
     clients validate those too, and show the person a complaint about the schema instead of our sentence.
     """
-    schema = compact(operation.answer.model_json_schema(mode="serialization"))
+    schema = compact(operation.result.model_json_schema(mode="serialization"))
     schema["required"] = ["summary"]
     return schema
 

@@ -133,12 +133,12 @@ def _understood(error: Exception) -> SessionMessage | JSONRPCError:
     raw = next((problem["input"] for problem in problems if problem["type"] == "json_invalid"), None)
     if raw is None:
         asked = next((problem["input"] for problem in problems if isinstance(problem["input"], dict)), {})
-        return _refused(INVALID_REQUEST, "This is JSON, but no message of the protocol.", asked.get("id"))
+        return _refused(INVALID_REQUEST, "This is JSON, but not a message of the protocol.", asked.get("id"))
     try:
         # Half of a surrogate pair is JSON to nearly everybody, but not to the SDK.
         text = whole(json.dumps(json.loads(raw), ensure_ascii=False))
     except (ValueError, TypeError, RecursionError):
-        return _refused(PARSE_ERROR, "This line is no JSON, so nobody can tell what it asks for.", None)
+        return _refused(PARSE_ERROR, "This line is not JSON, so it cannot be read.", None)
     try:
         return SessionMessage(jsonrpc_message_adapter.validate_json(text, by_name=False))
     except ValidationError as again:
@@ -165,7 +165,7 @@ async def _ended_by_signal(before_exit: Callable[[], Awaitable[None]]) -> AsyncI
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
             task_status.started()
             async for number in signals:
-                log.info("told to stop by signal %s", int(number))
+                log.info("stopped by signal %s", int(number))
                 await before_exit()
                 os._exit(0)
 

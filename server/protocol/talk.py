@@ -179,7 +179,7 @@ class McpTalk:
             await in_thread(note, *args, **kwargs)
         except SongwrightError as error:
             # What was ordered is on record elsewhere; to say now that it is not would be untrue.
-            log.warning("what the client has heard of could not be noted: %s", error)
+            log.warning("could not record what the client has been told: %s", error)
 
     async def progress(self, job: Job, elapsed: float, expected: float) -> None:
         """A line the client may show; the number only ever grows."""
@@ -190,7 +190,7 @@ class McpTalk:
             await self._context.report_progress(self._last, max(expected, elapsed), message)
         except Exception as error:  # noqa: BLE001 — whatever the client's side of it throws
             # A client that has gone away does not see progress, and that is all.
-            log.debug("progress could not be told: %s", type(error).__name__)
+            log.debug("progress could not be sent: %s", type(error).__name__)
 
 
 def _is_yes(answer: ElicitResult) -> bool:

@@ -67,8 +67,8 @@ AUDIO_TYPES: Mapping[str, str] = {
 
 
 FAULT = (
-    "Songwright has met a fault of its own; the log on standard error tells more. Nothing that was ordered is lost: "
-    "list_songs shows every order and what became of it. Look there before ordering the same again."
+    "Songwright failed because of a bug; the log on standard error says more. No order is lost: list_songs shows "
+    "every order and its state. Look there before you order the same again."
 )
 
 
@@ -294,8 +294,8 @@ def parse(kind: type[Operation], arguments: Mapping[str, Any]) -> Operation:
     for name, value in arguments.items():
         if LOST in whole(str(value)):
             raise ArgumentRefused(
-                f"{whole(name)} holds a letter that was lost on its way here ({LOST}). Nothing was sent or spent. Send "
-                "the words again.",
+                f"{whole(name)} contains a letter that was lost on the way here ({LOST}). Nothing was sent or spent. "
+                f"Send the words again.",
                 field=name,
             )
     given = {name: value for name, value in arguments.items() if not _left_out(value)}
@@ -330,7 +330,7 @@ def _sentence(kind: type[Operation], error: ValidationError) -> str:
             said.append(f"{name} is missing")
         elif problem["type"] == "extra_forbidden":
             known = ", ".join(kind.model_fields)
-            said.append(f"{name[:60]} is no argument of {kind.tool_name()}; it takes {known}")
+            said.append(f"{name[:60]} is not an argument of {kind.tool_name()}, which takes {known}")
         else:
             said.append(f"{name}: {problem['msg'][:1].lower()}{problem['msg'][1:]}")
     return f"{'; '.join(said)}. Nothing was sent or spent."
@@ -348,7 +348,7 @@ def render(result: Result, tool: str, revision: str | None) -> CallToolResult:
         told = json.loads(text)
     structured = (revision or "") >= STRUCTURED
     if structured and tool in tools.names() and not admits(tool, told):
-        log.error("%s: this result is not what its schema promises: %s", tool, ", ".join(told))
+        log.error("%s: this result does not fit its schema: %s", tool, ", ".join(told))
         structured = False
     return CallToolResult(
         content=[TextContent(text=text)], structured_content=told if structured else None, is_error=result.error

@@ -1,1 +1,1 @@
-"""The AI Music API from outside: calls, replies, models and prices, and its calls back."""
+"""The AI Music API from outside: calls, replies, models, prices and callbacks."""

@@ -1,7 +1,7 @@
 """What every answer of the service means for the money: one table, read from top to bottom.
 
-A paid order is sent again only when it provably did not leave or was refused for haste. Everything the table does not
-know is doubt, and doubt is never resent.
+A paid order is sent again only when it certainly was not sent, or was refused because orders came too fast. Anything
+that the table does not know leaves the order in doubt, and an order in doubt is never sent again.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from ..core.errors import (
 from ..core.foreign import one_line
 
 SAID_LIMIT = 200
-"""Characters of the service's own words that are passed on."""
+"""How many characters of the service's own words are passed on."""
 REFUND_FIELDS = ("already_refunded", "refund_processed")
-"""Fields by which the service says that it gave credits back: in answers about tasks, and in calls back."""
+"""Fields in which the service says that it returned credits: in answers about tasks and in callbacks."""
 
 
 class Kind(StrEnum):
@@ -37,22 +37,22 @@ class Kind(StrEnum):
     ANSWERED = "answered"
     """A success whose body can be read."""
     NOT_READY = "not ready"
-    """Still in work; free to ask again."""
+    """Still in progress; asking again is free."""
     REFUSED = "refused"
     """Certainly refused; nothing was charged."""
     HASTE = "haste"
-    """Refused for haste; nothing was charged; the same call may be repeated later."""
+    """Refused because calls came too fast; nothing was charged; the same call may be repeated later."""
     ENDED = "ended"
-    """The service's last word: it has failed, and the credits were given back."""
+    """The service's final answer: it failed, and the credits were returned."""
     TROUBLE = "trouble"
-    """A passing fault of a free read; ask again later."""
+    """A temporary fault of a free read; ask again later."""
     DOUBT = "doubt"
-    """Nobody can tell whether it was bought."""
+    """It is unknown whether it was bought."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer as it came: status, parsed body where it is a JSON object, headers that matter."""
+    """An answer as it came: status, the parsed body if it is a JSON object, and the headers that matter."""
 
     status: int
     body: Mapping[str, Any] | None
@@ -73,7 +73,7 @@ class Reply:
 
     @property
     def code(self) -> int | None:
-        """The status that the body itself gives, as some answers do beside a success; None without one."""
+        """The status given in the body itself, as in some answers with a success status; None without one."""
         value = (self.body or {}).get("code")
         if isinstance(value, bool) or not isinstance(value, int | str) or not re.fullmatch(r"[1-5]\d\d", str(value)):
             return None
@@ -81,7 +81,7 @@ class Reply:
 
     @property
     def refunded(self) -> bool:
-        """Whether the service says that it gave the credits back; nothing else is taken for that."""
+        """Whether the service explicitly says that it returned the credits."""
         return any((self.body or {}).get(name) is True for name in REFUND_FIELDS)
 
     @property
@@ -107,24 +107,24 @@ class Meaning:
     kind: Kind
     problem: str = ""
     what: str = ""
-    """What happened, in a sentence that says nothing of money."""
+    """What happened, in a sentence that does not mention money."""
     advice: str = ""
-    """What to do about it; empty where there is nothing."""
+    """What to do about it; empty if there is nothing to do."""
     error: type[ServiceError] = ServiceError
     wait: float = 0.0
 
     @property
     def sentence(self) -> str:
-        """The whole story of a call that was refused, or that is free: what, that it cost nothing, what to do.
+        """The full message about a call that was refused or is free: what happened, that it cost nothing, what to do.
 
-        It speaks of this one call. An order that was paid before has a story of its own.
+        It is about this call only. An order that was paid earlier has its own message.
         """
         return " ".join(part for part in (self.what, "Nothing was charged.", self.advice) if part)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One row. None matches anything; `text` is searched, without regard to case, in type and words."""
+    """One row. None matches anything; `text` is searched for in type and words, ignoring case."""
 
     method: str | None
     statuses: tuple[int, ...] | range
@@ -137,7 +137,7 @@ class Line:
     type: str | None = None
     text: str | None = None
     refund: bool = False
-    """Whether it takes the service's word that credits were given back."""
+    """Whether this row only applies when the service says that it returned the credits."""
     repeats: bool = False
     """Whether the sentence points to the service's own words, where there are any."""
 
@@ -151,8 +151,8 @@ _ANY_2XX = range(200, 300)
 _ANY = range(1000)
 TABLE: tuple[Line, ...] = (
     Line(
-        None, _ANY, Kind.ENDED, "refunded", "The service reports that it failed and that the credits were given back.",
-        "Ask again to make it once more.", refund=True,
+        None, _ANY, Kind.ENDED, "refunded", "The service reports that it failed and that the credits were returned.",
+        "Order it again to retry.", refund=True,
     ),
     Line(
         None, (401,), Kind.REFUSED, "key_refused", "The service does not accept the API key.",
@@ -172,21 +172,22 @@ TABLE: tuple[Line, ...] = (
     ),
     Line(
         None, (403,), Kind.REFUSED, "no_credits",
-        "The service refuses: not enough credits, or no active subscription.", _LEFT, CreditsRefused, text=_CREDITS,
+        "The service refused: not enough credits, or no active subscription.", _LEFT, CreditsRefused, text=_CREDITS,
     ),
     Line(
-        "POST", (403,), Kind.REFUSED, "words_refused", "The service refuses these words.",
+        "POST", (403,), Kind.REFUSED, "words_refused", "The service refused these words.",
         "Change the lyrics or the description and call again.", WordsRefused, text=_SOME_WORDS, repeats=True,
     ),
     Line(
-        "POST", (403,), Kind.REFUSED, "forbidden", "The service refuses this and does not say why.",
-        "It may be the words, missing credits, or something between here and the service: check_credits shows the "
+        "POST", (403,), Kind.REFUSED, "forbidden", "The service refused this and did not say why.",
+        "The cause may be the words, missing credits, or something between here and the service: check_credits shows "
+        "the "
         "balance, `songwright doctor` tests the key.",
         RequestRefused,
     ),
     Line(None, (405, 410), Kind.REFUSED, "retired", "The service no longer offers this.", error=Retired),
     Line(
-        None, (429,), Kind.HASTE, "too_fast", "The service asks for patience: more than one order in three seconds.",
+        None, (429,), Kind.HASTE, "too_fast", "The service refused more than one order in three seconds.",
         error=TooFast,
     ),
     Line(
@@ -194,7 +195,7 @@ TABLE: tuple[Line, ...] = (
         "Correct them and call again.", RequestRefused, repeats=True,
     ),
     Line(
-        "POST", (404,), Kind.REFUSED, "request_refused", "The service does not know what was asked for.",
+        "POST", (404,), Kind.REFUSED, "request_refused", "The service does not know one of these ids.",
         "Check the ids; list_songs shows yours.", RequestRefused, repeats=True,
     ),
     Line("GET", (202,), Kind.NOT_READY, ""),
@@ -205,24 +206,26 @@ TABLE: tuple[Line, ...] = (
     ),
     Line("GET", _ANY_2XX, Kind.ANSWERED, ""),
     Line("POST", _ANY_2XX, Kind.ANSWERED, ""),
-    Line("GET", (403,), Kind.TROUBLE, "service_trouble", "The service refuses to say how it is doing (403)."),
+    Line("GET", (403,), Kind.TROUBLE, "service_trouble", "The service refused to report on this task (403)."),
     Line("GET", _ANY, Kind.TROUBLE, "service_trouble", "The service answers with an error."),
     Line(
         "POST", _ANY, Kind.DOUBT, "answer_lost",
-        "The service answered with an error that does not say whether the order was taken.",
+        "The service answered with an error that does not say whether it accepted the order.",
     ),
 )  # fmt: skip
 
 
 def meaning(family: str, method: str, reply: Reply) -> Meaning:
-    """The first row that fits. An answer that is no JSON object is doubt for an order, trouble for a read."""
+    """The first row that fits. An answer that is not a JSON object leaves an order in doubt, and is a temporary fault
+    for a read.
+    """
     plain = (429,) if method == "GET" else (401, 402, 403, 404, 405, 410, 429)
     if reply.body is None and reply.status not in plain:
         return _no_answer(method, reply.status)
     if 200 <= reply.status < 300 and (code := reply.code) is not None and code != reply.status:
         if method == "POST" and code >= 400:
             return Meaning(
-                Kind.DOUBT, "answer_lost", "The service answered the order with a success that carries an error.",
+                Kind.DOUBT, "answer_lost", "The service's answer to the order reports both success and an error.",
                 error=Garbled,
             )  # fmt: skip
         reply = replace(reply, status=code) if method == "GET" else reply
@@ -246,10 +249,10 @@ def meaning(family: str, method: str, reply: Reply) -> Meaning:
 def _no_answer(method: str, status: int) -> Meaning:
     if method == "GET":
         return Meaning(
-            Kind.TROUBLE, "garbled", f"The service answered with a web page or nothing that can be read ({status}).",
+            Kind.TROUBLE, "garbled", f"The service answered with a web page or something unreadable ({status}).",
             error=Garbled,
         )  # fmt: skip
     return Meaning(
         Kind.DOUBT, "answer_lost",
-        "The service answered the order with something that is no JSON object, a web page perhaps.", error=Garbled,
+        "The service's answer to the order is not JSON; it may be a web page.", error=Garbled,
     )  # fmt: skip

@@ -32,7 +32,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Asking:
-    """How often an order for a file that is not ready may be called for, each call at its price, and how far apart."""
+    """How often to call for a file that is not ready, each call at its price, and how far apart."""
 
     calls: int
     every: float
@@ -40,7 +40,7 @@ class Asking:
 
 @dataclass(frozen=True)
 class Brand:
-    """One seller of the service: how it spells things, what it asks for them, how often it may be called."""
+    """One seller of the service: its spellings, its prices, and how often it may be called."""
 
     name: str
     family: str
@@ -55,7 +55,7 @@ class Brand:
 
 
 class Catalogue:
-    """The shipped data with the person's corrections laid over it."""
+    """The shipped data with the person's corrections applied."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._data = data
@@ -82,7 +82,7 @@ class Catalogue:
         return tuple(self._data["brands"])
 
     def brand_of(self, base_url: str) -> str:
-        """Whose prices apply at an address; `unknown` for a host that nobody has priced."""
+        """Whose prices apply at an address; `unknown` for a host without prices."""
         host = (urlsplit(base_url).hostname or "").lower()
         for name, row in self._data["brands"].items():
             if host in row.get("hosts", ()):
@@ -90,7 +90,7 @@ class Catalogue:
         return UNKNOWN
 
     def brand(self, name: str) -> Brand:
-        """A brand's row; an unknown one has no prices and is spelled like the first."""
+        """A brand's row; an unknown brand has no prices and uses the spellings of the first."""
         brands = self._data["brands"]
         row = brands.get(name) or {**brands["aimusicapi"], "prices": {}}
         like = row.get("prices_like")
@@ -111,7 +111,7 @@ class Catalogue:
         return Schedule(tuple(float(s) for s in row["looks"]), float(row["every"]), float(row["expected"]))
 
     def asking(self, brand: str, operation: str) -> Asking:
-        """How an operation asks again; one call for whatever the catalogue has no row for."""
+        """How an operation asks again; one call only, if the catalogue has no row for it."""
         row = self._data["asking"].get(operation)
         if row is None:
             return Asking(1, 0.0)

@@ -1,4 +1,4 @@
-"""Reads clips out of the service's answers, in all their documented shapes; missing fields are survived.
+"""Reads clips from the service's answers in all their documented shapes, and tolerates missing fields.
 
 A finished task is a list of clips, a list of pairs (a part and the whole it was joined into), or one object. Durations
 are decimal strings in newer answers and numbers in older ones.
@@ -24,7 +24,7 @@ LYRICS_LIMIT = 20_000
 
 @dataclass(frozen=True)
 class TaskReport:
-    """What one look at a task has shown."""
+    """The result of one look at a task."""
 
     clips: tuple[Clip, ...]
     facts: Mapping[str, Any]
@@ -32,7 +32,7 @@ class TaskReport:
 
     @property
     def final(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether the task is final."""
         return bool(self.facts) or (bool(self.clips) and all(clip.state in FINAL for clip in self.clips))
 
     @property
@@ -61,7 +61,7 @@ PartOf = Callable[[Mapping[str, Any], int], str | None]
 
 
 def uploaded_clip(job: Job, body: Mapping[str, Any], now: float) -> Clip | None:
-    """The person's own recording, where the service uploaded it on the way to the order."""
+    """The person's own recording, where the service uploaded it as part of the order."""
     steps = body.get("steps")
     upload = steps.get("upload") if isinstance(steps, dict) else None
     clip_id = upload.get("clip_id") if isinstance(upload, dict) else None
@@ -69,7 +69,7 @@ def uploaded_clip(job: Job, body: Mapping[str, Any], now: float) -> Clip | None:
 
 
 def own_recording(job: Job, clip_id: str, now: float) -> Clip:
-    """A clip that was made from the person's own file: known by its id, and not to be fetched."""
+    """A clip made from the person's own file: recorded by its id, not downloaded."""
     raw = {"clip_id": clip_id, "state": "running", "title": job.subject}
     clip = _clip(job, raw, 0, "upload", job.subject, now)
     return replace(clip, state="succeeded", uploaded=True)
@@ -99,7 +99,7 @@ def report(
                 pending = True
     clips = tuple(_clip(job, found.item, found.take, found.part, prompt, now) for found in raw)
     if pending:
-        # The joined whole is still missing: a part alone is not what was ordered.
+        # The joined song is still missing: a part alone is not what was ordered.
         clips = tuple(_running(clip) for clip in clips)
     return TaskReport(clips, {})
 

@@ -1,6 +1,6 @@
-"""The way to the sandbox: a transport that starts Songwright's own offline service when it is first needed.
+"""The connection to the sandbox: a transport that starts Songwright's own offline service when first needed.
 
-The sandbox gets another port each time it starts, so requests are addressed to a name and sent to wherever it is.
+The sandbox gets a different port at each start, so requests name a fixed host and are sent to the current port.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LOGICAL_URL = "http://sandbox.localhost"
 KEY = "songwright-sandbox"
-"""The account that people without a key play with."""
+"""The play account of people without a key."""
 
 
 class SandboxTransport(httpx2.AsyncBaseTransport):
@@ -32,7 +32,7 @@ class SandboxTransport(httpx2.AsyncBaseTransport):
         self._inner: httpx2.AsyncHTTPTransport | None = None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send one request; a sandbox that has gone is started again, before anything was sent."""
+        """Send one request; restart the sandbox first if it has ended."""
         for attempt in (1, 2):
             door = await self._opened(fresh=attempt == 2)
             place = httpx2.URL(door.base_url)
@@ -46,7 +46,7 @@ class SandboxTransport(httpx2.AsyncBaseTransport):
         raise AssertionError("the second attempt returns or raises")
 
     def _network(self) -> httpx2.AsyncHTTPTransport:
-        """Made for the first request: what it loads, no server needs to list its tools."""
+        """Created at the first request: what it loads is not needed to list the tools."""
         if self._inner is None:
             self._inner = httpx2.AsyncHTTPTransport(limits=httpx2.Limits(max_keepalive_connections=0))
         return self._inner
@@ -61,13 +61,13 @@ class SandboxTransport(httpx2.AsyncBaseTransport):
             return self._door
 
     async def aclose(self) -> None:
-        """Close the connections; the sandbox ends by itself when nobody calls any more."""
+        """Close the connections; the sandbox ends by itself when nobody calls it."""
         if self._inner is not None:
             await self._inner.aclose()
 
 
 def sandbox_transport(state_dir: Path, *, pace: Literal["quick", "real", "instant"], fast: bool) -> SandboxTransport:
-    """The transport for a state directory's own sandbox. Imports the sandbox's door on first use only."""
+    """The transport for a state directory's own sandbox. Imports the sandbox's launcher on first use only."""
 
     async def opened() -> Endpoint:
         from ...sandbox.launcher import open_sandbox

@@ -1,4 +1,6 @@
-"""The only module that speaks to the service: one call out, one reply back, and what may be said about its fate."""
+"""The only module that talks to the service: one call out, one reply back, and what is known about a call without a
+reply.
+"""
 
 from __future__ import annotations
 
@@ -26,20 +28,20 @@ log = logging.getLogger(__name__)
 READ_SECONDS = 30.0
 MAX_BODY = 8 * 1024 * 1024
 KEY_LENGTH = 8
-"""Shorter keys are none of the service's, and could stand in an answer by accident."""
+"""The service has no shorter keys, and a shorter one could occur in an answer by accident."""
 MOST_PATIENCE = 300.0
-"""Seconds that a `Retry-After` is believed at most; a rate slot further ahead counts as a clock that was set back."""
+"""The longest `Retry-After` to accept, in seconds; a rate slot further ahead means that a clock was set back."""
 
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
-"""Raised before a byte of the request left. Every other transport error leaves open whether it was heard."""
+"""Raised before any byte of the request was sent. After any other transport error the service may have received it."""
 
 
 class AnswerLost(Exception):
-    """The request left and no whole answer came back; nobody can tell what the service did."""
+    """The request was sent and no complete answer came back; what the service did is unknown."""
 
 
 class Upstream:
-    """A connection to one service with one key. The key never leaves this object but in the header."""
+    """A connection to one service with one key. The key leaves this object only in the header."""
 
     def __init__(
         self, base_url: str, key: str, *, user_agent: str, transport: httpx2.AsyncBaseTransport | None = None
@@ -52,9 +54,9 @@ class Upstream:
 
     @property
     def _client(self) -> httpx2.AsyncClient:
-        """Made for the first call: it reads the machine's certificates, which no server needs to list its tools."""
+        """Created at the first call: it reads the machine's certificates, which are not needed to list the tools."""
         if self._made is None:
-            # A fresh connection for every call: on a stale one the service's goodbye and its answer look alike.
+            # A new connection for every call: on a stale one, a closing connection and a lost answer look alike.
             self._made = httpx2.AsyncClient(
                 headers={
                     "Authorization": f"Bearer {self._key}",
@@ -63,7 +65,7 @@ class Upstream:
                 },
                 limits=httpx2.Limits(max_keepalive_connections=0, max_connections=64),
                 transport=self._transport,
-                # A transport of its own (the sandbox on loopback) never looks at this.
+                # A custom transport (the sandbox on loopback) ignores this.
                 verify=_certificates() if self._transport is None else False,
                 follow_redirects=False,
                 trust_env=True,
@@ -79,7 +81,7 @@ class Upstream:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections; the key is forgotten with the object."""
+        """Close the connections; the key is gone with the object."""
         if self._made is not None:
             await self._made.aclose()
 
@@ -127,12 +129,12 @@ class Upstream:
 
 @cache
 def _certificates() -> ssl.SSLContext:
-    """Whom the machine trusts: about a megabyte, so one for all keys of a process."""
+    """The certificates that the machine trusts: about a megabyte, so all keys of a process share them."""
     return httpx2.create_ssl_context()
 
 
 def _object(raw: bytes | bytearray, secrets: Sequence[str]) -> Mapping[str, Any] | None:
-    """The answer without what nobody may read: it may repeat what it refuses, and goes on into records and results."""
+    """The answer without its secrets: it may repeat what it refuses, and goes into records and results."""
     hidden = sorted(_spellings(secrets), key=len, reverse=True)
     try:
         answer: Mapping[str, Any] | None = _masked(json_object(raw), hidden)
@@ -142,7 +144,7 @@ def _object(raw: bytes | bytearray, secrets: Sequence[str]) -> Mapping[str, Any]
 
 
 def _spellings(secrets: Sequence[str]) -> set[str]:
-    """Each secret as it is, in an address, and in JSON that an answer quotes as text."""
+    """Each secret as it is, as encoded in an address, and as in JSON that an answer quotes as text."""
     found: set[str] = set()
     for secret in secrets:
         quoted = json.dumps(secret)[1:-1]
@@ -151,7 +153,7 @@ def _spellings(secrets: Sequence[str]) -> set[str]:
 
 
 def _masked(value: Any, secrets: Sequence[str]) -> Any:
-    """A parsed answer in which no text holds one of these, nor the name of a field."""
+    """A parsed answer in which no text and no field name contains one of these."""
     if isinstance(value, str):
         for secret in secrets:
             value = value.replace(secret, HIDDEN)

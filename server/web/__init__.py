@@ -1,1 +1,1 @@
-"""Many callers over HTTP: the hosted server, who calls it, and what each may do."""
+"""Many callers over HTTP: the hosted server, who may call it, and what each may do."""

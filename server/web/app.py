@@ -1,7 +1,7 @@
 """The composition root of a hosted server: many tenants, any number of replicas, one journal.
 
-Who calls is known by the token of the request; whose credits are spent by the tenant's own key, where there is one,
-else by the operator's. A replica holds a key only while something is done with it.
+The token of a request identifies the caller. The tenant's own key pays if there is one, otherwise the operator's. A
+replica holds a key only while it is in use.
 """
 
 from __future__ import annotations
@@ -45,25 +45,25 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_FOR_WORK = 5.0
-"""Seconds after which a replica looks for keys with work that nobody has told it of."""
+"""How often, in seconds, a replica looks for keys with work that it was not notified of."""
 PAUSE = 0.25
 TIDY_EVERY = 3600.0
 LINK_SECONDS = 7 * 86_400.0
-"""How long a link to a file works; the same question makes a fresh one."""
+"""How long a link to a file works; asking again makes a fresh one."""
 PUBLIC_SECONDS = 3600.0
 """How long the service can fetch a recording from the bucket."""
 KEYS_HELD = 5_000
 NO_KEY = ""
-"""Stands for the key of a caller who has none; nothing is ever ordered with it."""
+"""Stands in for the key of a caller who has none; nothing is ever ordered with it."""
 DRAIN_SECONDS = 5.0
-"""How long a replica that has stopped answering waits for orders on the wire: a supervisor gives it ten seconds."""
+"""How long a stopping replica waits for orders being sent: a supervisor gives it ten seconds."""
 
 given_key: ContextVar[str | None] = ContextVar("songwright_given_key", default=None)
-"""The service key that the present request has brought in a header."""
+"""The service key from a header of the current request."""
 
 
 def open_store(settings: Settings) -> Store:
-    """The journal's database: PostgreSQL where one is named, else a file of this machine."""
+    """The journal's database: PostgreSQL if configured, else a file on this machine."""
     if settings.database_url is None:
         return SqliteStore(settings.state_dir / "journal.sqlite3")
     from ..journal.postgres import PostgresStore
@@ -72,7 +72,7 @@ def open_store(settings: Settings) -> Store:
 
 
 def bucket_of(settings: Settings) -> Bucket | None:
-    """Where files are when replicas share no folder; None for the folder. Raises `SettingRefused`."""
+    """The bucket, when replicas share no folder; None for a folder. Raises `SettingRefused`."""
     if settings.files_url is None:
         return None
     from ..files.objects import Bucket
@@ -81,13 +81,13 @@ def bucket_of(settings: Settings) -> Bucket | None:
 
 
 class Hosted:
-    """Songwright for many people. Raises `SettingRefused` when it is told too little to be safe."""
+    """Songwright for many people. Raises `SettingRefused` when its settings are too incomplete to be safe."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.catalogue = Catalogue.load(settings.catalogue_override)
         self._people = open_store(settings)
-        """Who may call: the same in a trial, whose orders are nobody else's."""
+        """Who may call; also used in a trial, whose orders are kept apart."""
         self.store = SqliteStore(settings.state_dir / "sandbox" / "journal.sqlite3") if self.sandbox else self._people
         self.clock = self.store.clock()
         self.journal = Journal(self.store, self.clock)
@@ -99,7 +99,7 @@ class Hosted:
         )
         self.runner.hooks = None if self.sandbox else hooks_of(settings, self.sealer)
         self.address = settings.public_url or f"http://{settings.host}:{settings.port}"
-        """Where files are linked to; whoever binds a free port corrects it."""
+        """The address in links to files; corrected once a free port is bound."""
         self._base_url = LOGICAL_URL if self.sandbox else settings.base_url
         self._brand = self._brand_of(self._base_url)
         self._fetcher = Fetcher(loopback_ok=self.sandbox or loopback(settings.base_url))
@@ -111,7 +111,9 @@ class Hosted:
 
     @property
     def sandbox(self) -> bool:
-        """Whether songs come from the offline service. Only who asks for that gets it: without a key there are none."""
+        """Whether songs come from the offline service. That happens only on request: without a key there are no
+        songs.
+        """
         return self.settings.offline
 
     def _brand_of(self, base_url: str) -> str:
@@ -120,10 +122,10 @@ class Hosted:
     # -- who calls ------------------------------------------------------------------------------------------------
 
     async def caller(self) -> Caller:
-        """Where the present caller is served; what is free even where nobody pays. Raises `AccessRefused`."""
+        """The current caller, for what is free even without a key. Raises `AccessRefused`."""
         token = get_access_token()
         if token is None:
-            raise AccessRefused("This request says not who calls. Nothing was sent or spent.")
+            raise AccessRefused("This request does not say who is calling. Nothing was sent or spent.")
         tenant = await self.bearer.caller_of(token)
         missing: KeyMissing | None = None
         try:
@@ -142,7 +144,7 @@ class Hosted:
         return Caller(self.runner, self.library_of(tenant.id), account, limits, front, missing=missing)
 
     async def _account(self, tenant: Tenant) -> Account:
-        """Whose credits this caller spends: the key of the request, else its stored one, else the operator's."""
+        """Whose credits this caller spends: the request's key, else the stored one, else the operator's."""
         base_url = self._base_url
         if self.sandbox:
             return self._playing(tenant.id)
@@ -154,13 +156,13 @@ class Hosted:
         if stored is not None:
             shared = await in_thread(self._spent_by_others, tenant, stored.key_id)
             own = Account(tenant.id, base_url, stored.key_id, self._brand, sandbox=False, shared=shared)
-            # Opened at every call, though the key may be held: a row that was moved to another tenant does not open.
+            # Decrypted at every call, even if the key is held: a row moved to another tenant cannot be decrypted.
             key = await in_thread(self.tenants.key_of, tenant.id, stored.key_id, base_url)
             if key is not None:
                 return self._hold(own, key)
         if not (key := self.settings.key()):
             raise KeyMissing(
-                "There is no key of the music service to spend from: send yours in the header Songwright-Service-Key, "
+                "There is no key of the music service to pay with. Send yours in the header Songwright-Service-Key, "
                 "or ask the operator of this server to store it or to lend theirs. Nothing was sent or spent."
             )
         shared = tenant.id != LOCAL_TENANT
@@ -168,7 +170,7 @@ class Hosted:
         return self._hold(Account(tenant.id, base_url, key_id, self._brand, sandbox=False, shared=shared), key)
 
     def _playing(self, tenant: str) -> Account:
-        """An account of play credits for each tenant; keys that come with requests stay where they are."""
+        """An account of play credits for each tenant; keys sent with requests are not used."""
         key = f"{KEY}-{tenant}"
         key_id = fingerprint(self._salt, LOGICAL_URL, key)
         return self._hold(Account(tenant, LOGICAL_URL, key_id, self._brand, sandbox=True), key)
@@ -182,7 +184,7 @@ class Hosted:
         return bool(row["n"])
 
     async def account_of(self, job: Job) -> Account:
-        """Who spends on a job; where others spend from the same key, it is held here. Raises `KeyMissing`."""
+        """The account that pays for a job; its key is held here when others spend from it too. Raises `KeyMissing`."""
         shared = await in_thread(self._shares, job)
         account = Account(
             job.tenant, job.base_url, job.key_id, self.catalogue.brand_of(job.base_url), sandbox=False, shared=shared
@@ -190,12 +192,12 @@ class Hosted:
         if shared and not self.runner.holds(job.key_id):
             key = await self._key_of(account)
             if key is None:
-                raise KeyMissing("The key that this was ordered with is not here any more.")
+                raise KeyMissing("The key that this was ordered with is no longer stored here.")
             self._hold(account, key)
         return account
 
     def _shares(self, job: Job) -> bool:
-        """Whether a job was paid with the operator's key, or with one that others have ordered with too."""
+        """Whether a job was paid with the operator's key, or with a key that other tenants have used."""
         key = self.settings.key()
         mine = bool(key) and fingerprint(self._salt, self.settings.base_url, key) == job.key_id
         return (mine and job.tenant != LOCAL_TENANT) or self.journal.shared_key(job)
@@ -215,7 +217,7 @@ class Hosted:
     # -- files ----------------------------------------------------------------------------------------------------
 
     def library_of(self, tenant: str) -> Library:
-        """A tenant's own folder, here or in the bucket; the person of this machine has the library itself."""
+        """A tenant's own folder, here or in the bucket; the person at this machine has the library itself."""
         if (library := self._libraries.get(tenant)) is None:
             root = self.settings.library if tenant == LOCAL_TENANT else self.settings.library / "tenants" / tenant
             library = self._libraries[tenant] = self._library(root, tenant)
@@ -233,7 +235,7 @@ class Hosted:
         return f"{self.address}/files/{self.sealer.link({'tenant': tenant, 'path': relative}, LINK_SECONDS)}"
 
     def _public(self, tenant: str, path: Path) -> str | None:
-        """A link the service can fetch: only behind a public address, or when the service is on this machine too."""
+        """A link that the service can fetch: needs a public address, or the service on this machine."""
         library = self.library_of(tenant)
         if (elsewhere := library.signed(path.relative_to(library.root).as_posix(), PUBLIC_SECONDS)) is not None:
             return elsewhere
@@ -244,7 +246,7 @@ class Hosted:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Hosted]:
-        """Work for as long as the block lasts; orders on the wire get a moment to arrive at its end."""
+        """Work while the block lasts; at its end, orders being sent get a moment to arrive."""
         await in_thread(self.store.open)
         if self._people is not self.store:
             await in_thread(self._people.open)
@@ -271,7 +273,7 @@ class Hosted:
                 self._people.close()
 
     async def _tidy(self) -> None:
-        """Remove every hour what crashed downloads have left in the libraries, and rows that are good for nothing."""
+        """Every hour, remove what crashed downloads left in the libraries, and useless rows."""
         while not self.runner.stopping:
             try:
                 for root in await in_thread(lambda: [self.settings.library, *self.settings.library.glob("tenants/*")]):
@@ -282,19 +284,19 @@ class Hosted:
             except SongwrightError as error:
                 log.error("%s", error)
             except Exception:
-                log.exception("tidying met a defect")
+                log.exception("tidying up failed because of a bug")
             await self.clock.sleep(TIDY_EVERY)
 
     async def _index(self) -> None:
-        """Let songs be found that were made before words were kept for searching."""
+        """Make songs searchable that were made before words were stored for searching."""
         try:
             while self.settings.role != "web" and await in_lane(SEARCH, LOCAL_TENANT, self.journal.index_old):
                 pass
         except SongwrightError as error:
-            log.error("older songs are not all found by their words yet: %s", error)
+            log.error("not all older songs can be found by their words yet: %s", error)
 
     async def _tend(self) -> None:
-        """See to it that every key with unfinished jobs has a runner here, whoever took the orders."""
+        """Make sure that every key with unfinished jobs has a runner here, whichever replica took the orders."""
         while not self.runner.stopping:
             try:
                 if self.settings.role != "web":
@@ -307,8 +309,8 @@ class Hosted:
             except SongwrightError as error:
                 log.error("%s", error)
             except Exception:
-                log.exception("looking for work met a defect")
-            await self.clock.sleep(PAUSE)  # news of many keys at once are one reason to look, not many
+                log.exception("looking for work failed because of a bug")
+            await self.clock.sleep(PAUSE)  # notifications about many keys at once are one reason to look, not many
             await self.runner.strange(LOOK_FOR_WORK)
 
     async def _take_up(self) -> None:
@@ -326,7 +328,7 @@ class Hosted:
                 self.runner.hint(account)
 
     async def _key_of(self, account: Account) -> str | None:
-        """The key of an order that was taken elsewhere; None, and a word in the log, when nobody here has it."""
+        """The key of an order that another replica took; None, with a log line, when it is not stored here."""
         settings = self.settings
         key, mine = settings.key(), account.base_url == settings.base_url
         if key and mine and fingerprint(self._salt, account.base_url, key) == account.key_id:
@@ -337,5 +339,5 @@ class Hosted:
             log.error("orders of tenant %s wait for their key: %s", account.tenant, error)
             return None
         if found is None:
-            log.error("orders of tenant %s wait: the key they were made with is not here any more", account.tenant)
+            log.error("orders of tenant %s wait: the key they were made with is no longer stored here", account.tenant)
         return found

@@ -1,6 +1,5 @@
-"""Who is behind a bearer token: the person of this machine, a tenant of the operator's, or one of the OAuth server's.
-
-A token that is unknown, withdrawn, expired or meant for others gets the same answer: none.
+"""Who is behind a bearer token: the person at this machine, one of the operator's tenants, or a user of the OAuth
+server. A token that is unknown, withdrawn, expired or meant for another server always gets the same answer: None.
 """
 
 from __future__ import annotations
@@ -29,21 +28,21 @@ from .oauth import LEEWAY_SECONDS, Issuer, issuer_of, resource_url, scopes_of
 from .tenants import Tenant, Tenants, looks_like_token, new_token
 
 NOBODY = ""
-"""The client of a token that is genuine but lacks a scope; no tenant has this id."""
+"""The client id for a genuine token that lacks a scope; no tenant has this id."""
 RETRY_SECONDS = 10
-"""After how long a client is told to ask again when nobody can tell who it is."""
+"""When a client should ask again after its identity could not be checked."""
 
 TURN_SECONDS = 5.0
-"""How long a look-up waits for those before it."""
+"""How long a look-up waits for earlier ones."""
 
 log = logging.getLogger(__name__)
 
 
 class Bearer:
-    """The SDK's token verifier. `client_id` of what it accepts is the tenant's id, and `caller_of` gives the tenant.
+    """The SDK's token verifier.
 
-    `scopes` are those that an OAuth token must carry; tokens of our own carry them all. `resource` is the address that
-    accepted tokens are for.
+    The `client_id` of an accepted token is the tenant's id, and `caller_of` gives the tenant. `scopes` are those that
+    an OAuth token must carry; our own tokens carry them all. `resource` is the address that accepted tokens are for.
     """
 
     def __init__(
@@ -60,7 +59,7 @@ class Bearer:
         self._resource = resource
         self._loopback_token = loopback_token
         self._issuer = issuer
-        # One look-up at a time: a flood of made-up tokens waits here and leaves the journal its threads.
+        # One look-up at a time: a flood of invented tokens waits here and does not use up the journal's threads.
         self._one_by_one = anyio.CapacityLimiter(1)
 
     async def aclose(self) -> None:
@@ -69,16 +68,16 @@ class Bearer:
             await self._issuer.aclose()
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """What a token allows; None for every token that allows nothing.
+        """What a token allows; None for a token that allows nothing.
 
-        Raises `IssuerUnavailable` or `JournalUnavailable` when nobody can tell at present.
+        Raises `IssuerUnavailable` or `JournalUnavailable` when that cannot be determined at present.
         """
         if self._loopback_token is not None and _same(token, self._loopback_token):
             return self._ours(LOCAL_TENANT)
         if looks_like_token(token):
             try:
-                # Ends the wait for one's turn, not a look-up that has begun: whoever stands behind one that never ends
-                # is told at the same time as everybody else.
+                # This ends the wait for a turn, not a look-up that has begun: all callers behind one that never ends
+                # are told at the same time.
                 with anyio.fail_after(TURN_SECONDS):
                     tenant = await anyio.to_thread.run_sync(self._tenants.by_token, token, limiter=self._one_by_one)
             except TimeoutError:
@@ -93,13 +92,13 @@ class Bearer:
         tenant = await in_thread(self._tenants.of_id, token.client_id)
         if tenant is None or tenant.revoked:
             raise AccessRefused(
-                "Your access to this server was withdrawn or does not suffice. Nothing was sent or spent; what you "
-                "have paid for is still fetched. Ask the operator of this server."
+                "Your access to this server was withdrawn or is not sufficient. Nothing was sent or spent. Songs you "
+                "have paid for are still fetched. Ask the operator of this server."
             )
         return tenant
 
     def _ours(self, tenant_id: str) -> AccessToken:
-        # The tenant's id instead of the token: what travels with a request can be logged by anybody.
+        # The tenant's id instead of the token: anything attached to a request may get logged.
         return AccessToken(
             token=tenant_id, client_id=tenant_id, subject=tenant_id, scopes=self._scopes, resource=self._resource
         )
@@ -109,7 +108,7 @@ class Bearer:
         if claims is None:
             return None
         scopes, subject = scopes_of(claims), str(claims["sub"])
-        tenant_id = NOBODY  # refused for the missing scope further on, which tells the client what to ask for
+        tenant_id = NOBODY  # refused later for the missing scope, which tells the client what to ask for
         if set(self._scopes) <= set(scopes):
             tenant = await in_thread(self._tenants.by_subject, issuer.url, subject)
             if tenant is None:
@@ -127,23 +126,25 @@ class Bearer:
 
 
 class Backend(BearerAuthBackend):
-    """The SDK's reading of the Authorization header; "nobody can tell now" becomes an answer instead of a crash."""
+    """The SDK's reading of the Authorization header; an identity that cannot be checked now becomes an answer, not a
+    crash.
+    """
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, AuthenticatedUser] | None:
-        """Who calls, or None. Raises `AuthenticationError`, which `unavailable` answers."""
+        """The caller, or None. Raises `AuthenticationError`, which `unavailable` answers."""
         try:
             who: tuple[AuthCredentials, AuthenticatedUser] | None = await super().authenticate(conn)
         except (IssuerUnavailable, JournalUnavailable) as error:
-            log.warning("nobody can tell who calls: %s", error)
+            log.warning("cannot check who is calling: %s", error)
             raise AuthenticationError(str(error) if isinstance(error, IssuerUnavailable) else _CLOSED) from error
         if who is not None and who[1].access_token.client_id == LOCAL_TENANT and not _from_here(conn):
-            log.warning("the token of this machine came from elsewhere and was refused")
+            log.warning("refused this machine's token, because it came from elsewhere")
             return None
         return who
 
 
 def _from_here(conn: HTTPConnection) -> bool:
-    """Whether the request was made on this machine, and not passed on by a proxy on it."""
+    """Whether the request was made on this machine, and not passed on by a proxy here."""
     try:
         return loopback(f"http://{conn.headers.get('host', '')}") and not _PASSED_ON & set(conn.headers)
     except ValueError:
@@ -151,24 +152,25 @@ def _from_here(conn: HTTPConnection) -> bool:
 
 
 _PASSED_ON = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"})
-"""What proxies write into the requests that they pass on."""
-_CLOSED = "This server cannot look up who calls at present. Nothing was sent or spent. Try again in a minute."
+"""Headers that proxies add to the requests they pass on."""
+_CLOSED = "This server cannot check who is calling at present. Nothing was sent or spent. Try again in a minute."
 
 
 def unavailable(conn: HTTPConnection, error: Exception) -> Response:
-    """The answer when nobody can tell who calls: 503, and when to ask again."""
+    """The answer when the caller cannot be checked: 503, and when to ask again."""
     del conn
     body = {"error": "temporarily_unavailable", "error_description": str(error)}
     return JSONResponse(body, status_code=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def loopback_token(state_dir: Path) -> str:
-    """The token of the person whose machine it is, made at the first start. Raises `SettingRefused`."""
+    """The token of this machine's person, created at the first start. Raises `SettingRefused`."""
     return kept_secret(state_dir / "http-token", new_token)
 
 
 def bearer_of(settings: Settings, tenants: Tenants, clock: Clock) -> Bearer:
-    """The verifier of this server. The token of its machine counts only while it listens to that machine alone.
+    """The verifier of this server. The machine's own token is valid only while the server listens to that machine
+    alone.
 
     Raises `SettingRefused`.
     """

@@ -1,4 +1,4 @@
-"""What is answered without a token: whether the server lives, whether it is ready, and signed links to files."""
+"""The endpoints without a token: whether the server is alive, whether it is ready, and signed links to files."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .app import Hosted
 
 HEALTH, READY, FILE = "/health", "/ready", "/files/{token}"
 PROBES = frozenset({HEALTH, READY})
-"""What balancers and supervisors ask, over and over."""
+"""What balancers and supervisors ask again and again."""
 BUCKET_SECONDS = 900.0
-"""How long the address works that a link leads to where files are in a bucket; the link itself makes fresh ones."""
+"""How long a bucket's address works after a link has redirected to it; the link itself makes fresh ones."""
 PROBE_SECONDS = 2.0
 """How long the database may take to answer before this server counts as not ready."""
 TYPES: Mapping[str, str] = {
@@ -31,14 +31,14 @@ TYPES: Mapping[str, str] = {
     ".txt": "text/plain; charset=utf-8",
     ".vtt": "text/vtt; charset=utf-8",
 }
-"""By the ending of a file's name, which the library gives by the file's content."""
+"""By the ending of a file's name, which the library chooses by the file's content."""
 HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "private, max-age=3600",
-    # The address is the permission: a page that the file links to or stands on must not be told.
+    # The address is the permission, so it must not be sent on to other pages.
     "Referrer-Policy": "no-referrer",
 }
-GONE = "This link has expired, or the file is not there any more. Ask for the song again to get a fresh link.\n"
+GONE = "This link has expired, or the file is no longer there. Ask for the song again to get a fresh link.\n"
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +46,13 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 async def health(request: Request) -> Response:
-    """200 while the process answers, whatever is the matter with everything else."""
+    """200 while the process answers, whatever else is wrong."""
     del request
     return PlainTextResponse("alive\n")
 
 
 def ready(app: Hosted) -> Endpoint:
-    """200 when requests should be sent here; else 503 and why: `stopping` or `database`."""
+    """200 when requests should be sent here; else 503 and the reason: `stopping` or `database`."""
 
     probe = _Probe(app)
 
@@ -68,7 +68,7 @@ def ready(app: Hosted) -> Endpoint:
 
 
 class _Probe:
-    """Asks the database whether it answers, with one thread at most: whoever asks needs no token."""
+    """Checks whether the database answers, with one thread at most, because callers need no token."""
 
     def __init__(self, app: Hosted) -> None:
         self._app = app
@@ -76,15 +76,15 @@ class _Probe:
         self._asking = False
 
     async def database_answers(self) -> bool:
-        """Whether it does; no while an earlier question still waits for its answer."""
+        """Whether it answers; False while an earlier check is still waiting."""
         async with self._turn:
             return not self._asking and await self._ask()
 
     async def _ask(self) -> bool:
         with anyio.move_on_after(PROBE_SECONDS):
             try:
-                # Beside the journal's threads, which may all be waiting for what is asked here; it changes nothing, so
-                # it may be left behind.
+                # Not in the journal's threads, which may all be waiting for the database; it changes nothing, so it may
+                # be abandoned.
                 self._asking = True
                 await anyio.to_thread.run_sync(self._in_thread, abandon_on_cancel=True)
             except JournalUnavailable as error:
@@ -102,7 +102,7 @@ class _Probe:
 
 
 def file(app: Hosted) -> Endpoint:
-    """The file of a signed link, in parts where a player asks for parts; 404 for every link that opens nothing."""
+    """The file of a signed link, in parts if a player asks for parts; 404 for every invalid link."""
 
     async def sent(request: Request) -> Response:
         try:
@@ -113,7 +113,7 @@ def file(app: Hosted) -> Endpoint:
             log.error("%s", error)
             return Response(status_code=503, headers={"Retry-After": "10"})
         except (SongwrightError, OSError, KeyError) as error:
-            log.info("a link opened nothing: %s", type(error).__name__)
+            log.info("a link led to no file: %s", type(error).__name__)
             return PlainTextResponse(GONE, status_code=404, headers={"Cache-Control": "no-store"})
         if isinstance(found, str):
             return RedirectResponse(found, headers={**HEADERS, "Cache-Control": "no-store"})
@@ -131,10 +131,10 @@ def file(app: Hosted) -> Endpoint:
 
 
 def _found(app: Hosted, tenant_id: str, relative: str) -> tuple[Path, stat_result] | str:
-    """A file of a tenant's library, or where a bucket has it. Raises `NotFound`, also when access was withdrawn."""
+    """A file of a tenant's library, or its address in a bucket. Raises `NotFound`, also when access was withdrawn."""
     tenant = app.tenants.of_id(tenant_id)
     if tenant is None or tenant.revoked:
-        raise NotFound("There is no such tenant any more.")
+        raise NotFound("There is no such tenant.")
     library = app.library_of(tenant_id)
     path = library.locate(relative)
     if (elsewhere := library.signed(relative, BUCKET_SECONDS)) is not None:

@@ -1,6 +1,6 @@
-"""What every request passes on its way in: its host and origin, the time it may take, who calls, how much at once.
+"""What every request passes on its way in: checks of host and origin, time, caller, and load.
 
-Each is plain ASGI, so that it holds for every route alike and streams pass through untouched.
+Each is plain ASGI, so that it applies to every route and streams pass through untouched.
 """
 
 from __future__ import annotations
@@ -34,31 +34,33 @@ from .app import given_key
 BODY_SECONDS = 30.0
 """How long the body of a request may take to arrive."""
 HEAD_SECONDS = 20.0
-"""How long a connection may keep us waiting for a whole request head."""
+"""How long a connection may take to send a whole request head."""
 TAKE_SECONDS = 60.0
-"""How long the other side may leave an answer untaken."""
+"""How long the other side may leave an answer unread."""
 MOST_CONNECTIONS = 2_000
-"""As many connections as are served at once, where the process may have the descriptors."""
+"""How many connections are served at once, if the process may have enough descriptors."""
 BACKLOG = 100
-"""Connections that wait to be accepted, and that are accepted in one go."""
+"""How many connections may wait to be accepted, and how many are accepted at once."""
 RESERVED = 4 * BACKLOG + 128
-"""Descriptors that are kept for everything else: calls to the service, the database, files, and a rush of newcomers."""
+"""Descriptors reserved for everything else: calls to the service, the database, files, and a rush of new
+connections.
+"""
 CALLS_AT_ONCE = 100
-"""Requests of one tenant that are served at the same time; a waiting tool call is one for as long as it waits."""
+"""How many requests of one tenant are served at the same time; a waiting tool call counts as long as it waits."""
 KEY_HEADER = "songwright-service-key"
-"""Where a caller brings a key of the music service for this request."""
+"""The header with a key of the music service for this request."""
 LONGEST_KEY = 512
 MOST_INTRODUCTION = 64 * 1024
-"""Bytes of a request that are looked at for the name of its client."""
+"""How many bytes of a request are searched for the name of its client."""
 
 log = logging.getLogger(__name__)
 
 
 def trusted(settings: Settings, port: int) -> TransportSecuritySettings:
-    """The Host and Origin headers that are answered: our own addresses, and what the operator adds.
+    """The Host and Origin headers that are accepted: our own addresses, and what the operator adds.
 
-    A web page that a person visits can send requests to any address under a name of its own choosing, also to one on
-    their machine; these two headers give it away.
+    A web page that a person visits can send requests to any address under any name, even to the person's own machine;
+    these two headers reveal it.
     """
     hosts, origins = set[str](), set[str]()
     addresses = [address_of(settings.host, port)]
@@ -84,7 +86,7 @@ def trusted(settings: Settings, port: int) -> TransportSecuritySettings:
 
 
 class HostOrigin:
-    """Answers 421 to a foreign Host and 403 to a foreign Origin. `free` are paths that balancers ask by number."""
+    """Answers 421 to a foreign Host and 403 to a foreign Origin. `free` are paths that balancers call by IP address."""
 
     def __init__(self, app: ASGIApp, *, security: TransportSecuritySettings, free: Container[str]) -> None:
         self._app = app
@@ -105,21 +107,21 @@ _LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class _TooSlow(Exception):
-    """The body of a request does not arrive."""
+    """The body of a request did not arrive."""
 
 
 class BodyTimeout:
-    """Answers 408 when the body of a request has not arrived after half a minute; what follows may take its time.
+    """Answers 408 when the body of a request has not arrived after half a minute; later work has no such limit.
 
-    A body whose length is told in two ways gets a 400 and ends the connection: a proxy may have read it as two
-    requests. Whoever hangs up in the middle is answered nothing, and that is no fault.
+    A body with two different lengths gets a 400 and ends the connection: a proxy may have read it as two requests. A
+    caller who hangs up midway gets no answer, and that is not an error.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, with a body that comes in time or not at all."""
+        """Pass the request on, with a body that arrives in time or not at all."""
         if {name for name, _ in scope.get("headers", ())} >= _LENGTHS:
             await Response(status_code=400, headers={"Connection": "close"})(scope, receive, send)
             return
@@ -145,7 +147,9 @@ class BodyTimeout:
 
 
 class ConcurrencyLimit:
-    """Behind the check of the token: takes what a caller may send, so much of it at once, and a key beside it."""
+    """Runs after the check of the token: limits what a caller may send, and how much at once, and takes the service
+    key.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -165,7 +169,7 @@ class ConcurrencyLimit:
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.body" and message.get("body") and not message.get("more_body"):
-                # An end of its own, because only a further message waits until the one before it was read.
+                # A separate final message, because only another message waits until the one before it has been read.
                 await send({**message, "more_body": True})
                 message = {"type": "http.response.body", "body": b""}
             await send(message)
@@ -182,34 +186,34 @@ class ConcurrencyLimit:
 
     def _refusal(self, scope: Scope) -> Response | None:
         if scope["method"] != "POST":
-            # Every request stands on its own, so there is no stream to open and no session to end.
+            # Every request is independent, so there is no stream to open and no session to end.
             return Response(status_code=405, headers={"Allow": "POST"})
         if self._busy[tenant_of(scope)] >= CALLS_AT_ONCE:
             return _refused(
                 429,
                 "too_many_requests",
-                f"{CALLS_AT_ONCE} calls of yours are being served already. Nothing was sent or spent by this one.",
+                f"This server is already working on {CALLS_AT_ONCE} of your calls. This call sent and spent nothing.",
                 {"Retry-After": "5"},
             )
         key = _key(scope)
         if key is not None and not (len(key) <= LONGEST_KEY and re.fullmatch(r"[!-~]+", key)):
             return _refused(
-                400, "bad_key", "The header Songwright-Service-Key holds no key. Nothing was sent or spent."
+                400, "bad_key", "The header Songwright-Service-Key does not contain a key. Nothing was sent or spent."
             )
         return None
 
 
 class Named:
-    """Gives a client of the older era, which says its name only once, a session's id in which the name comes back.
+    """Gives a client of the older era, which sends its name only once, a session id that contains the name.
 
-    Nothing is kept for it: any replica reads the name from the id, and knows how long this client waits.
+    Nothing is stored: any replica reads the name from the id and knows how long this client waits.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; the answer to one that introduces its client carries the id."""
+        """Pass the request on; the answer to a client's first request carries the id."""
         if Request(scope).headers.get(SESSION_HEADER):
             await self._app(scope, receive, send)
             return
@@ -233,7 +237,7 @@ class Named:
 
 
 def _introduced(body: bytes) -> str | None:
-    """The name in a request that opens a conversation; None for any other."""
+    """The client's name in a request that opens a session; None for any other request."""
     if b'"initialize"' not in body:
         return None
     try:
@@ -245,7 +249,7 @@ def _introduced(body: bytes) -> str | None:
 
 
 def _key(scope: Scope) -> str | None:
-    """The service key that was sent along; a placeholder that a client has left unfilled is none."""
+    """The service key in the header; a placeholder that a client did not fill in does not count."""
     key = Request(scope).headers.get(KEY_HEADER, "").strip()
     return key if key and not key.startswith("${") else None
 
@@ -255,7 +259,7 @@ def _refused(status: int, error: str, sentence: str, headers: Mapping[str, str] 
 
 
 def tenant_of(scope: Scope) -> str:
-    """Whose request it is, as far as is known; for the log and for fairness."""
+    """Whose request it is, if known; for the log and for fairness."""
     user = scope.get("user")
     if user is not None and user.is_authenticated:
         return str(user.access_token.client_id)
@@ -263,9 +267,9 @@ def tenant_of(scope: Scope) -> str:
 
 
 class Logged:
-    """Writes a line for every request: what it wanted, and never the address itself, which may carry a token.
+    """Logs a line for every request, with its route but never the address itself, which may contain a token.
 
-    `patterns` names the routes by what answers them; the paths in `quiet` are only told in detailed logs.
+    `patterns` names the routes by their endpoints; the paths in `quiet` appear only in detailed logs.
     """
 
     def __init__(self, app: ASGIApp, *, patterns: Mapping[Any, str], quiet: Container[str]) -> None:
@@ -274,7 +278,7 @@ class Logged:
         self._quiet = quiet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and tell what became of it."""
+        """Pass the request on and log its outcome."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -298,11 +302,11 @@ class Logged:
 
 
 class HeaderTimeout(H11Protocol):
-    """uvicorn's HTTP/1.1 with an end to waiting, and with room for whoever comes.
+    """uvicorn's HTTP/1.1 with limits to waiting and room for new connections.
 
-    Whoever does not bring a request's head together, or does not take the answer, is hung up on. When there are as many
-    connections as there may be, the one that has been idle for longest makes room for the next; only those that are
-    being answered can fill the server, and then a further request is told so.
+    A peer that does not complete a request's head, or does not read the answer, is disconnected. When the limit of
+    connections is reached, the longest idle one is closed for the next. Only connections being answered can fill the
+    server; another request is then told so.
     """
 
     _timer: TimerHandle | None = None
@@ -310,7 +314,7 @@ class HeaderTimeout(H11Protocol):
     _idle_since = 0.0
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in the class above
-        """Make room where there is none, and begin to wait for a request."""
+        """Make room if necessary, and begin to wait for a request."""
         super().connection_made(transport)
         self._watch()
         while self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
@@ -318,12 +322,12 @@ class HeaderTimeout(H11Protocol):
                 break
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come; a head that is whole ends the waiting, half of one does not."""
+        """Handle received data; a whole head ends the wait, half of one does not."""
         super().data_received(data)
         self._watch()
 
     def on_response_complete(self) -> None:
-        """From now on it is idle."""
+        """The connection is idle from now on."""
         self._idle_since = self.loop.time()
         super().on_response_complete()
 
@@ -334,29 +338,29 @@ class HeaderTimeout(H11Protocol):
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """The other side does not take what it has asked for: it has a minute for that."""
+        """The other side does not read its answer; it has a minute for that."""
         super().pause_writing()
         if self._stalled is None:
             self._stalled = self.loop.call_later(TAKE_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """It has taken some."""
+        """It has read some."""
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
         super().resume_writing()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Nothing more was asked for."""
+        """No further request has come."""
         self.hang_up()
 
     @property
     def idle_since(self) -> float | None:
-        """Since when nothing is done for it, in the loop's time; None while something is."""
+        """Since when the connection is idle, in the loop's time; None while it is being served."""
         return self._idle_since if self._waiting() and not self.transport.is_closing() else None
 
     def hang_up(self) -> None:
-        """End the connection; what was already answered is delivered, if the other side takes it soon."""
+        """End the connection; a finished answer is delivered if the other side reads it soon."""
         self.connections.discard(self)
         self.transport.close()
         if self.transport.get_write_buffer_size():
@@ -384,7 +388,7 @@ class HeaderTimeout(H11Protocol):
 
 
 def make_room(connections: Iterable[object], newcomer: object = None) -> bool:
-    """Hang up on whoever has been idle for longest, the newcomer excepted; False when nobody is idle."""
+    """Close the connection that has been idle longest, except the new one; False when none is idle."""
     idle = [
         (since, id(one), one)
         for one in connections
@@ -397,7 +401,7 @@ def make_room(connections: Iterable[object], newcomer: object = None) -> bool:
 
 
 def most_connections() -> int:
-    """How many connections this process can serve: so many that its descriptors are never used up by them."""
+    """How many connections this process can serve without using up its descriptors."""
     try:
         import resource
     except ImportError:  # Windows, which has no such limit

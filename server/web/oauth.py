@@ -1,7 +1,7 @@
-"""Tokens of an OAuth server: fetched keys, checked signatures, and the claims of those that are meant for us.
+"""Tokens of an OAuth server: fetching keys, checking signatures, and reading the claims of tokens meant for us.
 
-Songwright is a resource server only (RFC 9728): people sign in elsewhere. What a token says of itself before its
-signature is checked chooses nothing but the key it is checked with.
+Songwright is only a resource server (RFC 9728): people sign in elsewhere. Before its signature is checked, a token's
+content is used only to choose the key for that check.
 """
 
 from __future__ import annotations
@@ -28,33 +28,35 @@ if TYPE_CHECKING:
     from mcp.server.auth.settings import AuthSettings
 
 ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
-"""Signatures by a key pair. A shared secret or none at all would let the reader of a public key write tokens."""
+"""Signatures by a key pair. With a shared secret, or no signature, anyone who can read a public key could write
+tokens.
+"""
 LEEWAY_SECONDS = 30
-"""How far the clocks of the two servers may be apart."""
+"""How far the clocks of the two servers may differ."""
 FRESH_SECONDS = 3600.0
-"""After this the keys are asked for again; a key that was withdrawn is then forgotten."""
+"""After this the keys are fetched again, and a withdrawn key is forgotten."""
 STALE_SECONDS = 86_400.0
-"""How long known keys are believed while the OAuth server does not answer."""
+"""How long known keys stay valid while the OAuth server does not answer."""
 PAUSE_SECONDS = 10.0
-"""Between two questions to the OAuth server, whatever strange tokens arrive meanwhile."""
+"""The minimum between two requests to the OAuth server, whatever unknown tokens arrive meanwhile."""
 FETCH_SECONDS = 5.0
 MAX_BODY = 256 * 1024
 MOST_KEYS = 64
-"""An OAuth server publishes a handful; each is looked at for every token."""
+"""An OAuth server publishes a handful; each is checked for every token."""
 LATEST = 100_000_000_000
-"""Seconds since the epoch; a time beyond it is none."""
+"""Seconds since the epoch; a later time is not valid."""
 LONGEST_TOKEN = 16 * 1024
 LONGEST_SUBJECT = 255
 """Characters; the most that OpenID Connect allows."""
 
 _INSIDE = frozenset({"alt", "arpa", "internal", "invalid", "lan", "local", "localdomain", "localhost", "onion", "test"})
-"""Ends of names that lead nowhere, or into a network of one's own (RFC 6761, 6762, 8375 and habit)."""
+"""Endings of names that lead nowhere or into a private network (RFC 6761, 6762, 8375 and custom)."""
 
 log = logging.getLogger(__name__)
 
 
 class _NotGiven(Exception):
-    """The OAuth server did not give what was asked for; the text is for the log."""
+    """The OAuth server did not give what was requested; the text is for the log."""
 
 
 _Moment = Annotated[int | float, Field(gt=-LATEST, lt=LATEST, allow_inf_nan=False)]
@@ -65,7 +67,7 @@ class _Typed(BaseModel):
 
 
 class _Header(_Typed):
-    """What a token's header may say, each of its own type; null is none."""
+    """The fields of a token's header that are read, each of its own type; null counts as absent."""
 
     alg: str
     kid: str = ""
@@ -89,7 +91,7 @@ class _Claims(_Typed):
 
 
 class Issuer:
-    """One OAuth server and its keys. `audiences` are the names by which a token may mean us."""
+    """One OAuth server and its keys. `audiences` are the names that a token may use for this server."""
 
     def __init__(self, url: str, *, audiences: Sequence[str], clock: Clock) -> None:
         self.url = url
@@ -108,9 +110,9 @@ class Issuer:
             await self._made.aclose()
 
     async def claims(self, token: str) -> Mapping[str, Any] | None:
-        """What a token says, when it is genuine, in force, and meant for us; else None.
+        """A token's claims if it is genuine, in force and meant for us; else None.
 
-        Raises `IssuerUnavailable` when nobody can tell, because the OAuth server does not give its keys.
+        Raises `IssuerUnavailable` when this cannot be checked because the OAuth server does not give its keys.
         """
         import jwt
 
@@ -121,7 +123,7 @@ class Issuer:
         try:
             return self._verified(token, key)
         except jwt.InvalidSignatureError:
-            # Signed by somebody else, or the OAuth server has put another key under the same name.
+            # Signed by somebody else, or the OAuth server has a new key under the same name.
             await self._refresh()
         key = self._find(*named) if self._fetched_at != known_since else None
         with suppress(jwt.InvalidSignatureError):
@@ -129,9 +131,9 @@ class Issuer:
         return None
 
     def _verified(self, token: str, key: PyJWK) -> Mapping[str, Any] | None:
-        """The claims of a token that this key has signed and that is in force; else None.
+        """The claims of a token that this key signed and that is in force; else None.
 
-        Raises `InvalidSignatureError` when another key has signed it.
+        Raises `InvalidSignatureError` when another key signed it.
         """
         import jwt
 
@@ -154,7 +156,7 @@ class Issuer:
         return claims if subject.isprintable() and 0 < len(subject) <= LONGEST_SUBJECT else None
 
     def _names(self, token: str) -> tuple[str, str | None] | None:
-        """The algorithm and key that a token names; None for one that can be no token of this OAuth server."""
+        """The algorithm and key that a token names; None for one that cannot come from this OAuth server."""
         import jwt
 
         if len(token) > LONGEST_TOKEN or token.count(".") != 2:
@@ -172,12 +174,15 @@ class Issuer:
         key = self._find(algorithm, kid)
         if key is not None and self._age() < FRESH_SECONDS:
             return key
-        if key is None or not self._fetching.locked():  # who has a key does not wait for somebody else's question
+        if (
+            key is None or not self._fetching.locked()
+        ):  # a caller whose key is known does not wait for another's request
             await self._refresh()
             key = self._find(algorithm, kid)
         if key is None and self._down:
             raise IssuerUnavailable(
-                "Who calls cannot be checked now, because the sign-in server does not answer. Nothing was sent or "
+                "This server cannot check who is calling, because the sign-in server does not answer. Nothing was "
+                "sent or "
                 "spent. Try again in a minute."
             )
         return key
@@ -192,13 +197,14 @@ class Issuer:
         return self._clock.monotonic() - self._fetched_at
 
     async def _refresh(self) -> None:
-        """Ask for the keys, unless somebody has just done so."""
+        """Fetch the keys, unless somebody has just done so."""
         async with self._fetching:
             if self._clock.monotonic() - self._tried_at < PAUSE_SECONDS:
                 return
             self._tried_at = self._clock.monotonic()
             try:
-                # A caller who hangs up does not end the question: the next one would have to pause for it.
+                # A caller who hangs up does not cancel the request: the next caller would have to wait before asking
+                # again.
                 with anyio.CancelScope(shield=True), anyio.fail_after(FETCH_SECONDS):
                     self._keys = await self._fetch()
             except (_NotGiven, TimeoutError, httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -211,7 +217,7 @@ class Issuer:
     async def _fetch(self) -> list[PyJWK]:
         address = (await self._metadata()).get("jwks_uri")
         if not isinstance(address, str) or not _safe(address, self.url):
-            raise _NotGiven("its metadata names no https address of its keys")
+            raise _NotGiven("its metadata gives no https address for its keys")
         answer = await self._get(address)
         if answer is None:
             raise _NotGiven(f"there is nothing at {address}")
@@ -221,7 +227,7 @@ class Issuer:
         return [key for one in listed if (key := _key_of(one)) is not None]
 
     async def _metadata(self) -> Mapping[str, Any]:
-        """What the OAuth server says of itself (RFC 8414), or at OpenID Connect's places for it."""
+        """The OAuth server's metadata (RFC 8414), also at OpenID Connect's addresses for it."""
         parts = urlsplit(self.url)
         root, path = f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
         places = [f"{root}/.well-known/{name}{path}" for name in ("oauth-authorization-server", "openid-configuration")]
@@ -234,7 +240,7 @@ class Issuer:
                     f"it calls itself {str(found.get('issuer'))[:200]!r}: {PREFIX}OAUTH_ISSUER must be exactly that"
                 )
             return found
-        raise _NotGiven("it has no metadata at any of the well-known places")
+        raise _NotGiven("it has no metadata at any well-known address")
 
     async def _get(self, address: str) -> Mapping[str, Any] | None:
         """A JSON object; None when there is nothing at the address."""
@@ -242,7 +248,7 @@ class Issuer:
             self._made = httpx2.AsyncClient(
                 follow_redirects=False,
                 headers={"Accept-Encoding": "identity"},
-                # One without https is on this machine: there, nobody's certificate is needed, and nobody is trusted.
+                # A server without https is on this machine: it needs no certificate, so none is loaded.
                 verify=self.url.startswith("https:") or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             )
         async with self._made.stream("GET", address) as answer:
@@ -256,20 +262,20 @@ class Issuer:
                 if len(raw) > MAX_BODY:
                     raise _NotGiven(f"{address} answered more than {MAX_BODY} bytes")
         if (value := json_object(raw)) is None:
-            raise _NotGiven(f"{address} answered no JSON object")
+            raise _NotGiven(f"{address} did not answer with a JSON object")
         return value
 
 
 def _key_of(published: object) -> PyJWK | None:
-    """A published key; None for one that is not for signatures, or makes no sense: it must not spoil the others."""
+    """A published key; None for one that is not for signatures or is invalid: it must not affect the others."""
     import jwt
 
     if not isinstance(published, dict) or published.get("use", "sig") != "sig":
         return None
     try:
         key = jwt.PyJWK(published)
-    except Exception as error:  # noqa: BLE001 — whatever the maker of keys stumbles over, it is no key
-        log.info("a key of the OAuth server makes no sense (%s)", type(error).__name__)
+    except Exception as error:  # noqa: BLE001 — anything that cannot be parsed is not a key
+        log.info("a key of the OAuth server is invalid (%s)", type(error).__name__)
         return None
     named = isinstance(published.get("kid", ""), str)
     return key if named and key.algorithm_name in ALGORITHMS else None
@@ -283,14 +289,16 @@ def scopes_of(claims: Mapping[str, Any]) -> list[str]:
 
 
 def resource_url(settings: Settings) -> str:
-    """The address of our endpoint, by which tokens and clients name this server.
+    """The address of our endpoint, which tokens and clients use as this server's name.
 
-    Raises `SettingRefused` when it cannot be known, because the server listens for others and has no public address.
+    Raises `SettingRefused` when it is unknown, because the server listens for others and has no public address.
     """
     if settings.public_url is not None:
         return f"{settings.public_url.rstrip('/')}/mcp"
     if not settings.alone:
-        raise SettingRefused(f"{PREFIX}PUBLIC_URL must say where this server is reached, so that tokens can name it.")
+        raise SettingRefused(
+            f"{PREFIX}PUBLIC_URL must be the public address of this server, so that tokens can name it."
+        )
     return f"{address_of(settings.host, settings.port)}/mcp"
 
 
@@ -312,7 +320,7 @@ def issuer_of(settings: Settings, clock: Clock) -> Issuer | None:
 
 
 def auth_settings(settings: Settings) -> AuthSettings | None:
-    """What the SDK tells clients of the OAuth server, at the well-known place; None when there is none."""
+    """What the SDK tells clients about the OAuth server, at the well-known address; None when there is none."""
     if settings.oauth_issuer is None:
         return None
     from mcp.server.auth.settings import AuthSettings
@@ -322,16 +330,16 @@ def auth_settings(settings: Settings) -> AuthSettings | None:
             "issuer_url": settings.oauth_issuer,
             "resource_server_url": resource_url(settings),
             "required_scopes": list(settings.oauth_scopes),
-            "validate_token_resource": False,  # the verifier does it, and knows audiences that are no address
+            "validate_token_resource": False,  # the verifier does it, and accepts audiences that are not addresses
         }
     )
 
 
 def _safe(address: str, issuer: str) -> bool:
-    """Whether keys from there can be trusted: https, or this machine when the OAuth server itself is on it.
+    """Whether keys from this address can be trusted: https, or this machine when the OAuth server itself is on it.
 
-    Keys may be on another host, as large makers have it, but then on one that the world knows by a name: what an OAuth
-    server says must not make this one knock at doors of its own network.
+    Keys may be on another host, as with large providers, but then on one with a public name: an OAuth server's answer
+    must not make this server send requests into its own network.
     """
     try:
         place, home = urlsplit(address), urlsplit(issuer)
@@ -348,6 +356,6 @@ def _safe(address: str, issuer: str) -> bool:
 
 
 def _public_name(host: str) -> bool:
-    """Whether a host is named as others on the Internet name it, and not by number."""
+    """Whether a host has a public name, and is not a bare IP address."""
     last = host.rpartition(".")[2]
     return "." in host.strip(".") and last.isascii() and last.isalpha() and last not in _INSIDE

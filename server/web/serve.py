@@ -1,7 +1,7 @@
-"""Streamable HTTP as a transport: many callers, any number of replicas, and an end that loses nothing.
+"""Streamable HTTP as a transport: many callers, any number of replicas, and a shutdown that loses nothing.
 
-Every request stands on its own, in both protocol eras, so any replica answers any of them. What is open without a
-token is open on purpose: how the server is, signed links to files, the service's signed callbacks, where to sign in.
+Every request is independent, in both protocol eras, so any replica can answer any of them. Some endpoints need no token
+on purpose: health, signed links to files, the service's signed callbacks, and where to sign in.
 """
 
 from __future__ import annotations
@@ -45,24 +45,24 @@ from .oauth import auth_settings
 
 ENDPOINT = "/mcp"
 MOST_BYTES = 1024 * 1024
-"""The largest request to the endpoint; the longest lyrics with everything else are a hundredth of it."""
+"""The largest request to the endpoint, a hundred times the longest lyrics with everything else."""
 MOST_HEAD = 32 * 1024
 """The largest request line with all headers; an OAuth token may take half of it."""
 KEEP_ALIVE_SECONDS = 30
 LINGER_SECONDS = 2.0
-"""How long a server that was told to stop still answers, with 503 to balancers that ask whether it is ready."""
+"""How long a server still answers after it was told to stop; balancers that ask whether it is ready get 503."""
 FULL_EVERY = 10.0
-"""How often it is told that the process has no descriptor left."""
+"""How often to log that the process has no descriptor left."""
 CLOSING_SECONDS = 2
-"""How long answers under way may take to be delivered after that."""
+"""How long answers under way may take after that."""
 
 log = logging.getLogger(__name__)
 
 
 def application(app: Hosted, port: int | None = None) -> Starlette:
-    """Everything that is answered, as one ASGI application; the engine works for as long as its lifespan lasts.
+    """All routes, as one ASGI application; the runners work as long as its lifespan lasts.
 
-    `port` is the one that is listened on, where the settings leave it open. A worker only tells how it is.
+    `port` is the one in use when the settings leave it open. A worker only serves health checks.
     """
     settings = app.settings
     found = [
@@ -73,7 +73,7 @@ def application(app: Hosted, port: int | None = None) -> Starlette:
         return _assembled(found, [], _working(app))
     security = middleware.trusted(settings, settings.port if port is None else port)
     server = build.build(app, app.sealer.state_keys())
-    # Of what this makes, only the session manager is used.
+    # Only the session manager of this is used.
     server.streamable_http_app(
         stateless_http=True, max_request_body_size=MOST_BYTES, transport_security=security, host=settings.host
     )
@@ -109,7 +109,7 @@ def _assembled(found: list[Route], passed: list[Middleware], lifespan: Lifespan[
 
 
 def _for_callers(app: Hosted, endpoint: ASGIApp) -> ASGIApp:
-    """The endpoint behind the token of a tenant, who is known to everything that works for the request."""
+    """The endpoint behind a tenant's token; everything that works for the request knows the tenant."""
     oauth = auth_settings(app.settings)
     resource = None if oauth is None else oauth.resource_server_url
     where = None if resource is None else build_resource_metadata_url(resource)
@@ -145,16 +145,16 @@ def _working(app: Hosted) -> Lifespan[Starlette]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which leaves the signals to us: orders on the wire must arrive before the process ends."""
+    """uvicorn with signals left to us: orders being sent must arrive before the process ends."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Nothing is captured."""
+        """Captures no signals."""
         yield
 
 
 async def serve(app: Hosted) -> None:
-    """Serve until the process is told to stop: by SIGTERM or SIGINT in peace, by a second one at once.
+    """Serve until the process is told to stop: gracefully on the first SIGTERM or SIGINT, at once on the second.
 
     Raises `SettingRefused` when the settings would leave the server open, useless or unreachable, and
     `JournalUnavailable` when its database does not answer.
@@ -191,22 +191,22 @@ async def serve(app: Hosted) -> None:
                 if refusal is None:
                     _announce(app, port, tenants=tenants)
                     await _serve_until(told, app, server, listener)
-        if refusal is not None:  # raised out here, or the task groups of the lifespan would wrap it
+        if refusal is not None:  # raised here, otherwise the task groups of the lifespan would wrap it
             raise refusal
 
 
 def _room() -> int:
-    """How many connections there is room for; a word in the log when the limit of the process makes them few."""
+    """How many connections there is room for; logs a warning when the limit of the process makes them few."""
     most = middleware.most_connections()
     if most < middleware.MOST_CONNECTIONS:
-        log.warning("there is room for %d connections only: a higher limit of descriptors (ulimit -n) makes more", most)
+        log.warning("there is room for only %d connections; raise the limit of descriptors (ulimit -n) for more", most)
     return most
 
 
 def _mind_descriptors(server: _Server) -> None:
-    """When the process has no descriptor left for a new connection, idle ones give theirs back, and one line says so.
+    """When the process has no descriptor left for a new connection, idle connections are closed and one line is logged.
 
-    By itself asyncio would write a traceback for every connection that it cannot accept, a hundred of them in a go.
+    Otherwise asyncio would log a traceback for every connection that it cannot accept, a hundred at a time.
     """
     told_at = float("-inf")
 
@@ -221,7 +221,9 @@ def _mind_descriptors(server: _Server) -> None:
                 break
         if loop.time() - told_at > FULL_EVERY:
             told_at = loop.time()
-            log.error("no descriptor is left for a new connection: idle ones are closed; raise the limit (ulimit -n)")
+            log.error(
+                "no descriptor is left for a new connection, so idle ones are closed; raise the limit (ulimit -n)"
+            )
 
     get_running_loop().set_exception_handler(handle)
 
@@ -230,7 +232,7 @@ async def _serve_until(told: anyio.Event, app: Hosted, server: uvicorn.Server, l
     async def stop() -> None:
         await told.wait()
         log.info("told to stop")
-        # Nothing new is begun and waiting calls are answered now; orders on the wire are waited for at the end.
+        # Begin nothing new and answer waiting calls now; orders being sent are awaited at the end.
         await app.runner.drain(0)
         await anyio.sleep(LINGER_SECONDS)
         server.should_exit = True
@@ -277,13 +279,13 @@ def _check(settings: Settings) -> None:
         )
     if settings.public_url is None:
         raise SettingRefused(
-            f"A server that others reach needs {PREFIX}PUBLIC_URL, the address they know it by: only that name is "
-            "answered, and links to songs point there."
+            f"A server that others reach needs {PREFIX}PUBLIC_URL, its public address: it only answers to that name, "
+            f"and links to songs point there."
         )
 
 
 async def _tenants(app: Hosted) -> tuple[bool, SongwrightError | None]:
-    """Whether there are any, and why serving would be in vain: others can reach this server, and nobody may call it."""
+    """Refuse to serve when others can reach this server but nobody may call it."""
     settings = app.settings
     try:
         some = await in_thread(app.tenants.any_active)
@@ -292,20 +294,21 @@ async def _tenants(app: Hosted) -> tuple[bool, SongwrightError | None]:
     if some or settings.role == "worker" or settings.alone or settings.oauth_issuer is not None:
         return some, None
     return some, SettingRefused(
-        "Nobody could call this server: it has no tenants and no OAuth server. `songwright tenants add NAME` makes a "
+        f"Nobody can call this server: it has no tenants and no OAuth server. `songwright tenants add NAME` adds a "
         f"tenant and shows its token; {PREFIX}OAUTH_ISSUER names an OAuth server."
     )
 
 
 def _listener(settings: Settings) -> socket.socket:
-    """A socket at the address of the settings. Raises `SettingRefused` when it cannot be had."""
+    """A socket at the address in the settings. Raises `SettingRefused` when that fails."""
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
         )[0]
-        # Named as TCP, or asyncio does not know that it may send small packets at once, and every answer takes 40 ms.
+        # Named as TCP: otherwise asyncio does not know that it may send small packets at once, and every answer takes
+        # 40 ms.
         listener = socket.socket(family, kind, protocol)
-        if os.name == "posix":  # elsewhere it would let two programs have one address
+        if os.name == "posix":  # on Windows it would let two programs share one address
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(place)
@@ -314,27 +317,30 @@ def _listener(settings: Settings) -> socket.socket:
             raise
     except OSError as error:
         raise SettingRefused(
-            f"Nothing can listen on {settings.host} port {settings.port}: {error.strerror}. Another program may have "
-            f"the port; {PREFIX}PORT chooses another."
+            f"Songwright cannot listen on {settings.host} port {settings.port}: {error.strerror}. Another program "
+            f"may be using the port; {PREFIX}PORT chooses another."
         ) from None
     return listener
 
 
 def _announce(app: Hosted, port: int, *, tenants: bool) -> None:
-    """Tell the person at the terminal where it answers, and, while they are alone, how a client gets in."""
+    """Tell the person at the terminal the server's address and, on a private machine, how to connect a client."""
     settings = app.settings
     log.info("answering on %s port %s as %s", settings.host, port, settings.role)
     if settings.log_format == "json":
         return
     if settings.role == "worker":
-        said = f"Songwright works, and tells how it is at {address_of(settings.host, port)}{endpoints.HEALTH}\n"
+        said = (
+            f"The Songwright worker is running. Its health check is at "
+            f"{address_of(settings.host, port)}{endpoints.HEALTH}\n"
+        )
     else:
         said = f"Songwright answers at {app.address}{ENDPOINT}\n"
         if app.sandbox:
-            said += "It is a trial: songs come from the offline sandbox, a toy synthesizer, and cost play credits.\n"
+            said += "This is a trial: songs come from the offline sandbox, a toy synthesizer, and cost play credits.\n"
         elif settings.api_key is None:
             said += (
-                f"{PREFIX}API_KEY is not set, so it makes songs only for callers with a key of their own (header "
+                f"{PREFIX}API_KEY is not set, so this server makes songs only for callers with their own key (header "
                 "Songwright-Service-Key, or `songwright tenants key`).\n"
             )
         if settings.alone and not tenants:

@@ -1,7 +1,7 @@
-"""Who calls a hosted server and whose money it is: tenants, their tokens, the service keys kept for them.
+"""Who may call a hosted server and whose money is spent: tenants, their tokens, and their stored service keys.
 
-A tenant is known by tokens that the operator has given out, or by an OAuth server's word. All methods of `Tenants`
-block; call them from a worker thread.
+A tenant is identified by a token from the operator or by an OAuth server. All methods of `Tenants` block; call them
+from a worker thread.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from ..journal.sqlite import Store, Tx
 from ..journal.write import DAY
 
 TOUCH_SECONDS = 60.0
-"""How often the last use of a token or key is written down at most."""
+"""The shortest time between two records of a token's or key's last use."""
 KEY_SECONDS = 3600.0
-"""How long a key that came with a call is kept without a use or a job that needs it."""
+"""How long an unused key that came with a call is kept when no job needs it."""
 MONTH = 30 * DAY
 MOST_CREDITS = 1_000_000_000
 LONGEST_NAME = 60
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Tenant:
-    """One whose jobs, clips and files nobody else sees. An allowance of None is the operator's default."""
+    """One caller, whose jobs, clips and files nobody else sees. An allowance of None is the operator's default."""
 
     id: str
     name: str
@@ -53,13 +53,13 @@ class Tenant:
 
     @property
     def revoked(self) -> bool:
-        """Whether nothing new is accepted from it; what it has paid for is still fetched."""
+        """Whether its new requests are refused; what it has paid for is still fetched."""
         return self.revoked_at is not None
 
 
 @dataclass(frozen=True)
 class TokenInfo:
-    """What is known of a token: never the token itself."""
+    """What is known about a token, but never the token itself."""
 
     id: str
     created_at: float
@@ -69,28 +69,28 @@ class TokenInfo:
 
 @dataclass(frozen=True)
 class ServiceKey:
-    """A kept key of the service: never the key itself, which `key_of` gives."""
+    """A stored key of the service, without the key itself, which `key_of` gives."""
 
     tenant: str
     key_id: str
     base_url: str
     stored: bool
-    """Whether the operator has put it there, for all calls of the tenant; else it came with a call."""
+    """Whether the operator stored it, for all calls of the tenant; else it came with a call."""
     used_at: float
 
 
 def new_token() -> str:
-    """A token: 256 random bits behind a prefix that secret scanners and our own look-up know it by."""
+    """A token: 256 random bits after a prefix that secret scanners and our own look-up recognise."""
     return "sw_" + secrets.token_urlsafe(32)
 
 
 def looks_like_token(text: str) -> bool:
-    """Whether it could be a token of ours; anything else is not worth a look-up."""
+    """Whether it could be one of our tokens; anything else is not looked up."""
     return _TOKEN.fullmatch(text) is not None
 
 
 class Tenants:
-    """Everybody who may call, in the journal's database."""
+    """The tenants, in the journal's database."""
 
     def __init__(self, store: Store, clock: Clock, sealer: Sealer) -> None:
         self._store = store
@@ -102,7 +102,7 @@ class Tenants:
     def add(
         self, name: str, *, daily_credits: int | None = None, monthly_credits: int | None = None
     ) -> tuple[Tenant, str]:
-        """A new tenant and its first token, which nobody can read again. Raises `ArgumentRefused`."""
+        """A new tenant and its first token, which cannot be shown again. Raises `ArgumentRefused`."""
         _check_name(name)
         _check_credits(daily_credits, monthly_credits)
         tenant_id = secrets.token_hex(8)
@@ -111,8 +111,8 @@ class Tenants:
             tenant = self._insert(tx, tenant_id, name, **allowances)
             if tenant is None:
                 raise ArgumentRefused(
-                    f"There is a tenant called {name!r} already, perhaps a revoked one; its songs stay its own. "
-                    "Choose another name.",
+                    f"There is already a tenant called {name!r}, perhaps a revoked one, and its songs stay its own. "
+                    f"Choose another name.",
                     field="name",
                 )
             return tenant, self._issue(tx, tenant_id)
@@ -123,7 +123,7 @@ class Tenants:
             return [_tenant_of(row) for row in tx.all("tenants")]
 
     def any_active(self) -> bool:
-        """Whether anybody may call."""
+        """Whether anyone may call."""
         with self._store.reading() as tx:
             return tx.one("active_tenant") is not None
 
@@ -150,7 +150,7 @@ class Tenants:
             tx.do("limit_tenant", id=tenant_id, daily_credits=daily_credits, monthly_credits=monthly_credits)
 
     def revoke(self, tenant_id: str) -> None:
-        """Accept nothing more from a tenant, for good. What it has paid for is still fetched, with its key."""
+        """Revoke a tenant for good. What it has paid for is still fetched, with its key."""
         with self._store.transaction() as tx:
             tx.do("revoke_tenant", id=tenant_id, now=self._clock.now())
             tx.do("unstore_service_keys", tenant=tenant_id)
@@ -165,10 +165,10 @@ class Tenants:
     # -- who calls ------------------------------------------------------------------------------------------------
 
     def by_token(self, token: str) -> Tenant | None:
-        """Whose token it is; None for one that is unknown, withdrawn, or of a revoked tenant, which all look alike.
+        """Whose token it is; None for a token that is unknown, withdrawn, or of a revoked tenant, without distinction.
 
-        The hash needs no salt and no slowness: nobody guesses 256 random bits. Nor does the time of the look-up help:
-        it depends on the hash, which nobody can steer towards a stored one.
+        The hash needs no salt and need not be slow: nobody can guess 256 random bits. The time of the look-up reveals
+        nothing either: it depends on the hash, which nobody can steer towards a stored one.
         """
         now = self._clock.now()
         with self._store.reading() as tx:
@@ -180,12 +180,12 @@ class Tenants:
             try:
                 with self._store.transaction() as tx:
                     tx.do("token_used", id=row["token_id"], now=now)
-            except JournalUnavailable as error:  # a note for the operator, not worth a refusal
+            except JournalUnavailable as error:  # information for the operator, not worth a refusal
                 log.warning("the use of a token was not noted: %s", error)
         return _tenant_of(row)
 
     def by_subject(self, issuer: str, subject: str) -> Tenant | None:
-        """Whom an OAuth server means; made at the first call, None when revoked. The token is verified by then."""
+        """The tenant of an OAuth user; created at the first call, None when revoked. The token is already verified."""
         with self._store.reading() as tx:
             row = tx.one("tenant_of_subject", issuer=issuer, subject=subject)
         tenant = self._welcome(issuer, subject) if row is None else _tenant_of(row)
@@ -196,7 +196,7 @@ class Tenants:
         name = OAUTH_PREFIX + subject
         who = {"issuer": issuer, "subject": subject}
         with self._store.transaction() as tx:
-            # Another replica may have been faster; another issuer may know somebody by the same subject.
+            # Another replica may have been faster, or another issuer may use the same subject.
             for shown in (name, f"{name} {tenant_id}"):
                 tenant = self._insert(tx, tenant_id, shown, **who)
                 if tenant is not None:
@@ -216,11 +216,11 @@ class Tenants:
     # -- tokens ---------------------------------------------------------------------------------------------------
 
     def issue(self, tenant_id: str) -> str:
-        """Another token, which nobody can read again; the ones before it stay good. Raises `ArgumentRefused`."""
+        """Another token, which cannot be shown again; earlier tokens stay valid. Raises `ArgumentRefused`."""
         with self._store.transaction() as tx:
             row = tx.one("tenant", id=tenant_id)
             if row is None or _tenant_of(row).revoked:
-                raise ArgumentRefused("That tenant was revoked, for good; add another one.", field="name")
+                raise ArgumentRefused("That tenant was revoked for good. Add another one.", field="name")
             return self._issue(tx, tenant_id)
 
     def _issue(self, tx: Tx, tenant_id: str) -> str:
@@ -237,15 +237,18 @@ class Tenants:
         """Withdraw one token. Raises `NotFound`."""
         with self._store.transaction() as tx:
             if not tx.do("revoke_token", id=token_id, tenant=tenant_id, now=self._clock.now()):
-                raise NotFound(f"That tenant has no token {token_id!r}. Its list names them.", field="token")
+                raise NotFound(
+                    f"That tenant has no token {token_id!r}. `songwright tenants list --json` shows its tokens.",
+                    field="token",
+                )
 
     # -- service keys ---------------------------------------------------------------------------------------------
 
     def keep_key(self, tenant_id: str, base_url: str, key_id: str, key: str, *, stored: bool = False) -> None:
-        """Keep a key of the service, sealed, so that jobs outlive the call that brought it and this process.
+        """Store a key of the service, sealed, so that jobs outlive this process and the call that brought the key.
 
-        To be called before an order with the key is written, at every call: it writes at most once a minute. A stored
-        one takes the place of the tenant's stored one before.
+        Call it before recording an order with the key, at every call: it writes at most once a minute. A key stored by
+        the operator replaces the tenant's earlier one.
         """
         now = self._clock.now()
         with self._store.reading() as tx:
@@ -262,35 +265,38 @@ class Tenants:
             )  # fmt: skip
 
     def key_of(self, tenant_id: str, key_id: str, base_url: str) -> str | None:
-        """A kept key in clear, to be handed to the upstream and nobody else; None when none is kept.
+        """A stored key as plain text, only for the upstream; None when there is none.
 
-        Raises `SealBroken` when the secrets have changed, or when the row was made for another tenant or address: a
-        changed address in the database never makes a key travel there.
+        Raises `SealBroken` when the secrets have changed, or when the row was made for another tenant or address:
+        changing an address in the database never sends a key there.
         """
         with self._store.reading() as tx:
             row = tx.one("service_key", tenant=tenant_id, key_id=key_id)
         return None if row is None else self._unseal(row, base_url)
 
     def stored_key(self, tenant_id: str, base_url: str) -> ServiceKey | None:
-        """The key that the operator has put there for all calls of a tenant to this address."""
+        """The key that the operator stored for all calls of a tenant to this address."""
         with self._store.reading() as tx:
             row = tx.one("stored_service_key", tenant=tenant_id, base_url=base_url)
         return None if row is None else _service_key_of(row)
 
     def drop_stored_key(self, tenant_id: str) -> bool:
-        """Use it for nothing new; it is removed when no job needs it any more. Whether there was one."""
+        """Stop using the stored key for new orders; it is removed when no job needs it. Returns whether there was
+        one.
+        """
         with self._store.transaction() as tx:
             return tx.do("unstore_service_keys", tenant=tenant_id) > 0
 
     def kept_keys(self) -> list[ServiceKey]:
-        """Every kept key."""
+        """Every stored key."""
         with self._store.reading() as tx:
             return [_service_key_of(row) for row in tx.all("service_keys")]
 
     def tidy_keys(self) -> int:
-        """Remove keys that came with a call, rested for an hour and are needed by no job; how many.
+        """Remove keys that came with a call, were unused for an hour and are needed by no job.
 
-        What an older secret has sealed is sealed again by the newest, so that the older one can be left out.
+        Returns how many. Keys sealed by an older secret are sealed again by the newest, so that the older one can be
+        removed.
         """
         with self._store.transaction() as tx:
             gone = tx.do("tidy_service_keys", before=self._clock.now() - KEY_SECONDS)
@@ -301,7 +307,7 @@ class Tenants:
             try:
                 again = self._sealer.seal(self._sealer.unseal(row["sealed"]))
             except SealBroken:
-                log.warning("the kept key %s of tenant %s cannot be opened any more", row["key_id"], row["tenant"])
+                log.warning("the stored key %s of tenant %s can no longer be decrypted", row["key_id"], row["tenant"])
                 continue
             with self._store.transaction() as tx:
                 tx.do("reseal_service_key", tenant=row["tenant"], key_id=row["key_id"], was=row["sealed"], sealed=again)
@@ -312,15 +318,15 @@ class Tenants:
 
     def _unseal(self, row: Mapping[str, Any], base_url: str) -> str:
         sentence = (
-            "The service key that was kept cannot be opened any more, so nothing was sent with it. It has to be given "
-            "again; what was ordered with it goes on then."
+            "The stored service key can no longer be decrypted, so nothing was sent with it. Store it again; its "
+            "orders then continue."
         )
         try:
             inside = json.loads(self._sealer.unseal(row["sealed"]))
         except SealBroken:
             raise SealBroken(sentence) from None
         if (inside["tenant"], inside["base_url"]) != (row["tenant"], base_url):
-            log.error("the kept key %s was sealed for another tenant or address", row["key_id"])
+            log.error("the stored key %s was sealed for another tenant or address", row["key_id"])
             raise SealBroken(sentence)
         key: str = inside["key"]
         return key
@@ -348,8 +354,8 @@ def _check_name(name: str) -> None:
     fine = 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()
     if not fine or name.startswith(("-", OAUTH_PREFIX)) or name == LOCAL_TENANT:
         raise ArgumentRefused(
-            f"A tenant's name has 1 to {LONGEST_NAME} visible characters, begins neither with a dash nor with "
-            f"{OAUTH_PREFIX!r}, and is not {LOCAL_TENANT!r}.",
+            f"A tenant's name has 1 to {LONGEST_NAME} visible characters. It must not begin with a dash or with "
+            f"{OAUTH_PREFIX!r}, and must not be {LOCAL_TENANT!r}.",
             field="name",
         )
 

@@ -1,10 +1,10 @@
-"""Callbacks of the service: `POST /hooks/{job_id}/{token}`, the one route where a stranger may knock.
+"""Callbacks of the service: `POST /hooks/{job_id}/{token}`, the one route open to strangers.
 
-A call is never more than a hint: what has become of a song is looked up with our key, at once instead of in a minute.
-Only the id of a task is believed, and only under a signature that the job's own secret has made a moment ago: it is the
-receipt of an order whose answer was lost. It must be a task that the order may have: none that another order has, and
-where several tenants spend from one key only one that the service shows with this order's words. Whatever is wrong
-with a call, nothing moves.
+A callback is never more than a hint: Songwright looks the song up with its own key, at once instead of in a minute. It
+only trusts the id of a task, and only under a fresh signature by the job's own secret: that is the receipt of an order
+whose answer was lost. The task must be possible for the order: not one of another order, and where several tenants
+share a key, only one that the service shows with this order's words. If anything is wrong with a callback, nothing
+changes.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from .app import Hosted
 
 MOST_BYTES = 64 * 1024
 WINDOW_SECONDS = 300.0
-"""How far the time in a call may be from ours."""
+"""How far the time in a callback may differ from ours."""
 ASK_SECONDS = 20.0
-"""How long the service may take to show a task that a call has named, the wait for a rate slot included."""
+"""How long the service may take to show a task named by a callback, including the wait for a rate slot."""
 EVENTS = frozenset({"song.streaming", "song.completed", "song.failed"})
 
 log = logging.getLogger(__name__)
@@ -47,11 +47,9 @@ _ID = re.compile(r"[\w.:-]{1,200}", re.ASCII)
 
 
 def endpoint(app: Hosted) -> Callable[[Call], Awaitable[Response]]:
-    """What answers the route `hooks.PATH`.
-
-    404 for an address that is not one of ours, 413 for a body over 64 KiB, 401 for a call that is not signed rightly
-    and lately, 503 while the journal cannot be written or the service not be asked, else 200 with the call on record.
-    Sends nothing anywhere but a free question to the service.
+    """Answers the callback route: 404 for an address that is not ours, 413 for a body over 64 KiB, 401 for a call
+    without a valid, recent signature, 503 while the journal cannot be written or the service cannot be asked, else 200
+    with the call on record. Sends nothing except a free question to the service.
     """
 
     async def heard(request: Call) -> Response:
@@ -61,12 +59,12 @@ def endpoint(app: Hosted) -> Callable[[Call], Awaitable[Response]]:
         try:
             body = await _body(request)
         except ClientDisconnect:
-            return Response(status_code=400)  # nobody hears it
+            return Response(status_code=400)  # nobody receives it
         if body is None:
             return Response(status_code=413)
         call = verified(request.headers, body, app.sealer.hook_secrets(job_id), app.clock.now())
         if call is None:
-            log.warning("job %s: a call with a wrong or old signature was refused", job_id)
+            log.warning("job %s: refused a callback with a wrong or old signature", job_id)
             return Response(status_code=401)
         try:
             return Response(status_code=200 if await _keep(app, job_id, call) else 404)
@@ -74,14 +72,14 @@ def endpoint(app: Hosted) -> Callable[[Call], Awaitable[Response]]:
             log.error("%s", error)
             return Response(status_code=503)
         except _AskAgain as error:
-            log.warning("job %s: whether a task is this order's cannot be told now: %s", job_id, error)
-            return Response(status_code=503)  # so that the service tells it again
+            log.warning("job %s: cannot check now whether a task belongs to this order: %s", job_id, error)
+            return Response(status_code=503)  # so that the service sends it again
 
     return heard
 
 
 async def _keep(app: Hosted, job_id: str, call: Callback) -> bool:
-    """Write it down and wake whoever works for the job; False when there is no such job."""
+    """Record it and wake the job's runner; False when there is no such job."""
     job = await in_thread(app.journal.any_job, job_id)
     if job is None:
         return False
@@ -89,24 +87,26 @@ async def _keep(app: Hosted, job_id: str, call: Callback) -> bool:
     if call.remote_id is not None and call.remote_id != job.remote_id:
         refusal = await _refusal(app, brand, job, call.remote_id)
         if refusal:
-            log.warning("job %s: a call named task %s, and %s; it is only a hint", job_id, call.remote_id, refusal)
+            log.warning(
+                "job %s: a callback named task %s, but %s; it only counts as a hint", job_id, call.remote_id, refusal
+            )
             call = replace(call, remote_id=None)
     now = await in_thread(app.journal.called_back, job, call, brand.gap)
     if now is None:
         return True
     log.info("job %s: called back, %s", job_id, call.event)
     if call.remote_id is not None and now.remote_id != call.remote_id:
-        log.warning("job %s: a second receipt, %s, by a call; both are kept", job_id, call.remote_id)
+        log.warning("job %s: a second receipt, %s, arrived by callback; both are kept", job_id, call.remote_id)
     app.runner.heard(job.key_id)
     return True
 
 
 class _AskAgain(Exception):
-    """The service does not say at present what a task is; the text is for the log."""
+    """The service cannot show a task at present; the text is for the log."""
 
 
 async def _refusal(app: Hosted, brand: Brand, job: Job, task: str) -> str:
-    """Why a task cannot be this order's; empty when it may be. Raises `_AskAgain`."""
+    """Why a task cannot belong to this order; empty if it may. Raises `_AskAgain`."""
     operation = app.runner.operation_of(job)
     if job.sent_at is None or operation is None or not operation.hook:
         return "the order has none"
@@ -124,7 +124,7 @@ async def _refusal(app: Hosted, brand: Brand, job: Job, task: str) -> str:
     except (KeyMissing, KeyRefused, Unreachable, Garbled, TooFast, TimeoutError) as error:
         raise _AskAgain(str(error) or type(error).__name__) from error
     except ServiceError:
-        shown = {}  # unknown to the service, or made in vain: it shows nothing
+        shown = {}  # unknown to the service, or failed: it shows nothing
     return "" if ownership.shown_for(job, shown) else "the service does not show it for this order"
 
 
@@ -139,10 +139,10 @@ async def _body(request: Call) -> bytes | None:
 
 
 def verified(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: float) -> Callback | None:
-    """What a call tells, when it is signed with one of the secrets; None when it is not. Header names in lower case.
+    """The content of a call signed with one of the secrets; None otherwise.
 
-    The scheme of today signs time and body. The one before signs the body alone: an old call would pass for a new one,
-    so it may hint and names no task. A call with today's header is held to it.
+    Header names in lower case. The current scheme signs time and body. The earlier one signs only the body: an old call
+    could pass for a new one, so it counts as a hint and names no task. A call with the current header must satisfy it.
     """
     signature = headers.get("x-webhook-signature")
     if signature is not None:
@@ -170,7 +170,7 @@ def _recent(timestamp: str, now: float) -> bool:
 
 
 def _signed(secrets: Sequence[str], message: bytes, prefix: str, signature: str) -> bool:
-    """Whether one of the secrets has signed it; takes the same time for every wrong signature."""
+    """Whether one of the secrets signed it; takes equally long for every wrong signature."""
     given = signature.strip().lower().encode("utf-8", "replace")
     right = (prefix + hmac.digest(secret.encode(), message, "sha256").hex() for secret in secrets)
     fits = [hmac.compare_digest(signed.encode(), given) for signed in right]

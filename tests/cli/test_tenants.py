@@ -75,7 +75,7 @@ def test_adding_somebody_prints_the_token_once_and_how_to_use_it(type_: Type, te
 
 
 def test_the_list_shows_allowances_spending_keys_and_revocations(type_: Type) -> None:
-    assert "Nobody yet" in type_("list")
+    assert "No tenants yet" in type_("list")
     type_("add", "Ana", "--daily", "50")
     type_("add", "Ben")
     type_("key", "Ben", given="the-key-of-ben\n")
@@ -140,7 +140,7 @@ def test_a_stored_key_is_what_the_server_then_spends_from(type_: Type, tenants: 
     store = SqliteStore(settings.state_dir / "journal.sqlite3")
     salt = Journal(store, SystemClock()).fact("salt", "")
     assert stored.key_id == fingerprint(salt, settings.base_url, "the-key-of-ana")
-    assert "no new orders" in type_("key", "Ana", "--remove")
+    assert "no longer used for new orders" in type_("key", "Ana", "--remove")
     assert tenants.stored_key(ana.id, settings.base_url) is None
     assert "no stored key" in type_("key", "Ana", "--remove")
     store.close()

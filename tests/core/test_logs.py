@@ -286,9 +286,9 @@ def test_of_our_own_lines_none_is_left_out_only_tracebacks(written: Callable[...
     """Each may be about another song that somebody has paid."""
     read = written()
     for n in range(50):
-        complain("songwright.server.orders.runner", "job %d: a step met a defect", n)
+        complain("songwright.server.orders.runner", "job %d: a step failed because of a bug", n)
         complain("songwright.server.web.webhook", "job %d: a second receipt", n, traceback=False)
-    assert read().count("a step met a defect") == 50
+    assert read().count("a step failed because of a bug") == 50
     assert read().count("a second receipt") == 50
     assert read().count("Traceback") == MOST_ALIKE
 

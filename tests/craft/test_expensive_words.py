@@ -123,7 +123,7 @@ async def test_every_answer_has_a_bound_and_counts_what_it_leaves_out(desk: Desk
         operation = parse(tools.load(tool), given)
         data = (await perform(await desk.caller(), operation, NOBODY)).data
         assert len(json.dumps(data, ensure_ascii=False).encode()) <= MOST_ANSWER, tool
-        tools.load(tool).answer.model_validate(data)
+        tools.load(tool).result.model_validate(data)
 
 
 async def test_nine_hundred_stops_are_told_as_twelve_and_a_number(desk: Desk) -> None:
@@ -196,5 +196,5 @@ def test_a_text_of_any_argument_has_an_end(tool: str, given: dict[str, Any], fie
 def test_all_texts_together_have_an_end() -> None:
     longest = "x" * LONGEST_TEXT
     given = {"lyrics": longest, "style": longest, "model": longest, "title": "One more"}
-    with pytest.raises(ArgumentRefused, match=f"{MOST_TEXT + 8} characters together; the limit is {MOST_TEXT}"):
+    with pytest.raises(ArgumentRefused, match=f"{MOST_TEXT + 8} characters; the limit is {MOST_TEXT}"):
         parse(tools.load("producer_create_song"), given)

@@ -171,7 +171,7 @@ async def test_a_service_in_trouble_is_asked_again_later(
     status: int, site: Site, fetcher: Fetcher, tmp_path: Path
 ) -> None:
     site.pages["/a.mp3"] = page(b"busy", status)
-    with pytest.raises(Unreachable, match=f"{status}.*The song stays yours; it is fetched again"):
+    with pytest.raises(Unreachable, match=f"{status}.*The song stays yours. Songwright fetches it again"):
         await fetcher.fetch(site.url("/a.mp3"), tmp_path, kinds=AUDIO)
 
 
@@ -187,7 +187,7 @@ BAD_ANSWERS: dict[str, tuple[Page, type[SongwrightError], str]] = {
     "no length at all": (page(MP3, declared=None, Content_Length="many"), Unreachable, "broke before an answer"),
     "a redirect to nowhere": (page(b"", 302), DownloadRefused, "302"),
     "a redirect in a circle": (page(b"", 302, Location="/bad"), DownloadRefused, "more than 3 times"),
-    "a redirect to a file": (page(b"", 302, Location="file:///etc/passwd"), DownloadRefused, "no web address"),
+    "a redirect to a file": (page(b"", 302, Location="file:///etc/passwd"), DownloadRefused, "not a web address"),
     "a redirect to an inner address": (page(b"", 302, Location="http://10.0.0.1/"), DownloadRefused, "private"),
     "a redirect to the cloud's secrets": (
         page(b"", 307, Location="http://169.254.169.254/latest/meta-data/"),

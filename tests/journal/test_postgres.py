@@ -129,7 +129,7 @@ def test_whoever_waits_too_long_for_a_key_is_told_and_the_next_one_is_served(dat
     store.open()
     with database.connect() as other, other.transaction():
         other.execute("SELECT pg_advisory_xact_lock(%s)", (lock_of("key"),))
-        with pytest.raises(JournalUnavailable, match="No new order is sent while it cannot be written down"):
+        with pytest.raises(JournalUnavailable, match="Songwright sends no new order until it can record one"):
             Journal(store, store.clock()).ask(order())
     assert Journal(store, store.clock()).ask(order()).asked is Asked.NEW
     store.close()
@@ -195,7 +195,7 @@ def test_when_the_connection_breaks_at_the_moment_of_writing_the_database_is_ask
     if done:
         assert journal.ask(order()).asked is Asked.NEW
     else:
-        with pytest.raises(JournalUnavailable, match="No new order is sent while it cannot be written down"):
+        with pytest.raises(JournalUnavailable, match="Songwright sends no new order until it can record one"):
             journal.ask(order())
     assert len(database.rows("jobs")) == int(done)
     store.close()
@@ -214,7 +214,7 @@ def test_when_nobody_can_tell_what_became_of_a_transaction_that_is_said(database
     store = Lost(database.url, database, done=True)
     store.open()
     store._busy = 0.1
-    with pytest.raises(JournalUnavailable, match=r"open whether the order is on record.*never bought twice"):
+    with pytest.raises(JournalUnavailable, match=r"may or may not be on record.*joins it and buys nothing"):
         Journal(store, store.clock()).ask(order())
     store.close()
 
@@ -266,7 +266,7 @@ def test_nobody_waits_for_a_database_that_was_found_to_be_away_a_moment_ago(data
     assert isinstance(store._pool.kwargs, dict)
     store._pool.kwargs["host"] = "/nowhere"
     for _ in range(3):
-        with pytest.raises(JournalUnavailable, match="No new order is sent while"):
+        with pytest.raises(JournalUnavailable, match="Songwright sends no new order until"):
             store.rows("fact", name="x")
     assert store._pool.get_stats()["requests_errors"] == 1
     store._away_until = float("-inf")

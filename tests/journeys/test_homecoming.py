@@ -98,7 +98,7 @@ async def test_a_take_that_fails_without_a_refund_is_told_as_paid(place: World) 
         told = await ended(client, await call(client, "producer_create_song", **ORDERS["producer_create_song"]))
         assert told["status"] == "failed"
         assert told["credits"]["cost"] == 10
-        assert "nothing says that they were given back" in told["notice"]
+        assert "Nothing says that they were returned" in told["notice"]
         assert (await call(client, "check_credits"))["spent_24h"] == 10
 
 
@@ -221,7 +221,7 @@ async def test_attach_looks_before_it_believes(place: World) -> None:
         for wrong in ("no-such-task", "0" * 36):
             refused = await call(client, "resolve_job", job_id=told["job_id"], action="attach", task_id=wrong)
             assert refused["status"] == "failed"
-            assert "does not know a task" in refused["notice"]
+            assert "has no task" in refused["notice"]
         place.fault("look", "refuse", times=4, **OUTAGE)
         unsure = await call(client, "resolve_job", job_id=told["job_id"], action="attach", task_id=task)
         assert unsure["status"] == "failed"

@@ -80,7 +80,7 @@ async def test_a_section_is_replaced_once_the_person_agreed_although_nothing_is_
     asked = {"clip_id": first(song), "style": "jazz", "lyrics": WORDS, "start_seconds": 0.5, "end_seconds": 1.5}
     question = said(await client.call_tool("riffusion_replace_section", asked))
     assert question["status"] == "needs_confirmation"
-    assert "inferred" in question["notice"]
+    assert "infers" in question["notice"]
     assert "Spend 10 credits" in question["notice"]
     answer = said(await client.call_tool("riffusion_replace_section", {**asked, "quote": question["quote"]}))
     is_done(answer, 2, ".m4a")

@@ -425,7 +425,7 @@ def test_words_around_a_stretch_are_checked_under_their_own_name() -> None:
 
 def test_a_style_that_excludes_what_it_asks_for_is_stopped_by_name() -> None:
     order = {"source": "clip-1", "style": "solo piano, calm", "negative_style": "piano"}
-    with pytest.raises(ArgumentRefused, match=r"style: Asked for and excluded at once: piano \[Y9\]") as refused:
+    with pytest.raises(ArgumentRefused, match=r"style: Both asked for and excluded: piano \[Y9\]") as refused:
         preflight.preflight(ordered("cover_song", order))
     assert refused.value.field == "style"
     assert preflight.preflight(ordered("cover_song", {**order, "force": True}))[0].endswith("[Y9]")

@@ -211,7 +211,7 @@ async def test_a_task_is_forgotten_only_after_many_clear_answers_over_an_hour_aw
         await turns(process, 3 * HOUR)
         job = only(home)
         assert (job.state, job.problem, job.charge) == (State.FAILED, "task_unknown", PRICE)
-        assert "14 credits were paid, and nothing says that they were given back" in (job.sentence or "")
+        assert "14 credits were paid. Nothing says that they were returned" in (job.sentence or "")
         assert process.journal.spent(home.account, DAY) == PRICE
 
 
@@ -238,7 +238,7 @@ async def test_a_forgotten_song_comes_home_when_somebody_asks(places: Places) ->
         assert only(home).state is State.FAILED
         said = await asked_after(process, only(home))
         assert said is not None
-        assert "looked for again just now" in said
+        assert "looked for it again just now" in said
         paper.outage = None
         assert await asked_after(process, only(home)) is None
         await turns(process, 60.0)
@@ -266,8 +266,8 @@ async def test_a_failure_costs_nothing_only_where_the_service_says_so(places: Pl
     told.script.append("fail_task")
     untold.script.append("fail_untold")
     for paper, charge, words in (
-        (told, 0, "were given back"),
-        (untold, PRICE, "nothing says that they were given back"),
+        (told, 0, "were returned"),
+        (untold, PRICE, "Nothing says that they were returned"),
     ):
         home = await bought(paper, places)
         async with living(home) as process:
@@ -307,7 +307,7 @@ async def test_a_refund_that_the_service_tells_by_calling_back_is_believed(place
         await turns(process, 120.0)
         job = only(home)
         assert (job.state, job.problem, job.charge) == (State.FAILED, "refunded", 0)
-        assert "gave the credits back" in (job.sentence or "")
+        assert "returned the credits" in (job.sentence or "")
         assert process.journal.spent(home.account, DAY) == 0
 
 
@@ -434,7 +434,7 @@ async def test_a_journal_that_is_locked_while_somebody_waits_is_told_with_the_or
         told = results[0].data
         assert told["status"] == "working"
         assert told["job_id"] == only(home).id
-        assert "is on record and is not lost; do not order it again" in told["notice"]
+        assert "is on record and not lost. Do not order it again" in told["notice"]
         assert "Nothing is sent" not in told["notice"]
         paper.outage = None
         await turns(process, HOUR)

@@ -37,13 +37,13 @@ async def test_after_the_journal_was_lost_the_next_purchase_asks_once(world: Wor
         path.unlink() if how == "deleted" else path.write_bytes(b"")
     told = doctor(world)
     assert told.returncode == 1
-    assert "holds songs that it does not know" in told.stdout
+    assert "holds songs that are not in it" in told.stdout
     assert "journal.sqlite3" in told.stdout
 
     async with world.client() as client:
         asked = said(await client.call_tool("create_song", SONG))
         assert asked["status"] == "needs_confirmation"
-        assert "library holds songs that it does not know" in asked["notice"]
+        assert "library holds songs that are not in it" in asked["notice"]
         assert "Spend 14 credits" in asked["notice"]
         assert len(world.charges()) == 1
         still = said(await client.call_tool("create_song", {**SONG, "title": "Other"}))

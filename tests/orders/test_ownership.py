@@ -102,7 +102,7 @@ def test_only_a_task_on_the_tenants_own_record_can_be_attached(journal: Journal)
     ownership.check_task(journal, ANN, "task-of-ann")
     said = []
     for task in ("task-of-ann", "task-of-nobody"):
-        with pytest.raises(ArgumentRefused, match="no such task of yours") as refused:
+        with pytest.raises(ArgumentRefused, match="You have no such task on record") as refused:
             ownership.check_task(journal, BOB, task)
         said.append(str(refused.value))
     assert said[0] == said[1]

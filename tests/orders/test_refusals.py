@@ -29,8 +29,8 @@ SONG = {"lyrics": "[Verse]\nthe boats come home", "style": "folk", "title": "Boa
             "does not take these arguments",
             "Correct them",
         ),
-        ({"do": "html", "status": 403}, "does not say why", "check_credits"),
-        ({"do": "refuse", "status": 404, "body": None}, "does not know what was asked for", "Check the ids"),
+        ({"do": "html", "status": 403}, "did not say why", "check_credits"),
+        ({"do": "refuse", "status": 404, "body": None}, "does not know one of these ids", "Check the ids"),
     ],
     ids=["bad key", "no credits", "payment required", "retired", "bad request", "forbidden by a page", "unknown path"],
 )
@@ -56,7 +56,7 @@ async def test_refused_words_come_with_the_services_own_words(world: World) -> N
     """Moderation quotes what it dislikes; that is shown as data, apart from our sentence."""
     async with world.client() as client:
         song = said(await client.call_tool("create_song", {**SONG, "lyrics": "[Verse]\na forbiddenword here"}))
-    assert "refuses these words" in song["notice"]
+    assert "refused these words" in song["notice"]
     assert "forbiddenword" in song["service_said"]
     assert "forbiddenword" not in song["notice"]
     assert world.charges() == []
@@ -73,7 +73,7 @@ async def test_too_fast_for_too_long_is_told(world: World) -> None:
     world.fault("create", "too_fast", times=10)
     async with world.client() as client:
         song = said(await client.call_tool("create_song", SONG))
-    assert "asks for patience" in song["notice"]
+    assert "more than one order in three seconds" in song["notice"]
     assert "tried 6 times" in song["notice"]
     assert world.charges() == []
 
@@ -87,7 +87,7 @@ async def test_an_unclear_answer_to_an_order_is_unknown_and_blocks_nothing_else(
         song = said(result)
         assert song["status"] == "unknown"
         assert not result.is_error
-        assert "not sent again by itself" in song["notice"]
+        assert "does not send it again by itself" in song["notice"]
         assert "resolve_job" in song["next"]
         assert said(await client.call_tool("create_song", {**SONG, "title": "Other"}))["status"] == "done"
     assert len(world.charges()) <= 2
@@ -143,7 +143,7 @@ async def test_the_daily_limit_refuses_before_anything_is_sent(world: World) -> 
         assert said(await client.call_tool("create_song", SONG))["status"] == "done"
         refused = await client.call_tool("create_song", {**SONG, "title": "Second"})
     assert refused.is_error
-    assert "14 of the 20 allowed" in said(refused)["notice"]
+    assert "14 of the 20 credits allowed" in said(refused)["notice"]
     assert "SONGWRIGHT_DAILY_CREDITS" in said(refused)["notice"]
     assert len(world.charges()) == 1
 

@@ -45,7 +45,7 @@ async def moment_of(places: Places, name: str) -> int:
 async def test_nothing_is_sent_while_another_program_holds_the_journal(places: Places) -> None:
     paper = Paper()
     async with machine(places, paper) as process:
-        refused = pytest.raises(JournalUnavailable, match="No new order is sent while it cannot be written down")
+        refused = pytest.raises(JournalUnavailable, match="Songwright sends no new order until it can record one")
         with process.home.place.held_by_another(), refused:
             await process.ask(song())
         assert paper.arrived == []

@@ -49,7 +49,7 @@ def test_a_task_made_elsewhere_is_followed_and_cannot_be_bought_again() -> None:
     adopted = Written(named).of(row("get_song", {"id": "task-1"}))
     assert adopted is not None
     assert (adopted.family, adopted.remarks(KnownFacts(), None)) == (Family.SONIC, ())
-    with pytest.raises(ArgumentRefused, match=r"cannot be bought again\. Nothing was sent or spent"):
+    with pytest.raises(ArgumentRefused, match=r"cannot buy it again\. Nothing was sent or spent"):
         adopted.check(KnownFacts())
 
 

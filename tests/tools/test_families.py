@@ -281,7 +281,7 @@ def test_the_window_of_a_riffusion_replacement_has_inferred_names_and_says_so() 
     fields = contract.document()["components"]["schemas"]["riffusion.body.create"]["properties"]
     assert [fields[name]["x-evidence"] for name in ("starts", "ends")] == [["inferred"], ["inferred"]]
     operation = ordered("riffusion_replace_section", WINDOW)
-    assert "inferred" in operation.asks_first
+    assert "infers" in operation.asks_first
     assert any("inferred" in remark for remark in operation.remarks(knowing(), 120.0))
 
 

@@ -81,7 +81,7 @@ def understood(name: str, body: dict[str, Any]) -> Outcome:
     asked = {**plain_arguments(name), **({"formats": ["wav", "m4a"]} if "formats" in KINDS[name].model_fields else {})}
     made = place(name, **(asked | ({"clip_id": SONG.clip_id} if "clip_id" in asked else {}))).operation
     outcome = made.outcome(body)
-    made.answer.model_validate({"status": "done", **outcome.facts})
+    made.result.model_validate({"status": "done", **outcome.facts})
     return outcome
 
 

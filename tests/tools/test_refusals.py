@@ -83,7 +83,7 @@ WORDS: dict[str, Any] = {"lyrics": "la"}
         ("add_vocals", {"clip_id": UPLOAD.clip_id}, "lyrics", "missing"),
         ("add_vocals", {"clip_id": UPLOAD.clip_id, "lyrics": "x" * 3001, "model": "sonic-v4"}, "lyrics", "3000"),
         ("add_instrumental", {"clip_id": SONG.clip_id}, "clip_id", "upload_audio"),
-        ("add_instrumental", {"clip_id": UPLOAD.clip_id, "vocal_gender": "female"}, "vocal_gender", "no argument"),
+        ("add_instrumental", {"clip_id": UPLOAD.clip_id, "vocal_gender": "female"}, "vocal_gender", "not an argument"),
         ("remaster_song", {"clip_id": UPLOAD.clip_id}, "clip_id", "cover_song"),
         ("remaster_song", {"clip_id": SONG.clip_id, "strength": "strong"}, "strength", "subtle"),
         ("separate_stems", {"clip_id": SONG.clip_id, "parts": "all"}, "parts", "full"),
@@ -94,7 +94,7 @@ WORDS: dict[str, Any] = {"lyrics": "la"}
         ("get_wav", {"clip_id": ""}, "clip_id", "missing"),
         ("get_wav", {"clip_id": "Night Bus"}, "clip_id", "titles"),
         ("get_wav", {"clip_id": "../../etc/passwd"}, "clip_id", "ids"),
-        ("create_song", {"lyrics": "la", "tempo": 120}, "tempo", "no argument"),
+        ("create_song", {"lyrics": "la", "tempo": 120}, "tempo", "not an argument"),
         (
             "replace_section",
             {
@@ -142,7 +142,7 @@ def test_the_sandbox_may_fetch_from_this_computer() -> None:
 def test_a_file_of_this_computer_cannot_be_uploaded_and_the_way_out_is_named(source: str) -> None:
     refused = refusal("upload_audio", source=source)
     assert refused.field == "source"
-    assert "public https place" in str(refused)
+    assert "public https address" in str(refused)
     assert "https" in str(refusal("extend_song", source=source, **WORDS))
 
 

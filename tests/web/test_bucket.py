@@ -164,7 +164,7 @@ async def test_a_bucket_that_is_not_there_is_told_as_a_storage_trouble_and_tried
 ) -> None:
     """Which is what keeps a paid song: it stays unfinished until there is a place for it."""
     library = shelf("s3://later", tmp_path)
-    with pytest.raises(LibraryUnavailable, match=r"s3://later cannot be written.*tried again") as refused:
+    with pytest.raises(LibraryUnavailable, match=r"s3://later cannot be written.*tries again") as refused:
         await library.keep_bytes(tags("a"), b"[00:01.00]one", ".lrc")
     assert "http" not in refused.value.sentence
     endpoint.bucket("later")
@@ -175,5 +175,5 @@ async def test_a_bucket_that_is_not_there_is_told_as_a_storage_trouble_and_tried
 
 @pytest.mark.parametrize("url", ["songs", "https://songs", "s3://", "s3://id:secret@songs", "s3://songs?x=1", "gs://x"])
 def test_what_is_no_address_of_a_bucket_is_refused_with_an_example(url: str) -> None:
-    with pytest.raises(SettingRefused, match="It looks like s3://bucket/prefix"):
+    with pytest.raises(SettingRefused, match="It must look like s3://bucket/prefix"):
         Bucket(url)

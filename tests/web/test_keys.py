@@ -40,7 +40,7 @@ def test_a_key_that_was_moved_to_another_tenant_opens_nothing_though_it_is_in_us
         )
     for tool, arguments in (("check_credits", {}), ("create_song", LULLABY)):
         answer = call(server, ben_token, tool, **arguments)
-        assert "cannot be opened any more" in answer["notice"]
+        assert "can no longer be decrypted" in answer["notice"]
     assert shared.charges() == []
     assert call(server, ana_token, "check_credits")["left"] > 0
 

@@ -47,7 +47,7 @@ def shelf(shared: HttpWorld, server: Replica, request: pytest.FixtureRequest) ->
 
 def refused(answer: httpx2.Response) -> bool:
     """Refused like every other link that opens nothing."""
-    assert "expired, or the file is not there any more" in answer.text
+    assert "expired, or the file is no longer there" in answer.text
     assert answer.headers["cache-control"] == "no-store"
     return answer.status_code == 404
 

@@ -129,5 +129,5 @@ def test_what_nobody_has_priced_is_not_bought_from_the_operators_key(place: Http
         order = {"name": "create_song", "arguments": LULLABY}
         answer = ask(running.url, token, "tools/call", order, name="create_song")
     assert answer["isError"] is True
-    assert "cannot be held against your allowance" in answer["structuredContent"]["notice"]
+    assert "cannot check it against your allowance" in answer["structuredContent"]["notice"]
     assert place.charges() == []

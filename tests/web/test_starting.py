@@ -73,7 +73,7 @@ def test_settings_that_would_leave_a_server_open_or_useless_are_refused(
 
 def test_a_server_for_others_does_not_start_while_nobody_has_a_token(place: HttpWorld) -> None:
     said = refusal(place.launched(**PUBLIC))
-    assert "Nobody could call this server: it has no tenants and no OAuth server" in said
+    assert "Nobody can call this server: it has no tenants and no OAuth server" in said
     assert "songwright tenants add NAME" in said
 
 
@@ -81,7 +81,7 @@ def test_a_port_that_is_taken_is_named(place: HttpWorld) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         said = refusal(place.launched("--port", str(port)))
-    assert f"Nothing can listen on 127.0.0.1 port {port}" in said
+    assert f"Songwright cannot listen on 127.0.0.1 port {port}" in said
 
 
 def test_a_journal_that_cannot_be_opened_is_named(place: HttpWorld) -> None:
@@ -148,7 +148,7 @@ def test_free_tools_need_no_key(place: HttpWorld) -> None:
         assert call("plan_song", {"genre": "folk", "seconds": 120})["lines"]
         assert call("songwriting_guide", {"topic": "start"})["text"]
         assert call("list_songs", {})["songs"] == []
-        assert "Nothing was ordered" in str(call("wait_for_song", {})["summary"])
+        assert "Nothing has been ordered" in str(call("wait_for_song", {})["summary"])
         assert "Songwright-Service-Key" in str(call("create_song", {"idea": "a boat", "instrumental": True})["summary"])
         assert "Songwright-Service-Key" in str(call("get_song", {"id": "0123"})["summary"])
 
@@ -167,7 +167,7 @@ def test_a_trial_plays_for_every_tenant_and_says_so_in_every_result(place: HttpW
 
 def trial(place: HttpWorld, ann: str, bob: str) -> None:
     with place.replica("--offline", api_key="", base_url="", sandbox_fast=True, sandbox_pace="instant") as running:
-        assert "It is a trial" in running.log()
+        assert "This is a trial" in running.log()
 
         def call(token: str, tool: str, arguments: dict[str, object]) -> dict[str, Any]:
             answer = ask(running.url, token, "tools/call", {"name": tool, "arguments": arguments}, name=tool, key="k")

@@ -136,7 +136,7 @@ def test_lists_and_sums_show_only_what_is_ones_own(owner: Caller, stranger: Call
     assert (money["spent_24h"], money["spent_7d"], money["spent_30d"], money["left"]) == (0, 0, [], DAILY)
     assert owner.call("check_credits")["left"] == DAILY - 14
     answer = stranger.ask("tools/call", "wait_for_song", name="wait_for_song", arguments={})
-    assert "Nothing was ordered yet" in answer["structuredContent"]["notice"]
+    assert "Nothing has been ordered yet" in answer["structuredContent"]["notice"]
 
 
 @pytest.mark.parametrize(

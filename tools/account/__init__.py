@@ -1,1 +1,1 @@
-"""The operations of the toolset `account`, one a file."""
+"""The operations of the toolset `account`, one per file."""

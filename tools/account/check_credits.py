@@ -7,10 +7,10 @@ from typing import ClassVar
 from pydantic import Field
 
 from ...server.core.operation import Effect, Operation
-from ..shapes import Answer, ToolAnswer
+from ..shapes import Shape, ToolResult
 
 
-class Spending(Answer):
+class Spending(Shape):
     """Credits spent by one tool."""
 
     operation: str = Field(description="The tool.")
@@ -18,7 +18,7 @@ class Spending(Answer):
     credits: int = Field(description="Credits, by the catalogue's prices.")
 
 
-class Credits(ToolAnswer):
+class Credits(ToolResult):
     """Balance and spending."""
 
     left: int = Field(description="Credits that can be spent now.")
@@ -41,6 +41,6 @@ class CheckCredits(Operation):
 
     label: ClassVar[str] = "Check credits"
     effect: ClassVar[Effect] = Effect.READS
-    answer: ClassVar[type[Credits]] = Credits
+    result: ClassVar[type[Credits]] = Credits
     contract: ClassVar[tuple[str, ...]] = ("get_credits",)
     core: ClassVar[bool] = True

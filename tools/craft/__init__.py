@@ -1,1 +1,1 @@
-"""The operations of the toolset `craft`, one a file."""
+"""The operations of the toolset `craft`, one per file."""

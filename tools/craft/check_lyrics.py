@@ -1,4 +1,4 @@
-"""Look over lyrics before they are paid for."""
+"""Check lyrics before they are paid for."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pydantic import Field, field_validator
 
 from ...server.core.operation import Effect, Operation
 from ..shapes import Seconds, refuse
-from .shapes import Bpm, CheckedModel, Genre, Kind, Language, Metre, RangeAnswer, ReportAnswer
+from .shapes import Bpm, CheckedModel, Genre, Kind, Language, Metre, RangeResult, ReportResult
 
 LONGEST_TEXT = 20_000
 """Characters: four times what a song takes, so that a text too long is told how much to cut."""
 
 
-class LyricsReport(ReportAnswer):
+class LyricsReport(ReportResult):
     """What was found in lyrics, and how they were understood."""
 
-    estimate: RangeAnswer | None = Field(None, description="Seconds they will probably take.")
+    estimate: RangeResult | None = Field(None, description="Seconds they will probably take.")
     language: str | None = Field(None, description="Language they were judged in.")
     words: int = Field(description="Sung words.")
     chars: int = Field(description="Characters, tags included.")
@@ -43,7 +43,7 @@ class CheckLyrics(Operation):
 
     label: ClassVar[str] = "Check lyrics"
     effect: ClassVar[Effect] = Effect.LOCAL
-    answer: ClassVar[type[LyricsReport]] = LyricsReport
+    result: ClassVar[type[LyricsReport]] = LyricsReport
 
     lyrics: str = Field(max_length=LONGEST_TEXT, description="The words with section tags.")
     kind: Kind = "song"

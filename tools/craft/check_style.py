@@ -1,4 +1,4 @@
-"""Look over a description of the sound before it is paid for."""
+"""Check a description of the sound before it is paid for."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import ClassVar
 from pydantic import Field
 
 from ...server.core.operation import Effect, Operation
-from .shapes import CheckedModel, Language, ReportAnswer
+from .shapes import CheckedModel, Language, ReportResult
 
 LONGEST_TEXT = 4000
 """Characters: four times what a song takes."""
 
 
-class StyleReport(ReportAnswer):
+class StyleReport(ReportResult):
     """What was found in a style, and a version that fits."""
 
     slots_missing: list[str] | None = Field(None, description="What it does not say yet.")
@@ -33,7 +33,7 @@ class CheckStyle(Operation):
 
     label: ClassVar[str] = "Check style"
     effect: ClassVar[Effect] = Effect.LOCAL
-    answer: ClassVar[type[StyleReport]] = StyleReport
+    result: ClassVar[type[StyleReport]] = StyleReport
 
     style: str = Field(max_length=LONGEST_TEXT, description="As for create_song.")
     negative_style: str | None = Field(None, max_length=LONGEST_TEXT, description="Likewise.")

@@ -7,14 +7,14 @@ from typing import ClassVar
 from pydantic import Field
 
 from ...server.core.operation import Effect, Operation
-from ..shapes import Answer, ToolAnswer
-from .shapes import WORD_LIMIT, Bpm, Kind, Language, Metre, RangeAnswer
+from ..shapes import Shape, ToolResult
+from .shapes import WORD_LIMIT, Bpm, Kind, Language, Metre, RangeResult
 
 SHORTEST, LONGEST = 10, 480
 """Seconds; a song over 360 is made with extend_song."""
 
 
-class SectionAnswer(Answer):
+class SectionResult(Shape):
     """A section of the suggested form."""
 
     tag: str = Field(description="As it goes into the lyrics.")
@@ -23,7 +23,7 @@ class SectionAnswer(Answer):
     rhyme: str | None = Field(None, description="Usual end rhymes, a letter a line; X is free.")
 
 
-class PlanAnswer(ToolAnswer):
+class PlanResult(ToolResult):
     """A measure, and a form as a suggestion."""
 
     genre: str | None = Field(None, description="What the genre was read as; missing: it is not known.")
@@ -34,8 +34,8 @@ class PlanAnswer(ToolAnswer):
     lines: list[int] = Field(description="Fewest and most sung lines that fit, all repeats counted.")
     syllables: list[int] = Field(description="Fewest and most syllables that fit.")
     line: list[int] = Field(description="Usual syllables of a line.")
-    sections: list[SectionAnswer] = Field(description="One form that listeners expect; a suggestion.")
-    total: RangeAnswer = Field(description="Seconds that this form would take.")
+    sections: list[SectionResult] = Field(description="One form that listeners expect; a suggestion.")
+    total: RangeResult = Field(description="Seconds that this form would take.")
     notes: list[str] | None = Field(None, description="What to mind; what was not known.")
 
 
@@ -47,7 +47,7 @@ class PlanSong(Operation):
 
     label: ClassVar[str] = "Plan song"
     effect: ClassVar[Effect] = Effect.LOCAL
-    answer: ClassVar[type[PlanAnswer]] = PlanAnswer
+    result: ClassVar[type[PlanResult]] = PlanResult
 
     genre: str = Field(max_length=WORD_LIMIT, description="Such as samba, in any language; pop if none was said.")
     seconds: int = Field(ge=SHORTEST, le=LONGEST, description="Length to aim at.")

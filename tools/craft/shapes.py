@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ..shapes import Answer, ToolAnswer
+from ..shapes import Shape, ToolResult
 
 WORD_LIMIT = 60
 
@@ -21,7 +21,7 @@ Bpm = Annotated[float, Field(ge=30, le=300, description="Tempo.")]
 CheckedModel = Annotated[str, Field(max_length=WORD_LIMIT, description="Whose limits; default as create_song.")]
 
 
-class FindingAnswer(Answer):
+class FindingResult(Shape):
     """One observation."""
 
     id: str = Field(description="Rule.")
@@ -33,7 +33,7 @@ class FindingAnswer(Answer):
     fix: str | None = Field(None, description="What the line should be, where that is safe to say; empty: nothing.")
 
 
-class RangeAnswer(Answer):
+class RangeResult(Shape):
     """Seconds that a song will probably take."""
 
     low: int = Field(description="Hardly less.")
@@ -42,9 +42,9 @@ class RangeAnswer(Answer):
     basis: str = Field(description="What the estimate rests on.")
 
 
-class ReportAnswer(ToolAnswer):
+class ReportResult(ToolResult):
     """What a check found."""
 
     ok: bool = Field(description="Nothing stops it.")
-    findings: list[FindingAnswer] = Field(description="The gravest first; empty when all is well.")
+    findings: list[FindingResult] = Field(description="The gravest first; empty when all is well.")
     more: dict[str, int] | None = Field(None, description="How many further ones, by rule.")

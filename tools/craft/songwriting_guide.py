@@ -7,11 +7,11 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ...server.core.operation import Effect, Operation
-from ..shapes import ToolAnswer
+from ..shapes import ToolResult
 from .shapes import WORD_LIMIT, Language
 
 
-class GuidePage(ToolAnswer):
+class GuidePage(ToolResult):
     """One topic."""
 
     topic: str = Field(description="The topic.")
@@ -26,7 +26,7 @@ class SongwritingGuide(Operation):
 
     label: ClassVar[str] = "Songwriting guide"
     effect: ClassVar[Effect] = Effect.LOCAL
-    answer: ClassVar[type[GuidePage]] = GuidePage
+    result: ClassVar[type[GuidePage]] = GuidePage
 
     topic: Literal[
         "start", "tags", "style", "structure", "rhyme", "pronunciation", "language", "genre", "cliches", "lengths",

@@ -1,1 +1,1 @@
-"""The operations of the toolset `library`, one a file."""
+"""The operations of the toolset `library`, one per file."""

@@ -7,19 +7,19 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from ...server.core.operation import Effect, Operation
-from ..shapes import AnyId, SongAnswer, as_named
+from ..shapes import AnyId, SongResult, as_named
 
 
 class CancelJob(Operation):
-    """Withdraw an order that was not sent yet; costs nothing then.
+    """Cancel an order that was not sent yet; it then costs nothing.
 
-    Only state queued can be stopped. One that is sending may be paid, one that is running or fetching is: it is
-    finished and saved all the same, and only left out of list_songs. For state unknown use resolve_job.
+    Only state queued can be stopped. One that is sending may be paid; one that is running or fetching is. It is still
+    finished and saved, only hidden from list_songs. For state unknown use resolve_job.
     """
 
     label: ClassVar[str] = "Cancel job"
     effect: ClassVar[Effect] = Effect.CHANGES
-    answer: ClassVar[type[SongAnswer]] = SongAnswer
+    result: ClassVar[type[SongResult]] = SongResult
 
     job_id: AnyId = Field(description="Id of the order, from its answer or list_songs.")
 

@@ -8,10 +8,10 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ...server.core.operation import Effect, Operation
-from ..shapes import Answer, ToolAnswer
+from ..shapes import Shape, ToolResult
 
 
-class ListedSong(Answer):
+class ListedSong(Shape):
     """One order, on one line."""
 
     job_id: str = Field(description="Id of the order.")
@@ -25,7 +25,7 @@ class ListedSong(Answer):
     url: str | None = Field(None, description="Link to it, where it is on another machine.")
 
 
-class SongList(ToolAnswer):
+class SongList(ToolResult):
     """What was found, newest first."""
 
     songs: list[ListedSong] = Field(description="Newest first.")
@@ -36,12 +36,12 @@ class ListSongs(Operation):
     """List songs, newest first; the way back to anything made earlier.
 
     Each with title, tool, state, cost, time, job and clip ids, first file. Searches titles, ideas, styles and lyrics.
-    Free and local. For lengths, other files and all else use get_song; to wait for one in work use wait_for_song.
+    Free and local. For lengths, other files and all else use get_song; to wait for one in progress use wait_for_song.
     """
 
     label: ClassVar[str] = "List songs"
     effect: ClassVar[Effect] = Effect.LOCAL
-    answer: ClassVar[type[SongList]] = SongList
+    result: ClassVar[type[SongList]] = SongList
 
     words: str | None = Field(
         None, max_length=200, description="Words that must all occur; case and accents do not matter."

@@ -8,21 +8,21 @@ from pydantic import Field, model_validator
 
 from ...server.core.errors import ArgumentRefused
 from ...server.core.operation import Effect, Operation
-from ..shapes import AnyId, SongAnswer, as_named
+from ..shapes import AnyId, SongResult, as_named
 
 
 class ResolveJob(Operation):
     """Settle an order in state `unknown`: its answer was lost, so it may or may not have been bought.
 
     Ask the person first. `attach` follows a task id that they found on the service's website, if the service shows it
-    (also for one given up, or whose task the service does not know); `buy_again` orders it once more at full price,
-    always confirmed; `give_up` closes it, and it counts as spent. The last two also end the waiting for a paid song
-    that does not come. To stop an order that still waits for its turn use cancel_job.
+    (also for one given up, or whose task the service does not know); `buy_again` orders it again at full price, always
+    confirmed; `give_up` closes it, and it counts as spent. The last two also stop waiting for a paid song that does not
+    come. To stop an order that still waits its turn use cancel_job.
     """
 
     label: ClassVar[str] = "Resolve job"
     effect: ClassVar[Effect] = Effect.CHANGES
-    answer: ClassVar[type[SongAnswer]] = SongAnswer
+    result: ClassVar[type[SongResult]] = SongResult
     may_spend: ClassVar[bool] = True
     price_note: ClassVar[str] = "the full price again with buy_again; else nothing"
 
@@ -34,7 +34,7 @@ class ResolveJob(Operation):
     @model_validator(mode="after")
     def _attach_needs_a_task(self) -> Self:
         if self.action == "attach" and not self.task_id:
-            raise ArgumentRefused("attach needs the task_id that was found at the service.", field="task_id")
+            raise ArgumentRefused("attach needs the task_id found at the service.", field="task_id")
         return self
 
     @model_validator(mode="before")

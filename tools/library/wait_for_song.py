@@ -7,20 +7,20 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from ...server.core.operation import Effect, Operation
-from ..shapes import AnyId, SongAnswer, as_named
+from ..shapes import AnyId, SongResult, as_named
 
 
 class WaitForSong(Operation):
-    """Wait until an order is finished and return its files; free, and may be repeated for ever.
+    """Wait until an order is finished and return its files; free, and can be repeated.
 
     Use it after any tool answered `working` or `streaming` (there is already a link to listen to), or when a call's
-    answer was lost. Without job_id it waits for the newest unfinished order. Answers after some 45 s at most,
+    answer was lost. Without job_id it waits for the newest unfinished order. Answers after 45 s at most,
     finished or not; then call it again. To look without waiting, or by clip id, use get_song.
     """
 
     label: ClassVar[str] = "Wait for song"
     effect: ClassVar[Effect] = Effect.LOCAL
-    answer: ClassVar[type[SongAnswer]] = SongAnswer
+    result: ClassVar[type[SongResult]] = SongResult
     contract: ClassVar[tuple[str, ...]] = ("producer_task", "nuro_task", "riffusion_task")
     core: ClassVar[bool] = True
 

@@ -1,1 +1,1 @@
-"""The operations of the toolset `nuro`, one a file; what they have in common is in `base`."""
+"""The operations of the toolset `nuro`, one per file; what they share is in `base`."""

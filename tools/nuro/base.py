@@ -1,4 +1,4 @@
-"""What the purchases of the nuro family have in common: one path, a flat answer, a length that is kept."""
+"""What the purchases of the nuro family share: one path, a flat answer, an exact length."""
 
 from __future__ import annotations
 

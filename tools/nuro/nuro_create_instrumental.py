@@ -72,21 +72,23 @@ class NuroCreateInstrumental(NuroPurchase):
     def _check_structured(self) -> None:
         total = self.asked()
         if self.genre or self.mood or self.instruments or self.theme:
-            refuse("genre, mood, instruments and theme belong to the classic form; put them into style.", "genre")
+            refuse("genre, mood, instruments and theme belong to the classic form; put them in style.", "genre")
         if total is None:
-            refuse("seconds or segments is needed for a structured piece.", "seconds")
+            refuse("A structured piece needs seconds or segments.", "seconds")
         if not STRUCTURED_SHORTEST <= total <= LONGEST:
             field = "segments" if self.segments else "seconds"
-            refuse(f"{field}: a structured piece has {STRUCTURED_SHORTEST} to {LONGEST} seconds, not {total}.", field)
+            refuse(
+                f"{field}: a structured piece is {STRUCTURED_SHORTEST} to {LONGEST} seconds long, not {total}.", field
+            )
         if self.segments and self.seconds not in (None, total):
-            refuse(f"The segments have {total} seconds together, not {self.seconds}; leave out seconds.", "seconds")
+            refuse(f"The segments add up to {total} seconds, not {self.seconds}; leave out seconds.", "seconds")
         refuse_long(self.style, STRUCTURED_STYLE_LIMIT, "style", " for a structured piece")
 
     def _check_classic(self) -> None:
         if self.segments:
             refuse("segments belong to the structured form.", "segments")
         if (self.seconds or 0) > CLASSIC_LONGEST:
-            refuse(f"The classic form has at most {CLASSIC_LONGEST} seconds.", "seconds")
+            refuse(f"The classic form takes at most {CLASSIC_LONGEST} seconds.", "seconds")
 
     def asked(self) -> int | None:
         """As given, or the sum of the segments, or what the classic form makes by itself."""

@@ -1,1 +1,1 @@
-"""The operations of the toolset `producer`, one a file; what they have in common is in `base`."""
+"""The operations of the toolset `producer`, one per file; what they share is in `base`."""

@@ -1,4 +1,4 @@
-"""What the purchases of the producer family have in common: one path, one kind of answer, words and sound."""
+"""What the purchases of the producer family share: one path, one kind of answer, words and sound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the purchases of the riffusion family have in common: one path, two songs, words and sound."""
+"""What the purchases of the riffusion family share: one path, two songs, words and sound."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Uploaded = Annotated[bool, Field(description="For clips made elsewhere.")]
 
 
 class RiffusionPurchase(Modelled):
-    """A purchase of the riffusion family, which no brand recommends any more; two songs a call, as M4A."""
+    """A purchase of the riffusion family, which no brand still recommends; two songs per call, as M4A."""
 
     family: ClassVar[Family] = Family.RIFFUSION
     route: ClassVar[Route] = Route("POST", "/api/v1/riffusion/create")

@@ -25,9 +25,9 @@ class RiffusionReplaceSection(Reworking):
     contract: ClassVar[tuple[str, ...]] = ("riffusion_create/replace_music", "riffusion_replace_section")
     instead: ClassVar[str] = "Use replace_section on a song of create_song instead."
     asks_first: ClassVar[str] = (
-        "No page about replacing a section of a riffusion song is left: the names of the window's fields, starts and "
-        "ends, are inferred from the engine that followed. If the service does not know them, it may refuse, which is "
-        "free, or make everything to the end of the song anew, which costs the same."
+        "The service no longer documents this tool: Songwright infers the field names `starts` and `ends` from the "
+        "engine that followed. If the service does not know them, it may refuse, which is free, or make everything "
+        "to the end of the song again, which costs the same."
     )
 
     lyrics: Words
@@ -47,7 +47,7 @@ class RiffusionReplaceSection(Reworking):
     def remarks(self, facts: Facts, seconds: float | None) -> tuple[str, ...]:
         """How sure the stretch is."""
         inferred = (
-            "The names of the window's fields, starts and ends, are inferred; listen whether more was made anew than "
+            "The field names `starts` and `ends` are inferred; listen whether more changed than "
             f"{self.start_seconds:g} to {self.end_seconds:g} seconds."
         )
         return (*super().remarks(facts, seconds), inferred)

@@ -1,1 +1,1 @@
-"""The operations of the toolset `sonic`, one a file."""
+"""The operations of the toolset `sonic`, one per file."""

@@ -11,9 +11,9 @@ from ..composing import Overdub
 class AddInstrumental(Overdub):
     """Put a band behind a recorded voice that upload_audio brought in the last 24 h; two takes.
 
-    The result is voice and band in one. Whether the voice sounds on untouched or is sung anew the service does not say:
-    to keep it, give closeness 1. Refused, free: older uploads (upload_audio again), songs made here (cover_song). To
-    sing over a band use add_vocals. 1-2 min.
+    The result is voice and band in one. The service does not say whether it keeps the voice untouched or sings it
+    again: to keep it, give closeness 1. Refused, free: older uploads (upload_audio again), songs made here
+    (cover_song). To sing over a band use add_vocals. 1-2 min.
     """
 
     label: ClassVar[str] = "Add instrumental"

@@ -12,9 +12,9 @@ from ..shapes import Lyrics
 class AddVocals(Overdub, Styled):
     """Sing over an instrumental recording that upload_audio brought in the last 24 h; two takes.
 
-    The result is voice and band in one. Whether the recording sounds on untouched or is played anew the service does
-    not say: to keep it, give closeness 1. Refused, free: older uploads (upload_audio again), songs made here
-    (cover_song with lyrics). For a band behind a voice use add_instrumental. 1-2 min.
+    The result is voice and band in one. The service does not say whether it keeps the recording untouched or plays it
+    again: to keep it, give closeness 1. Refused, free: older uploads (upload_audio again), songs made here (cover_song
+    with lyrics). For a band behind a voice use add_instrumental. 1-2 min.
     """
 
     label: ClassVar[str] = "Add vocals"

@@ -16,7 +16,7 @@ class CoverSong(Rework):
 
     Say the whole new style. Without `lyrics`, `idea` and `instrumental` it keeps the words of a song made here; for
     links and uploads, whose words are not known, give one of them, else it is refused, free. All is sung and played
-    anew. For better sound alone use remaster_song; for a hummed or played tune sample_song. 1-2 min.
+    again. For better sound alone use remaster_song; for a hummed or played tune sample_song. 1-2 min.
     """
 
     label: ClassVar[str] = "Cover song"

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ...server.core.operation import Facts, Finish, Outcome, Request, Route
 from ..composing import SonicPurchase
-from ..shapes import ID_LIMIT, STYLE_LIMIT, VOICE_STRETCH, ClipId, End, PersonaAnswer, Start, data_of, given, said, span
+from ..shapes import ID_LIMIT, STYLE_LIMIT, VOICE_STRETCH, ClipId, End, PersonaResult, Start, data_of, given, said, span
 
 
 class CreatePersona(SonicPurchase):
@@ -21,7 +21,7 @@ class CreatePersona(SonicPurchase):
 
     label: ClassVar[str] = "Create persona"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/persona")
-    answer: ClassVar[type[PersonaAnswer]] = PersonaAnswer
+    result: ClassVar[type[PersonaResult]] = PersonaResult
     finish: ClassVar[Finish] = Finish.AT_ONCE
     minutes: ClassVar[str] = "at once"
     row: ClassVar[str] = "persona"

@@ -18,21 +18,21 @@ class CreateSong(Composition):
     to the person first, unless they leave the words to you. To rework a song use cover_song or extend_song.
 
     1-3 min. If it takes longer than the call may wait, the answer is `working` or `streaming` with a job_id for
-    wait_for_song; the song is made all the same. Both takes, for one price, are saved to the library as MP3: clips[0]
-    is take 1, clips[1] take 2, each with clip_id, length and file; job_id names the whole order.
+    wait_for_song; the song is still made. Both takes, for one price, are saved to the library as MP3: clips[0] is take
+    1, clips[1] take 2, each with clip_id, length and file; job_id names the whole order.
 
-    For every tool: times are seconds from the start (1:52 is 112). What is left out and names no default is up to the
-    service. What is refused, here or by the service, is free; what fails later is given back as a rule, and the answer
-    says so. A clip_id is of a take, stem or upload; one made elsewhere with the same key is tried too. Links: MP3 or
-    WAV up to 8 min (the service does not list other formats; try M4A).
+    For every tool: times are seconds from the start (1:52 is 112). The service chooses what is left out and has no
+    default. A refusal, here or by the service, is free; a later failure is usually refunded, and the answer says so. A
+    clip_id is of a take, stem or upload; one made elsewhere with the same key is tried too. Links: MP3 or WAV up to 8
+    min (the service does not list other formats; try M4A).
 
     For every tool that costs: call it without `quote`. That is safe: what costs more than the person's limit (30
-    credits unless set otherwise; only separate_stems full costs more), or has no known price, is not bought but
-    answered needs_confirmation with price and `quote`; ask the person, then call again with that quote, else the same.
+    credits unless set otherwise; only separate_stems full costs more), or has no known price, is not bought: the answer
+    is needs_confirmation with price and `quote`; ask the person, then call again with that quote, else the same.
     Cheaper calls buy at once.
 
     If an answer was lost (connection, time-out), call wait_for_song or list_songs, or repeat the call with exactly the
-    same arguments: that joins the order, or returns it for 10 minutes after it was done (a clip's file or measurement
+    same arguments: that joins the order, or returns it for 10 minutes after it is done (a clip's file or measurement
     for ever), and never buys twice; `again` buys another once it is done. Changed arguments are a new purchase.
     """
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ...server.core.operation import Facts, Outcome, Request, Route
 from ..composing import SonicPurchase
-from ..shapes import ID_LIMIT, LINK_LIMIT, PersonaAnswer, check_link, data_of, given, said
+from ..shapes import ID_LIMIT, LINK_LIMIT, PersonaResult, check_link, data_of, given, said
 
 
 class CreateVoice(SonicPurchase):
@@ -21,7 +21,7 @@ class CreateVoice(SonicPurchase):
 
     label: ClassVar[str] = "Create voice"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/create-voice")
-    answer: ClassVar[type[PersonaAnswer]] = PersonaAnswer
+    result: ClassVar[type[PersonaResult]] = PersonaResult
     timeout: ClassVar[float] = 120.0
     minutes: ClassVar[str] = "1 min"
     row: ClassVar[str] = "voice"
@@ -48,5 +48,5 @@ class CreateVoice(SonicPurchase):
         """The voice's id, and the name that the service gave it."""
         voice = data_of(body)
         persona_id = said(voice.get("persona_id"), ID_LIMIT)
-        notice = None if persona_id else "The service made a voice but did not name it."
+        notice = None if persona_id else "The service made a voice but gave no id for it."
         return Outcome(given(persona_id=persona_id, name=said(voice.get("name"), 80), notice=notice))

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from ...server.core.operation import Facts, Finish, Outcome, Request, Route
 from ..composing import SUBJECT_LIMIT, SonicPurchase
-from ..shapes import STYLE_LIMIT, SongAnswer, data_of, said, shorten
+from ..shapes import STYLE_LIMIT, SongResult, data_of, said, shorten
 
 
-class StyleAnswer(SongAnswer):
+class StyleResult(SongResult):
     """A style."""
 
     style: str | None = Field(None, description="The fuller style, for `style` of create_song and others.")
@@ -27,7 +27,7 @@ class EnhanceStyle(SonicPurchase):
 
     label: ClassVar[str] = "Enhance style"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/upsample-tags")
-    answer: ClassVar[type[StyleAnswer]] = StyleAnswer
+    result: ClassVar[type[StyleResult]] = StyleResult
     finish: ClassVar[Finish] = Finish.AT_ONCE
     minutes: ClassVar[str] = "at once"
     row: ClassVar[str] = "tags"

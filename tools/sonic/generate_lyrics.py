@@ -9,19 +9,19 @@ from pydantic import Field
 
 from ...server.core.operation import Facts, Finish, Outcome, Request, Route
 from ..composing import SUBJECT_LIMIT, SonicPurchase
-from ..shapes import LYRICS_LIMIT, TITLE_LIMIT, Answer, SongAnswer, said, shorten, verse
+from ..shapes import LYRICS_LIMIT, TITLE_LIMIT, Shape, SongResult, said, shorten, verse
 
 VERSIONS = 4
 
 
-class LyricsVersion(Answer):
+class LyricsVersion(Shape):
     """One version."""
 
     title: str | None = Field(None, description="Its title.")
     lyrics: str = Field(description="The words, with section tags.")
 
 
-class LyricsAnswer(SongAnswer):
+class LyricsResult(SongResult):
     """Lyrics to choose from."""
 
     versions: list[LyricsVersion] | None = Field(None, description="The versions.")
@@ -36,7 +36,7 @@ class GenerateLyrics(SonicPurchase):
 
     label: ClassVar[str] = "Generate lyrics"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/lyrics")
-    answer: ClassVar[type[LyricsAnswer]] = LyricsAnswer
+    result: ClassVar[type[LyricsResult]] = LyricsResult
     finish: ClassVar[Finish] = Finish.AT_ONCE
     minutes: ClassVar[str] = "at once"
     row: ClassVar[str] = "lyrics"

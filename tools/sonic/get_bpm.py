@@ -10,13 +10,13 @@ from pydantic import Field
 from ...server.core.foreign import number
 from ...server.core.operation import Outcome, Route
 from ..composing import ClipPurchase
-from ..shapes import SongAnswer, data_of, given
+from ..shapes import SongResult, data_of, given
 
 SLOWEST, FASTEST = 10.0, 1000.0
 """Beyond these it is no tempo but a mistake."""
 
 
-class BpmAnswer(SongAnswer):
+class BpmResult(SongResult):
     """A tempo."""
 
     bpm: float | None = Field(None, description="Average beats per minute.")
@@ -27,12 +27,12 @@ class BpmAnswer(SongAnswer):
 class GetBpm(ClipPurchase):
     """Measure a clip's tempo in beats per minute: average, slowest, fastest; written into its tags too.
 
-    Best within 24 h after the clip was made; later it is tried, and a refusal is free. At once.
+    Best within 24 h after the clip was made; later it may be refused, free. At once.
     """
 
     label: ClassVar[str] = "Get BPM"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/bpm")
-    answer: ClassVar[type[BpmAnswer]] = BpmAnswer
+    result: ClassVar[type[BpmResult]] = BpmResult
     minutes: ClassVar[str] = "at once"
     row: ClassVar[str] = "bpm"
     price_note: ClassVar[str] = "1"

@@ -13,7 +13,7 @@ from pydantic import Field
 from ...server.core.foreign import number
 from ...server.core.operation import Outcome, Route
 from ..composing import ClipPurchase
-from ..shapes import Answer, SongAnswer, data_of, said
+from ..shapes import Shape, SongResult, data_of, said
 
 WORDS = 5000
 """Words that are read of an answer; a song has a few hundred."""
@@ -27,7 +27,7 @@ _BLANKS = re.compile(r"\s+")
 _TAG = re.compile(r"\[([^\[\]\n]*)\]")
 
 
-class SungSection(Answer):
+class SungSection(Shape):
     """A part of the song."""
 
     section: str = Field(description="Its tag, such as Chorus.")
@@ -35,7 +35,7 @@ class SungSection(Answer):
     end: float = Field(description="Second in which its last word ends.")
 
 
-class TimelineAnswer(SongAnswer):
+class TimelineResult(SongResult):
     """When it is sung; the words themselves are in the file."""
 
     lines: int | None = Field(None, description="How many lines are sung.")
@@ -72,7 +72,7 @@ class GetLyricsTimeline(ClipPurchase):
 
     label: ClassVar[str] = "Get lyrics timeline"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/aligned-lyrics")
-    answer: ClassVar[type[TimelineAnswer]] = TimelineAnswer
+    result: ClassVar[type[TimelineResult]] = TimelineResult
     minutes: ClassVar[str] = "at once"
     row: ClassVar[str] = "timeline"
     price_note: ClassVar[str] = "1, then nothing for the same clip"

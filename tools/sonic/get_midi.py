@@ -10,19 +10,19 @@ from pydantic import Field
 from ...server.core.foreign import link_of
 from ...server.core.operation import Finish, Link, Outcome, Route
 from ..composing import ClipPurchase
-from ..shapes import Answer, SongAnswer, data_of, given, said
+from ..shapes import Shape, SongResult, data_of, given, said
 
 INSTRUMENTS = 64
 
 
-class Instrument(Answer):
+class Instrument(Shape):
     """Who plays how much."""
 
     name: str = Field(description="The instrument.")
     notes: int = Field(description="How many notes it plays.")
 
 
-class MidiAnswer(SongAnswer):
+class MidiResult(SongResult):
     """A MIDI file."""
 
     instruments: list[Instrument] | None = Field(None, description="What is in the file.")
@@ -36,7 +36,7 @@ class GetMidi(ClipPurchase):
 
     label: ClassVar[str] = "Get MIDI"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/midi")
-    answer: ClassVar[type[MidiAnswer]] = MidiAnswer
+    result: ClassVar[type[MidiResult]] = MidiResult
     finish: ClassVar[Finish] = Finish.ASK_AGAIN
     minutes: ClassVar[str] = "1-3 min"
     row: ClassVar[str] = "midi"

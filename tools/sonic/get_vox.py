@@ -10,10 +10,10 @@ from pydantic import Field
 from ...server.core.foreign import number
 from ...server.core.operation import Facts, Outcome, Request, Route
 from ..composing import ClipPurchase
-from ..shapes import ID_LIMIT, VOICE_STRETCH, End, SongAnswer, Start, data_of, given, said, span
+from ..shapes import ID_LIMIT, VOICE_STRETCH, End, SongResult, Start, data_of, given, said, span
 
 
-class VoxAnswer(SongAnswer):
+class VoxResult(SongResult):
     """A voice that was taken out."""
 
     vox_audio_id: str | None = Field(None, description="Id for `vox_audio_id` of create_persona.")
@@ -25,13 +25,13 @@ class GetVox(ClipPurchase):
     """Take the voice out of a clip's stretch of under 30 s; returns a vox_audio_id for create_persona.
 
     Worth it before create_persona when band or other voices are loud, or one stretch has the clearest voice; else skip
-    it. To save the voice as a file use separate_stems. Best within 24 h after the clip was made; later it is tried, and
-    a refusal is free. At once.
+    it. To save the voice as a file use separate_stems. Best within 24 h after the clip was made; later it may be
+    refused, free. At once.
     """
 
     label: ClassVar[str] = "Get voice"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/vox")
-    answer: ClassVar[type[VoxAnswer]] = VoxAnswer
+    result: ClassVar[type[VoxResult]] = VoxResult
     minutes: ClassVar[str] = "at once"
     row: ClassVar[str] = "vox"
     price_note: ClassVar[str] = "1"

@@ -13,10 +13,10 @@ from ..shapes import ClipId, ModelName, refuse, shorten
 
 
 class RemasterSong(SonicPurchase):
-    """Render a song made here anew for better sound; same words and tune; two takes.
+    """Render a song made here again for better sound; same words and tune; two takes.
 
-    Not for uploads (refused, free): cover_song can remake those. Best within 24 h after the clip was made; later it is
-    tried, and a refusal is free. For another style use cover_song. 1-2 min.
+    Not for uploads (refused, free): cover_song can remake those. Best within 24 h after the clip was made; later it may
+    be refused, free. For another style use cover_song. 1-2 min.
     """
 
     label: ClassVar[str] = "Remaster song"

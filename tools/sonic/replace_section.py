@@ -13,7 +13,7 @@ from ..shapes import ClipId, End, Start, Title, first_line, shorten, span
 
 
 class ReplaceSection(Styled):
-    """Sing a stretch of a song anew; returns two takes of the whole song.
+    """Sing a stretch of a song again; returns two takes of the whole song.
 
     For a wrong word or line. Use seconds that the person gives as they are. Else get_lyrics_timeline tells them: begin
     a bar before the line, end a bar after it (four beats are 240 / BPM seconds: 2 s at 120 BPM), and take in

@@ -46,9 +46,9 @@ class UploadAudio(SonicPurchase):
         link = facts.link_to(self.source)
         if link is None:
             refuse(
-                f"{self.source} is there, but the service fetches recordings by link and cannot reach files of this "
-                "computer. Put it on any public https place (own web space, a release, a link of an object store) and "
-                "pass that link.",
+                f"{self.source} is there, but the service fetches recordings by link and cannot reach files on this "
+                f"computer. Put it at any public https address (your web space, a release, an object store) and pass "
+                f"that link.",
                 "source",
             )
         return link

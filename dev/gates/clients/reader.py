@@ -1,4 +1,4 @@
-"""What a client's script has in common with the others: the server it starts, the story it plays, what it prints.
+"""What the clients' scripts share: the server they start, the calls they make, what they print.
 
 Runs inside each client's own environment, so it needs the standard library alone. A script hands over `call`, which
 performs one tool call the way the framework would and returns the text that its model is shown.

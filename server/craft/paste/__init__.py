@@ -1,4 +1,4 @@
-"""Reads what people paste as a lyric: recognises what it is and takes out what nobody should sing.
+"""Reads what people paste as a lyric: recognises its form and removes what nobody should sing.
 
 A text goes through the stages below in this order; each takes rows and gives rows back, with what it recognised. A
 clean lyric passes through unchanged.
@@ -34,7 +34,7 @@ _PACKED: tuple[Callable[[Rows], tuple[Rows, list[Seen]]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """The rows of a text without what stood around the words, and what was recognised."""
+    """The rows of a text without what surrounded the words, and what was recognised."""
 
     rows: Rows
     seen: tuple[Seen, ...]
@@ -43,7 +43,7 @@ class Pasted:
 
 
 def read_paste(text: str) -> Pasted:
-    """Recognise a text and take away what is not the song: the packing first, then what stands around it."""
+    """Recognise a text and remove what is not the song: the packaging first, then what surrounds it."""
     inner, seen = unpacked(text)
     rows, ends = rows_of(inner)
     given = rows

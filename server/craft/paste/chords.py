@@ -1,7 +1,7 @@
 """Chord sheets: chords above the lines, inside them or behind them, ChordPro, tablature, capo lines.
 
-A letter alone is no proof: "A", "Am" and "E" are words, and children sing Do Re Mi. A text counts as a sheet by what
-it holds altogether.
+A single letter proves nothing: "A", "Am" and "E" are words, and children sing Do Re Mi. The whole text decides whether
+it counts as a sheet.
 """
 
 import re
@@ -45,7 +45,7 @@ _COMMENTS = frozenset(("c", "comment", "ci", "comment_italic", "cb", "comment_bo
 
 @dataclass(frozen=True)
 class _Line:
-    """A row seen as a line of chords."""
+    """A row read as a line of chords."""
 
     chords: tuple[str, ...] = ()
     wide: bool = False
@@ -53,7 +53,7 @@ class _Line:
 
     @cached_property
     def strong(self) -> bool:
-        """Whether it can hardly be words: a sign or number on a chord, and not one lonely "Am"."""
+        """Whether it can hardly be words: a chord with a sign or number, not just a single "Am"."""
         marked = [chord for chord in self.chords if _MARKED.search(chord)]
         return bool(marked) and (
             len(self.chords) > 1 or self.chords[0] not in ("Am", "Em", "Dm", "Gm", "Bm", "Fm", "Hm")
@@ -85,7 +85,7 @@ class _Sheet:
         weight = sum(line.strong + (line.wide and len(line.chords) > 1) for line in lines)
         latin = [line for line in lines if re.match(_LATIN, line.chords[0])]
         if lines and len(latin) == len(lines):
-            # Solfège is sung, too: only signs, or several wide lines, make it a sheet.
+            # Solfège is sung too: only signs, or several wide lines, make it a sheet.
             return sum(line.strong or (line.wide and len(line.chords) > 1) for line in lines) > 1
         if len(lines) == 1:
             return weight > 0 and (len(lines[0].chords) > 2 or bool(self.told))
@@ -115,7 +115,7 @@ def _known() -> frozenset[str]:
 
 
 def without_chords(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Take out everything that is played and not sung."""
+    """Remove everything that is played and not sung."""
     sheet = _look(rows)
     if not sheet.is_sheet:
         return rows, []
@@ -184,7 +184,7 @@ def _is_run(token: str) -> bool:
 
 
 def chord_line(text: str) -> _Line | None:
-    """A row that holds chords and nothing else, perhaps behind the name of a section; None for any other."""
+    """A row with nothing but chords, perhaps after a section name; None for any other."""
     row = text.strip()
     head = ""
     if match := re.match(r"^(\[[^\[\]]{2,30}\]|\(?[^\W\d_][\w -]{1,20}?\)?\s*:)\s*(\S.*)$", row):
@@ -259,7 +259,7 @@ def _of_row(row: Row, index: int, sheet: _Sheet) -> Iterator[Row]:
 
 
 def _taken_out(pattern: re.Pattern[str], text: str) -> str:
-    """Drop chords in brackets; a word that one of them split is whole again."""
+    """Remove chords in brackets and rejoin a word that one of them split."""
 
     def gone(match: re.Match[str]) -> str:
         if not is_chord(match[1]) and not _NOISE.fullmatch(match[1]):

@@ -1,6 +1,7 @@
-"""Songs as programs and messengers write them: RTF, LaTeX, ABC, OpenSong, OpenLyrics, CSV, chats, numbered lines.
+"""Songs as programs and messengers write them:
 
-Each reader looks whether a text has its form, and gives the words as rows; a text of any other form it leaves alone.
+RTF, LaTeX, ABC, OpenSong, OpenLyrics, CSV, chats, numbered lines. Each reader checks whether a text has its form and
+returns the words as rows; it leaves any other text alone.
 """
 
 import csv
@@ -72,7 +73,7 @@ def without_format(rows: Rows) -> tuple[Rows, list[Seen]]:
         if (made := read(rows)) is None:
             continue
         first = next((row.number for row in rows if not row.blank and row not in made), rows[0].number)
-        why = _WHY.get(kind, f"This came as {kind}: what is not the words would be sung.")
+        why = _WHY.get(kind, f"This is {kind}: everything besides the words would be sung too.")
         seen.append(Seen(kind, why, first, "F8", level))
         rows = made
     return rows, seen
@@ -173,7 +174,7 @@ def _footnotes(rows: Rows) -> Rows | None:
 
 
 def _quoted(rows: Rows) -> Rows | None:
-    """Every line in quotation marks with a comma behind it, as a list in a program has them."""
+    """Every line in quotation marks with a comma after it, as in a list in a program."""
     found = {index: match for index, row in enumerate(rows) if (match := _QUOTED.match(row.text[:LONGEST_ROW]))}
     if len(found) <= _ENOUGH or len(found) < sum(not row.blank for row in rows):
         return None
@@ -208,7 +209,7 @@ def _table(rows: Rows) -> Rows | None:
 
 
 def _counted(rows: Rows) -> Rows | None:
-    """Every row, blank ones and tags too, behind its number, as editors show them."""
+    """Every row, including blank ones and tags, with its number in front, as editors show them."""
     found = [_COUNTED.match(row.text) for row in rows if len(row.text) <= LONGEST_ROW and not row.blank]
     matches = [match for match in found if match]
     if len(found) <= _ENOUGH or len(matches) < len(found):
@@ -221,7 +222,7 @@ def _counted(rows: Rows) -> Rows | None:
 
 
 def _degrees(rows: Rows) -> Rows | None:
-    """Steps of the scale above the words, as players in Nashville write chords; "1 2 3 4" counts a band in."""
+    """Scale degrees above the words, as Nashville players write chords; "1 2 3 4" counts a band in."""
     found = {
         index
         for index, (row, below) in enumerate(pairwise(rows))
@@ -245,14 +246,14 @@ def _short_tags(rows: Rows) -> Rows | None:
 
 
 def _readings(rows: Rows) -> Rows | None:
-    """Kana in brackets behind kanji tell how these are read: an engine would sing both."""
+    """Kana in brackets after kanji give their reading: an engine would sing both."""
     if sum(len(_READING.findall(row.text)) for row in rows) < 2:
         return None
     return [Row(row.number, _READING.sub(r"\2", row.text)) for row in rows]
 
 
 def _romanised(rows: Rows) -> Rows | None:
-    """Every line once more in Latin letters below it."""
+    """Every line repeated below it in Latin letters."""
     filled = [index for index, row in enumerate(rows) if not row.blank and not row.text.lstrip().startswith(("[", "("))]
     latin = [bool(_LATIN.search(rows[i].text)) and not _SCRIPT.search(rows[i].text) for i in filled]
     other = [bool(_SCRIPT.search(rows[i].text)) and not _LATIN.search(rows[i].text) for i in filled]
@@ -290,8 +291,8 @@ _READERS: tuple[tuple[str, Level, Callable[[Rows], Rows | None]], ...] = (
 )
 _WHY = {
     "short section names": "Section names are shortened as in song books: an engine may ignore or sing them.",
-    "readings in brackets": "Kana in brackets tell how the kanji before them are read: both would be sung.",
-    "lines and their romanisation": "Every line stands here twice, once more in Latin letters: both would be sung.",
+    "readings in brackets": "Kana in brackets give the reading of the kanji before them: both would be sung.",
+    "lines and their romanisation": "Every line is here twice, the second time in Latin letters: both would be sung.",
     "footnotes": "Marks of footnotes would be sung.",
     "chords as numbers": "The numbers above the words are chords and would be sung.",
 }

@@ -1,4 +1,4 @@
-"""Names of sections without square brackets, in any language and with whatever stands around them."""
+"""Names of sections without square brackets, in any language and with anything around them."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -44,7 +44,7 @@ _DUPLICATE = re.compile(r"^\s*[*_]*\[([^\[\]]{1,60})\][*_]*\s*[:：]\s*[*_]*\s*$
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The name of a section as it was met."""
+    """A section name as found in the text."""
 
     tag: str
     """What belongs between the brackets."""
@@ -98,7 +98,9 @@ class _Named(NamedTuple):
 
 
 def _named(text: str) -> _Named | None:
-    """The name that a text begins with, perhaps behind a number; looked up, as an expression of all is slow to make."""
+    """The name that a text begins with, perhaps after a number; looked up, because one expression of all names is
+    slow to build.
+    """
     small = text.replace("İ", "i").lower()  # which alone would become two letters
     for before, start in (*_behind_a_number(small), ("", 0)):
         for name in _initials().get(small[start : start + 1], ()):
@@ -210,7 +212,7 @@ def _with_rest(heading: Heading, more: str, sort: str, decorated: bool, numbered
     made = replace(heading, times=times, rest=tail, tag=f"{heading.tag} - {cue}" if cue else heading.tag)
     if sort == "short":
         known = bool(mark) and (colon or mark[1].startswith(".")) if mark else False
-        # "Ref." alone on its line is nothing else; "R:" may be somebody's initial.
+        # "Ref." alone on its line can only be a heading; "R:" may be a singer's initial.
         sure = not tail and (numbered or (known and len(heading.written) > 2))
         return replace(made, sure=sure) if known or (numbered and not tail and not mark) else None
     if not tail:
@@ -222,7 +224,7 @@ def _with_rest(heading: Heading, more: str, sort: str, decorated: bool, numbered
 
 
 def _colours(tail: str) -> bool:
-    """Whether what follows a name says how it is to be sung or played."""
+    """Whether the text after a name says how to sing or play it."""
     words = tail.strip("()[]. :：*_")
     return 0 < len(words.split()) <= _CUE_WORDS and (is_cue(words) or words.casefold() in tag_names())
 
@@ -279,7 +281,7 @@ def how_often(text: str) -> int | None:
 
 
 def headed(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Put the names of sections into square brackets, each on a line of its own; repeats stay marked behind them."""
+    """Put section names into square brackets, each on its own line; repeats stay marked after them."""
     found = {index: heading for index, row in enumerate(rows) if (heading := read_heading(row.text))}
     sure = [h for h in found.values() if h.sure and not h.bracketed]
     tags = {h.kind for h in found.values() if h.bracketed}

@@ -1,4 +1,4 @@
-"""The shape of the text: all on one line, or every character set apart."""
+"""The layout of the text: all on one line, or spaces between all characters."""
 
 import re
 from statistics import median
@@ -28,7 +28,7 @@ _SHORT, _LONG = 3, 12  # words of a line
 
 
 def struck(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Lines of verse that stand in one row with strokes between them."""
+    """Lines of verse in one row with slashes between them."""
     strokes = [row for row in rows if len(row.text) <= _LONGEST and " / " in row.text]
     few = sum(row.text.count(" / ") for row in strokes) < 3
     if few and (len(strokes) < 2 or any(_is_line(row) for row in rows if row not in strokes)):
@@ -42,29 +42,29 @@ def struck(rows: Rows) -> tuple[Rows, list[Seen]]:
     for row in rows:
         parts = [part.strip() for part in re.split(r"\s+/{1,2}\s+", row.text)] if row in strokes else [row.text]
         out += [Row(row.number, part) for part in parts if part or row.blank]
-    why = "Lines stand in one row with strokes between them, which are no line breaks to an engine."
+    why = "The lines are in one row with slashes between them; an engine does not read those as line breaks."
     return out, [Seen("lines in one row", why, strokes[0].number, "F10", "warn")]
 
 
 def _is_line(row: Row) -> bool:
-    """Whether somebody would sing a row: it names no section."""
+    """Whether a row would be sung: it does not name a section."""
     return not row.blank and not row.text.lstrip().startswith("[") and read_heading(row.text) is None
 
 
 def joined_characters(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Chinese and Japanese whose every character was set apart by a space; spaces between words stay."""
+    """Chinese and Japanese with a space between all characters; spaces between words stay."""
     text = "\n".join(row.text for row in rows)
     apart = len(_SET_APART.findall(text))
     if apart < _ENOUGH_PAIRS or apart < 4 * len(_PAIR.findall(text)):
         return rows, []
     first = next(row.number for row in rows if _SET_APART.search(row.text))
     out = [Row(row.number, _ALSO_PUNCTUATION.sub("", row.text)) for row in rows]
-    why = "A space stands between all characters here, as readers of scanned text leave it: words fall apart."
+    why = "There is a space between all characters, as scanned text often has: words fall apart."
     return out, [Seen("spaced characters", why, first, "F7", "warn")]
 
 
 def broken_up(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """A song that came without line breaks gets lines: at its tags, strokes, sentences, capitals, commas."""
+    """Splits a song without line breaks into lines: at its tags, slashes, sentences, capitals, commas."""
     filled = [row for row in rows if not row.blank]
     row = filled[0] if len(filled) == 1 else Row(0, "")
     enough = _LONG_ENOUGH // (3 if _cjk(row.text) else 1) <= len(row.text)
@@ -73,7 +73,7 @@ def broken_up(rows: Rows) -> tuple[Rows, list[Seen]]:
     lines = [line for part in _parts(row.text) for line in part]
     made = [Row(row.number, line) for line in lines]
     sung = [line for line in lines if line and not line.startswith("[")]
-    why = "The whole text is one line: an engine needs lines to breathe and to place its rhymes."
+    why = "The whole text is one line: an engine needs line breaks to place breaths and rhymes."
     if len(sung) < 4:
         return rows, [
             Seen("no line breaks", f"{why} Break it where a singer would breathe.", row.number, "F10", "warn")
@@ -117,7 +117,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _rejoined(pieces: list[str], usual: float) -> list[str]:
-    """Put together what a name in the middle of a line has cut apart."""
+    """Rejoin what a name in the middle of a line has split."""
     out: list[str] = []
     for piece in pieces:
         words = len(piece.split())

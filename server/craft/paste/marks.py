@@ -18,13 +18,13 @@ TOC_LINK = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])?\s*\[([^\[\]]{1,60})\]\(#[^
 
 
 def last_answer(rows: Rows) -> tuple[Rows, set[int]]:
-    """The last answer of a conversation that was copied whole; thoughts are left out."""
+    """The last answer of a copied conversation, without the model's thoughts."""
     out: Rows = []
     hidden, seen = "", False
     speakers = wholes("chat", "speakers")
     turns = [match[1].strip() for row in rows if (match := _TURN_MARKS.match(row.text))]
     if not any(speakers.match(turn) and turn.casefold() not in _PERSON for turn in turns):
-        speakers = _NOBODY  # "You said" alone is a line that somebody may sing
+        speakers = _NOBODY  # "You said" alone may be a sung line
     for row in rows:
         if match := _THINKING.match(row.text):
             hidden, seen = match[1].casefold(), True
@@ -43,7 +43,7 @@ def last_answer(rows: Rows) -> tuple[Rows, set[int]]:
 
 
 def without_marks(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Rules, links, quotation marks of Markdown, and directions that were set in italics."""
+    """Markdown rules, links and quotation marks, and directions in italics."""
     out: Rows = []
     first: int | None = None
     ruled: int | None = None
@@ -78,6 +78,6 @@ def without_marks(rows: Rows) -> tuple[Rows, list[Seen]]:
     if first is None and ruled is None:
         return rows, []
     if first is None:
-        return out, [Seen("Markdown", "Rules between the parts are no lyrics; a blank line does.", ruled, "F2", "warn")]
+        return out, [Seen("Markdown", "Rules between the parts are not lyrics; use a blank line.", ruled, "F2", "warn")]
     why = "Markdown and rules between the parts are not lyrics: the singer may sing them."
     return out, [Seen("Markdown", why, first, "F2")]

@@ -1,4 +1,4 @@
-"""Text that came out of a program: JSON around it, line breaks spelt out, HTML."""
+"""Text from a program: wrapped in JSON, with escaped line breaks, or HTML."""
 
 import html
 import json
@@ -42,9 +42,9 @@ def unpacked(text: str) -> tuple[str, list[Seen]]:
     if len(words.split()) < 4 and len(words) < 12:
         return text, []
     if isinstance(found, str):
-        why = "This is the text of a program, with quotation marks and line breaks spelt out that would be sung."
+        why = "This is text from a program: its quotation marks and \\n would be sung."
         return words, [Seen("escaped text", why, 1)]
-    return words, [Seen("JSON", "This is a JSON document around a lyric: its signs and names would be sung.", 1)]
+    return words, [Seen("JSON", "This is a JSON document around a lyric: its punctuation and names would be sung.", 1)]
 
 
 def _texts(value: Any, depth: int) -> Iterator[str]:
@@ -82,7 +82,7 @@ def _opens(name: str) -> bool:
 
 
 def _spoken(name: str) -> str:
-    """ "pre_chorus", "verse1" as somebody would write them."""
+    """ "pre_chorus", "verse1" as a person would write them."""
     return re.sub(r"(?<=[a-z])(?=\d)", " ", name.replace("_", " ")).strip().title()
 
 
@@ -106,7 +106,7 @@ def spelt_out(rows: Rows) -> tuple[Rows, list[Seen]]:
 
 
 def without_html(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Take HTML out: its breaks and blocks become lines, its entities the characters they stand for."""
+    """Remove HTML: its breaks and blocks become lines, its entities the characters they stand for."""
     text = "\n".join(row.text for row in rows)
     first = next((m.start() for m in _TAG.finditer(text) if m[2] is None or _known(m[2])), None)
     entity = _ENTITY.search(text)
@@ -141,7 +141,7 @@ def without_html(rows: Rows) -> tuple[Rows, list[Seen]]:
         elif hidden:
             hidden = "" if match[1] and name == hidden else hidden
         elif name in _elements("skipped"):
-            # One that never closes would hide the whole song.
+            # One that is never closed would hide the whole song.
             hidden = "" if match[1] or f"</{name}" not in lowered[end:] else name
         elif name in _elements("blocks"):
             own = name == "br" and text[end : end + 1] == "\n"  # the source's own line break is the same one
@@ -152,7 +152,7 @@ def without_html(rows: Rows) -> tuple[Rows, list[Seen]]:
     add(text[end:])
     close()
     line = numbers[text.count("\n", 0, at)]
-    why = "HTML is no lyric: the service may refuse it and the singer may sing it."
+    why = "HTML is not a lyric: the service may refuse it and the singer may sing it."
     changed = [row for row in out if row.number == line]
     fix = changed[0].text.strip() if len(changed) == 1 else None
     return out, [Seen("HTML", why, line, "F2", fix=fix)]

@@ -1,4 +1,4 @@
-"""Lyric pages as a selection or a scraper brings them: counters, advice and tags that ran into titles and lines."""
+"""Lyric pages as selected or scraped: counters, advice and tags that ran into titles and lines."""
 
 import re
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def _is_glued_title(title: str, tag: str) -> bool:
 
 
 def _split_tags(rows: Rows) -> tuple[Rows, int | None]:
-    """A section tag that ran into the line before it stands on its own again."""
+    """Separates a section tag from the line that it ran into."""
     out: Rows = []
     found: int | None = None
     for row in rows:
@@ -73,7 +73,7 @@ def _split_tags(rows: Rows) -> tuple[Rows, int | None]:
 
 
 def furniture(rows: Rows) -> Iterator[int]:
-    """The places of rows that are a page's own wherever they stand."""
+    """The places of rows that belong to the page, wherever they are."""
     languages = wholes("site", "languages")
     for index, row in enumerate(rows):
         plain = row.plain

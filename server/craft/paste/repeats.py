@@ -10,7 +10,7 @@ from .rows import LONGEST_ROW, Row, Rows, Seen
 
 MOST_CHARS = 12_000
 """What a text may grow to; beyond it shorthand stays as it is."""
-_LONGEST_PART = 20  # rows; a longer part is not one that somebody wants written out
+_LONGEST_PART = 20  # rows; nobody wants a longer part written out
 _BEHIND = re.compile(r"[\s,]*[(\[（]\s*([^()\[\]（）]{1,24})\s*[)\]）]\s*[.!]?\s*$")
 _BARE_TIMES = re.compile(r"\s+(?:[x×х]\s?\d{1,2}|\d{1,2}\s?[x×х])\s*$", re.IGNORECASE)
 _ALONE = re.compile(r"^\s*[(\[（*_-]*\s*([^()\[\]（）*_]{1,24}?)\s*[)\]）*_-]*\s*$")
@@ -23,7 +23,7 @@ _REPEATED = frozenset(("Chorus", "Pre-Chorus", "Post-Chorus", "Final Chorus", "H
 
 @dataclass
 class _Part:
-    """A section as it stands: its tag and its lines."""
+    """A section as written: its tag and its lines."""
 
     heading: Heading
     rows: Rows
@@ -151,7 +151,7 @@ def _find(parts: list[_Part], heading: Heading) -> _Part | None:
 
 
 def _one(row: Row, before: Rows, parts: list[_Part]) -> Rows:
-    """One row that is no tag, written out."""
+    """One row that is not a tag, written out."""
     if row.blank or len(row.text) > LONGEST_ROW:
         return [row]
     if wanted := _repeat_of(row.text):
@@ -172,7 +172,7 @@ def _one(row: Row, before: Rows, parts: list[_Part]) -> Rows:
 
 
 def _ordered(row: Row, names: tuple[Heading, ...], times: int, fades: bool, parts: list[_Part]) -> Rows:
-    """The parts that a row orders once more; the row itself where one of them is unknown."""
+    """The parts that a row repeats; the row itself if one of them is unknown."""
     made: Rows = []
     for name in names:
         part = _find(parts, name)
@@ -228,7 +228,7 @@ def _repeat_pattern() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]
 
 
 def _may_repeat(row: str) -> bool:
-    """A quick look before the patterns: every row of every text comes by here."""
+    """A quick check before the patterns, because every row of every text passes here."""
     table = toml("headings")["repeat"]
     return row.startswith(_heads()) or any(word in row for word in table["last"])
 
@@ -239,7 +239,7 @@ def _heads() -> tuple[str, ...]:
 
 
 def _repeat_of(text: str) -> tuple[tuple[Heading, ...], int, bool] | None:
-    """The parts that a row orders once more, how often, and whether they fade: "Repeat Chorus x2 to fade"."""
+    """The parts that a row repeats, how often, and whether they fade: "Repeat Chorus x2 to fade"."""
     row = text.strip().strip("()[]（）*_-–— .{}").strip()
     if not 3 < len(row) <= 80 or not _may_repeat(row.casefold()):
         return None
@@ -274,7 +274,7 @@ def unwritten(text: str) -> bool:
 
 
 def _seen(row: Row, made: Rows) -> Seen:
-    why = f'"{row.text.strip()[:40]}" is sung as it stands; write the repeat out.'
+    why = f'"{row.text.strip()[:40]}" is sung as written; write the repeat out.'
     return Seen("repeats in shorthand", why, row.number, "F3", "warn", "\n".join(one.text for one in made))
 
 
@@ -282,5 +282,5 @@ def _grouped(seen: list[Seen]) -> list[Seen]:
     if len(seen) < 3:
         return seen
     some = ", ".join(f'"{one.why.split(chr(34))[1][:20]}"' for one in seen[:3])
-    why = f"{len(seen)} repeats in shorthand ({some}, …) would be sung as they stand; write them out."
+    why = f"{len(seen)} repeats in shorthand ({some}, …) would be sung as written; write them out."
     return [Seen("repeats in shorthand", why, seen[0].line, "F3", "warn")]

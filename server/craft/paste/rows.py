@@ -1,4 +1,4 @@
-"""Lines of a text that is being cleaned, each with the number it has in the text that was given."""
+"""Lines of a text that is being cleaned, each with its number in the original text."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Row(NamedTuple):
 
     @property
     def blank(self) -> bool:
-        """Whether nothing stands on it."""
+        """Whether it is blank."""
         return not self.text.strip()
 
     @property
@@ -45,7 +45,7 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a text, or a part of it, was recognised as, and what that means for whoever would sing it."""
+    """What a text, or a part of it, was recognised as, and what that means for singing it."""
 
     kind: str
     why: str
@@ -56,7 +56,7 @@ class Seen:
 
 
 def rows_of(text: str) -> tuple[Rows, list[Seen]]:
-    """The lines of a text, whatever ends them; of blank ones in a row and of endless gaps only a part is kept."""
+    """The lines of a text with any line ending; runs of blank lines and very long gaps are shortened."""
     rows: Rows = []
     for number, row in enumerate(_ENDS.split(text), 1):
         kept = Row(number, _GAP.sub(" " * _WIDEST, row) if len(row) > _WIDEST else row)
@@ -64,7 +64,7 @@ def rows_of(text: str) -> tuple[Rows, list[Seen]]:
             rows.append(kept)
     if not _ODD_ENDS.search(text):
         return rows, []
-    why = "Lines end in a character that the service may not take for a line break."
+    why = "Lines end in a character that the service may not read as a line break."
     return rows, [Seen("unusual line ends", why, None, "F7", "note")]
 
 

@@ -25,7 +25,7 @@ def _known() -> dict[str, str]:
 
 
 def labelled(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Write labels of singers as tags on lines of their own."""
+    """Write labels of singers as tags on their own lines."""
     met = {
         i: m
         for i, row in enumerate(rows)
@@ -49,7 +49,7 @@ def labelled(rows: Rows) -> tuple[Rows, list[Seen]]:
         if match["words"]:
             out.append(Row(row.number, match["words"]))
     shown = ", ".join(f"{rows[i].text.strip()[:16]}" for i, m in met.items() if m["name"].casefold() in names)[:60]
-    why = f"Names of singers would be sung ({shown}): they belong in square brackets on lines of their own."
+    why = f"Names of singers would be sung ({shown}): put them in square brackets on their own lines."
     marked = any(rows[i].text.lstrip().startswith(("*", "_")) for i, m in met.items() if m["name"].casefold() in names)
     return out, [
         Seen("singer labels", why, first, "F2", "stop") if marked else Seen("singer labels", why, first, "F4", "warn")
@@ -89,7 +89,7 @@ def _labels(met: dict[int, re.Match[str]]) -> set[str]:
     changes = 1 + sum(one != other for one, other in pairwise(order))
     turns = changes > len(taking_turns) > 1 or any(name in shouted or alone[name] for name in taking_turns)
     if generic and len(generic | taking_turns) + len(others) > 1:
-        # Beside "Both:" every name that stands the same way is a singer, also one who sings once.
+        # If there is a "Both:", every name in the same position is a singer, even one who sings once.
         return generic | others
     return generic | (taking_turns if turns else set())
 

@@ -41,11 +41,11 @@ _SUBSTATION = re.compile(
 )
 _ENOUGH = 3
 _PART = 0.5
-_PAUSE = 5.0  # seconds between two captions that tell one stanza from the next
+_PAUSE = 5.0  # seconds between two captions that separate stanzas
 
 
 def untimed(rows: Rows) -> tuple[Rows, list[Seen]]:
-    """Take times out, whatever form they have; a line that is sung at two times is written twice."""
+    """Remove times in any form; a line that is sung at two times is written twice."""
     for recognise in (_substation, _captions, _lrc, _clock, _seconds):
         done = recognise(rows)
         if done is not None:

@@ -1,4 +1,4 @@
-"""What is certainly no lyric: paying for it would buy a sung error message, a sung order or sung code."""
+"""Recognises texts that are certainly not lyrics: paying for one would buy a sung error message, order or code."""
 
 import json
 import re
@@ -38,7 +38,7 @@ _ENOUGH = 3
 
 
 def no_lyric(rows: Rows) -> list[Seen]:
-    """The one sentence about a text that is certainly no lyric; nothing for any other."""
+    """One sentence about a text that is certainly not a lyric; nothing for any other."""
     filled = [row for row in rows if not row.blank]
     if not filled:
         return []
@@ -46,7 +46,7 @@ def no_lyric(rows: Rows) -> list[Seen]:
     if not what:
         return []
     kind, advice = what
-    return [Seen(kind, f"This is no lyric but {kind}.{' ' + advice if advice else ''}", filled[0].number, "F9")]
+    return [Seen(kind, f"This is not a lyric but {kind}.{' ' + advice if advice else ''}", filled[0].number, "F9")]
 
 
 def _what(filled: Rows) -> tuple[str, str] | None:

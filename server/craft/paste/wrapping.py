@@ -1,4 +1,4 @@
-"""What stands around a song: an assistant's talk, the furniture of a lyric page, titles, credits, notes."""
+"""What surrounds a song: an assistant's talk, the furniture of a lyric page, titles, credits, notes."""
 
 import re
 from collections.abc import Iterator
@@ -25,14 +25,14 @@ _ANNOUNCES = re.compile(
     r"|tekst(?: piosenki)?|şarkı sözleri|sözler|lirik|lời bài hát|στίχοι|lirik lagu|sanat)\s*[:：]",
     re.IGNORECASE,
 )
-_LONG_SENTENCE = 80  # characters; what is shorter could be a line of the song
+_LONG_SENTENCE = 80  # characters; a shorter one could be a line of the song
 _MOST_TITLE = 80
 _FEW_WORDS = 6
 _MOST_TITLE_WORDS = 9
 
 
 def unwrapped(rows: Rows, *, copied: bool, first: int | None = None) -> tuple[Rows, list[Seen]]:
-    """Take away what stands around the song. `copied`: the text was recognised as copied from somewhere already.
+    """Remove what surrounds the song. `copied`: the text was already recognised as copied from somewhere.
 
     `first` is the number of the only line that can be a title, where that is known: a line that had chords above it
     is sung, though it stands first now.
@@ -89,13 +89,13 @@ def _told(
         why = "This was copied from a lyric page: counters, credits and links of the page would be sung."
         yield Seen("lyric page", why, page[0] or line(site))
     if chat:
-        why = "This is an assistant's answer: what it says before, after and about the song would be sung."
+        why = "This is an assistant's answer: everything it says around the song would be sung."
         yield Seen("chat answer", why, line(chat))
     if gone and not (page[1] or site or chat):
         why = "The title, credits or descriptions around the song would be sung."
         yield Seen("title and credits", why, line(gone))
     if several := next((row.number for row in rows if _ALTERNATIVE.match(row.plain)), None):
-        why = "Several versions of a song stand here one after the other: keep one of them."
+        why = "Here are several versions of a song, one after the other: keep one."
         yield Seen("several versions", why, several)
     yield from marks
 
@@ -114,7 +114,7 @@ def _is_head(row: Row) -> bool:
 
 
 def _front(rows: Rows, head: int | None) -> list[tuple[int, int]]:
-    """The paragraphs before the song; without section names only the first ones can be none of it."""
+    """The paragraphs before the song; without section names only the first ones can lie outside it."""
     if head is not None:
         return [(start, min(end, head)) for start, end in paragraphs(rows) if start < head]
     found = paragraphs(rows)
@@ -151,7 +151,7 @@ def _front_kind(rows: Rows, *, headed: bool) -> str | None:
 
 
 def _opens_short(text: str) -> bool:
-    """Whether a line is an assistant's "Here you go!" and nothing else."""
+    """Whether a line is only an assistant's "Here you go!"."""
     return bool(starts("chat", "opening").match(text)) and len(text.split()) <= _FEW_WORDS and text[-1:] in "!:：！"
 
 

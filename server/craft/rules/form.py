@@ -17,16 +17,18 @@ _PLACEHOLDER = re.compile(
 def brackets(song: Song) -> Iterator[Finding]:
     """F1: brackets that never close swallow lines."""
     for number in song.lyric.open_brackets:
-        yield Finding("F1", "stop", "A square bracket here has no partner; the lines after it can be lost.", number)
+        yield Finding(
+            "F1", "stop", "A square bracket here is not closed or opened; the lines after it can be lost.", number
+        )
     for number in song.lyric.open_rounds:
-        yield Finding("F1", "warn", "A round bracket here has no partner.", number)
+        yield Finding("F1", "warn", "A round bracket here is not closed or opened.", number)
 
 
 def shorthand(song: Song) -> Iterator[Finding]:
     """F3: what could not be written out safely."""
     for number, row in enumerate(song.lyric.text.split("\n"), 1):
         if unrepaired_shorthand(row):
-            yield Finding("F3", "warn", "Shorthand is sung as it stands; write the lines out.", number)
+            yield Finding("F3", "warn", "Shorthand is sung as written; write the lines out.", number)
 
 
 def placeholders(song: Song) -> Iterator[Finding]:
@@ -37,7 +39,7 @@ def placeholders(song: Song) -> Iterator[Finding]:
             continue
     # A bracket in the middle of a sung line is a slot or a stage direction: neither will be sung as meant.
     for number in song.lyric.slots:
-        yield Finding("F6", "warn", "A square bracket inside a line: put directions on a line of their own.", number)
+        yield Finding("F6", "warn", "A square bracket inside a line: put directions on their own line.", number)
 
 
 RULES = (brackets, shorthand, placeholders)

@@ -30,7 +30,7 @@ def many_words(song: Song) -> Iterator[Finding]:
     """D2: more words than one generation sings cleanly."""
     words, most = len(song.lyric.words), _MOST_RAPPED if song.rap else _MOST_WORDS
     if words > most:
-        yield Finding("D2", "warn", f"{words} words; beyond {most} an engine rushes or drops lines. Split or cut.")
+        yield Finding("D2", "warn", f"{words} words; above {most}, an engine rushes or drops lines. Split or cut.")
 
 
 def few_words(song: Song) -> Iterator[Finding]:

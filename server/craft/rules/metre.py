@@ -76,7 +76,7 @@ def parallel_verses(song: Song) -> Iterator[Finding]:
         gap = median(counted) - median(first)
         if abs(gap) > _VERSE_GAP * song.stretch:
             more = "longer" if gap > 0 else "shorter"
-            why = f"About {abs(gap):g} syllables a line {more} than the first verse: it will get another tune."
+            why = f"About {abs(gap):g} syllables a line {more} than the first verse: it will get a different tune."
             yield Finding("M4", "note", why, number)
 
 

@@ -38,7 +38,7 @@ def known_tags(song: Song) -> Iterator[Finding]:
         if meant and meant == tag.name.replace(" ", "-"):
             continue
         if alias:
-            why = f"[{tag.text[:40]}] is read as [{alias.title()}], the tag that engines are known to understand."
+            why = f"[{tag.text[:40]}] is read as [{alias.title()}], a tag that engines understand."
         else:
             hint = f"; did you mean [{meant.title()}]?" if meant else "; it may be ignored or sung."
             why = f"[{tag.text[:40]}] is not a known tag{hint}"
@@ -49,11 +49,9 @@ def overfull_tags(song: Song) -> Iterator[Finding]:
     """T3: long tags, piled-up parameters, prompt spells."""
     for tag in song.lyric.tags:
         if _folklore(tag.text):
-            yield Finding(
-                "T3", "warn", f"[{tag.text[:40]}] is folklore without published support; it may be sung.", tag.line
-            )
+            yield Finding("T3", "warn", f"[{tag.text[:40]}] is not documented anywhere; it may be sung.", tag.line)
         elif len(tag.text) > _LONGEST_TAG or len(re.findall(r"[|,;:]|\s[-–—]\s", tag.text)) > _MOST_MARKS:
-            why = "This tag is overfull: keep the section name and one short cue, move the rest to the style."
+            why = "This tag is too full: keep the section name and one short cue, and move the rest to the style."
             yield Finding("T3", "warn", why, tag.line)
 
 
@@ -65,7 +63,7 @@ def empty_sections(song: Song) -> Iterator[Finding]:
     """T4: a section that should be sung has no lines."""
     for section in song.lyric.sections:
         if section.role == "sung" and not section.lines:
-            why = f"[{section.label[:40]}] has no lines; write them out, also when they repeat."
+            why = f"[{section.label[:40]}] has no lines; write them out, even when they repeat."
             yield Finding("T4", "warn", why, section.tags[0].line)
 
 
@@ -83,7 +81,7 @@ def sung_directions(song: Song) -> Iterator[Finding]:
         for echo in line.echoes:
             if _is_direction(echo, alone=not line.words):
                 short = echo.strip()[:40]
-                why = f"({short}) is a direction, and round brackets are sung: put [{short}] on a line of its own."
+                why = f"({short}) is a direction, and round brackets are sung: put [{short}] on its own line."
                 yield Finding("T6", "warn", why, line.number)
 
 

@@ -67,7 +67,7 @@ def symbols(song: Song) -> Iterator[Finding]:
     """P3: signs are read aloud or dropped."""
     for line in song.lyric.lines:
         if match := _SYMBOL.search(line.text):
-            yield Finding("P3", "warn", f"{match[0]} is not singable; write the word or leave it out.", line.number)
+            yield Finding("P3", "warn", f"{match[0]} cannot be sung; write it as a word or leave it out.", line.number)
 
 
 def homographs(song: Song) -> Iterator[Finding]:
@@ -104,7 +104,7 @@ def unknown_names(song: Song) -> Iterator[Finding]:
             missing.setdefault(plain, line.number)
     if missing:
         names = ", ".join(list(missing)[:_NAMES])
-        why = f"How are these said? {names}. Give `names` a spelling by sound, or respell them in the lyric."
+        why = f"How are these pronounced? {names}. Give `names` a spelling by sound, or respell them in the lyric."
         yield Finding("P5", "note", why, next(iter(missing.values())))
 
 
@@ -120,7 +120,7 @@ def two_readings(song: Song) -> Iterator[Finding]:
     if met:
         told = "; ".join(f"{word}: {table[word]}" for word in list(met)[:_READINGS])
         rest = f" Also {', '.join(list(met)[_READINGS:])}." if len(met) > _READINGS else ""
-        why = f"Two readings are common. {told}.{rest} Write kana where only one will do."
+        why = f"Two readings are common. {told}.{rest} Write kana where only one is right."
         yield Finding("P8", "note", why, next(iter(met.values())))
 
 
@@ -153,7 +153,7 @@ def languages(song: Song) -> Iterator[Finding]:
         if song.declared and not mixing and (words >= _ENOUGH_WORDS or len(scripts(text)) == 1):
             found = detect(text)
             if found and found != song.declared and not (words < _ENOUGH_WORDS and "latin" in scripts(text)):
-                why = f"This section reads as {language_name(found)}, {language_name(song.declared)} was said."
+                why = f"This section reads as {language_name(found)}, but {language_name(song.declared)} was declared."
                 yield Finding("P7", "warn", why, section.lines[0].number)
                 continue
         if not mixing and _second_script(text) > _SECOND_SCRIPT:

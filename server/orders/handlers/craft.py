@@ -76,7 +76,7 @@ def _lyrics(caller: Caller, asked: CheckLyrics) -> Result:
     if report.fixed_lyrics is not None:
         line += f" {reports.about_clean(report.fixed_lyrics)}"
     if report.estimate is not None:
-        line += f" It will take some {report.estimate.low} to {report.estimate.high} seconds."
+        line += f" It will take about {report.estimate.low} to {report.estimate.high} seconds."
     return Result(reports.lyrics_data(report), line)
 
 

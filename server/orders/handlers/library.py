@@ -34,7 +34,7 @@ async def wait_for_song(call: Call, asked: WaitForSong) -> Result:
     job = await in_thread(caller.journal.newest, caller.account, unfinished=True)
     job = job or await in_thread(caller.journal.newest, caller.account, unfinished=False)
     if job is None:
-        raise NotFound("Nothing was ordered yet. create_song makes a song.", field="job_id")
+        raise NotFound("Nothing has been ordered yet. create_song makes a song.", field="job_id")
     return await asked_after(call, job)
 
 
@@ -68,8 +68,8 @@ async def _adopted(call: Call, asked: GetSong) -> Result:
         await caller.runner.read(caller.account, Request("GET", path + quote_path(asked.id, safe="")))
     except RequestRefused as error:
         raise NotFound(
-            f"Neither this library nor the service knows {asked.id!r} as a job, task or clip. list_songs shows "
-            "what there is. The service has no way to look up a clip by its id alone; its task id works."
+            f"Neither this library nor the service knows {asked.id!r} as a job, task or clip. list_songs shows what "
+            f"there is. The service cannot look up a clip by its clip id; use its task id."
         ) from error
     job = await caller.runner.adopt(caller.account, asked, asked.id)
     result = await waited(call, job)
@@ -100,17 +100,16 @@ async def resolve_job(call: Call, asked: ResolveJob) -> Result:
         return await _attached(call, job, order, asked.task_id.strip())
     if order is None:
         raise ArgumentRefused(
-            f"This Songwright does not know the tool {job.operation}; update it to buy again.", field="job_id"
+            f"This version of Songwright does not have the tool {job.operation}. Update Songwright to buy again.",
+            field="job_id",
         )
     return await buy(call, order, quote=asked.quote, instead_of=job)
 
 
 async def _given_up(caller: Caller, job: Job) -> Result:
-    sentence = f"Given up; nothing more happens by itself. {money.not_given_back(job)}"
+    sentence = f"Given up; Songwright does nothing more with it. {money.not_given_back(job)}"
     if job.state is State.UNKNOWN:
-        sentence = (
-            "Given up: it stays open whether it was bought, so it counts as spent. Nothing more happens by itself."
-        )
+        sentence = "Given up. It may have been bought, so it counts as spent. Songwright does nothing more with it."
     closed = await in_thread(caller.journal.give_up, caller.account, job.id, sentence)
     caller.runner.hint(caller.account)
     return await caller.results.of_job(closed or job)
@@ -121,7 +120,7 @@ async def _attached(call: Call, job: Job, order: Purchase | None, task_id: str) 
     caller = call.caller
     if order is not None and order.finish is not Finish.POLLED:
         raise ArgumentRefused(
-            f"{job.operation} is answered at once and has no task, so nothing can be attached. Nothing was sent or "
+            f"{job.operation} is answered at once and has no task, so there is no task to attach. Nothing was sent or "
             "spent. Choose buy_again or give_up.",
             field="action",
         )
@@ -130,19 +129,19 @@ async def _attached(call: Call, job: Job, order: Purchase | None, task_id: str) 
     other = await in_thread(caller.journal.job_of_remote, caller.account, task_id)
     if other is not None and other.id != job.id and other.sent_at is not None:
         raise ArgumentRefused(
-            f"This task belongs to order {other.id} already. Nothing was changed or spent. get_song shows it.",
+            f"This task already belongs to order {other.id}. Nothing was changed or spent. get_song shows it.",
             field="task_id",
         )
     if not await caller.runner.knows(caller.account, order, task_id):
         raise ArgumentRefused(
-            f"The service does not know a task {task_id[:80]!r} of {job.operation}. Nothing was changed or spent. "
-            "Check the id at the service's website and call again.",
+            f"The service has no task {task_id[:80]!r} of {job.operation}. Nothing was changed or spent. "
+            "Check the id on the service's website and call again.",
             field="task_id",
         )
     attached = await in_thread(caller.journal.attach, caller.account, job.id, task_id)
     if attached is None:
         raise ArgumentRefused(
-            f"Order {job.id} carries a task already, or another order carries this one. Nothing was changed or spent.",
+            f"Order {job.id} already has a task, or another order has this one. Nothing was changed or spent.",
             field="task_id",
         )
     caller.runner.hint(caller.account)
