@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 import time
-from collections import Caller as Tally
+from collections import Counter as Tally
 from pathlib import Path
 from typing import Any
 

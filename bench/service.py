@@ -34,7 +34,7 @@ ORDERING = 16
 ALONE = 50
 """Songs that are ordered one after the other, when the rest is."""
 PATIENCE = 900.0
-EMPTY = {"io.modelcontextprotocol/clientCapabilities": {}}
+EMPTY: dict[str, Any] = {"io.modelcontextprotocol/clientCapabilities": {}}
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from songwright.server.core.errors import ArgumentRefused
 from songwright.server.core.jobs import Job, State
 from songwright.server.core.operation import Effect, Finish, Purchase
 from songwright.server.protocol import schema
+from songwright.server.protocol.tools_server import parse
 from songwright.server.service.clips import TaskReport, report
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,6 +53,13 @@ def plain_arguments(name: str) -> dict[str, Any]:
     if "start_seconds" in given and "end_seconds" in fields:
         given["end_seconds"] = ARGUMENTS["end_seconds"]
     return given
+
+
+def ordered(name: str, arguments: Mapping[str, Any]) -> Purchase:
+    """A purchase as a call with these arguments states it."""
+    made = parse(KINDS[name], dict(arguments))
+    assert isinstance(made, Purchase)
+    return made
 
 
 def plain(name: str, **more: Any) -> Purchase:

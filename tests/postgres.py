@@ -203,9 +203,9 @@ class Server:
             raise RuntimeError(f"{program} failed:\n{done.stdout}{done.stderr}")
 
 
-def _user() -> dict[str, int]:
+def _user() -> dict[str, Any]:
     """PostgreSQL refuses to run as root."""
-    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.name == "posix" and os.getuid() == 0 else {}  # type: ignore[dict-item]
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.name == "posix" and os.getuid() == 0 else {}
 
 
 @contextlib.contextmanager

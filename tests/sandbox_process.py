@@ -82,7 +82,7 @@ class SandboxProcess:
         try:
             door = json.loads((self.folder / "door.json").read_text())
             self.base_url = f"http://{door['host']}:{door['port']}"
-            return self.control("GET", "/_sandbox/health")["pid"] == self.pid
+            return bool(self.control("GET", "/_sandbox/health")["pid"] == self.pid)
         except (OSError, ValueError, KeyError):
             return False
 
@@ -128,7 +128,8 @@ class SandboxProcess:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=PATIENCE) as answer:
-                return json.loads(answer.read())
+                said: dict[str, Any] = json.loads(answer.read())
+                return said
         except urllib.error.HTTPError as refused:
             with refused:
                 raise OSError(f"{refused.code}: {refused.read().decode(errors='replace')}") from None

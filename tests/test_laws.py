@@ -230,9 +230,9 @@ def test_a_purchase_can_be_steered_and_is_the_same_one_however_it_is(name: str) 
 def test_what_is_certainly_no_lyric_stops_every_purchase_that_takes_lyrics(name: str, field: str, text: str) -> None:
     given = {**plain(name).arguments(), field: NO_LYRICS[text]}
     with pytest.raises(ArgumentRefused, match=r"Nothing was sent or spent.*force: true") as refused:
-        preflight.preflight(KINDS[name].model_validate(given))
+        preflight.preflight(BOUGHT[name].model_validate(given))
     assert refused.value.field == field
-    forced = preflight.preflight(KINDS[name].model_validate({**given, "force": True}))
+    forced = preflight.preflight(BOUGHT[name].model_validate({**given, "force": True}))
     assert any(warning.startswith(field) for warning in forced)
 
 

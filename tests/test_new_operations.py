@@ -20,7 +20,10 @@ from facts import KnownFacts, own_price
 from songwright import tools
 from songwright.sandbox import prices, service
 from songwright.sandbox.asks import Ask
+from songwright.sandbox.nuro import Nuro
 from songwright.sandbox.orders import Orders
+from songwright.sandbox.producer import Producer
+from songwright.sandbox.riffusion import Riffusion
 from songwright.server import contract
 from songwright.server.contract import fragments
 from songwright.server.core.operation import Family, Operation, Purchase
@@ -144,7 +147,7 @@ def asked(order: Purchase) -> Ask:
 @pytest.mark.parametrize("name", BOUGHT)
 def test_the_sandbox_plays_whatever_can_be_bought(name: str) -> None:
     ask = asked(plain(name))
-    families = {"producer": service.Producer, "nuro": service.Nuro, "riffusion": service.Riffusion}
+    families = {"producer": Producer, "nuro": Nuro, "riffusion": Riffusion}
     if not contract.operations()[ask.operation].makes_task:
         place = f"`at_once` of Service, {line_of(Path(inspect.getsourcefile(service) or ''), 'at_once: ')}"
     elif ask.family in families:

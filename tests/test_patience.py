@@ -121,11 +121,11 @@ async def test_a_stranger_who_asks_for_progress_hears_of_its_order_as_soon_as_an
     In one process the newest revision sends no token, so the older one is spoken.
     """
 
-    async def progress(value: float, total: float | None, message: str | None) -> None:
-        del value, total, message
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        del progress, total, message
 
     async with client(desk_at(tmp_path, flow), "legacy") as caller:
-        took, _ = await timed(flow, lambda: caller.call_tool("create_song", KETTLE, progress_callback=progress))
+        took, _ = await timed(flow, lambda: caller.call_tool("create_song", KETTLE, progress_callback=hear))
     assert took == pytest.approx(4, abs=0.5)
 
 

@@ -102,7 +102,7 @@ class Popen(subprocess.Popen[Any]):
         own = None if env is None else dict(env)
         asked = None if own is None else own.pop(ASKED, None)
         self._warm = asked is not None
-        super().__init__(args, *more, env=own, **options)
+        super().__init__(args, *more, env=own, **options)  # type: ignore[call-overload]  # as they were given
         if asked:
             Path(asked).write_text(str(self.pid))
 
@@ -127,7 +127,7 @@ class Popen(subprocess.Popen[Any]):
 
 def install() -> None:
     """Let whatever starts a process in this interpreter, the SDK's client too, do it by way of `Popen`."""
-    subprocess.Popen = Popen  # type: ignore[misc]
+    subprocess.Popen = Popen  # type: ignore[misc,assignment]  # the replacement is the purpose
 
 
 def cold(environment: Mapping[str, str]) -> dict[str, str]:

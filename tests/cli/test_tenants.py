@@ -57,7 +57,9 @@ def tenants(settings: Settings) -> Iterator[Tenants]:
 
 
 def token_in(text: str) -> str:
-    return re.findall(r"^  (sw_\S+)$", text, flags=re.MULTILINE)[0]
+    found = re.search(r"^  (sw_\S+)$", text, flags=re.MULTILINE)
+    assert found is not None
+    return found[1]
 
 
 def test_adding_somebody_prints_the_token_once_and_how_to_use_it(type_: Type, tenants: Tenants) -> None:

@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import pytest
-from conformance.tasks_fixture import server
 from mcp import Client, MCPError
 from mcp.client.extension import ClaimContext, ClientExtension, ResultClaim
 from mcp_types import CallToolResult, Request, RequestParams, Result
 from pydantic import ConfigDict, Field
+from tasks_fixture import server
 
 pytestmark = pytest.mark.anyio
 

@@ -100,7 +100,8 @@ def test_two_second_clips_and_fragments_teach_nothing() -> None:
     usual = estimate_duration(SONG, bpm=100).likely
     mixed = Calibration.of(clips(*[2.0] * 50, *[float(usual)] * 5))
     assert mixed is not None
-    assert (mixed.clips, mixed.ratio) == (5, pytest.approx(1, abs=0.02))
+    assert mixed.clips == 5
+    assert mixed.ratio == pytest.approx(1, abs=0.02)
 
 
 @pytest.mark.parametrize(("seconds", "most"), [(62.0, 0.75), (210.0, 1.35)])

@@ -18,13 +18,13 @@ def read(name: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-FORMS = [
-    pytest.param(form, id=f"{path.stem}: {form['name']}")
+FORMS: dict[str, dict[str, Any]] = {
+    f"{path.stem}: {form['name']}": form
     for path in sorted(FOLDER.glob("*.toml"))
     for form in read(path.stem).get("form", [])
-]
-HOLDING_A_SONG = [form for form in FORMS if form.values[0]["level"] != "no lyric"]
-NO_LYRIC = [form for form in FORMS if form.values[0]["level"] == "no lyric"]
+}
+HOLDING_A_SONG = [pytest.param(form, id=name) for name, form in FORMS.items() if form["level"] != "no lyric"]
+NO_LYRIC = [pytest.param(form, id=name) for name, form in FORMS.items() if form["level"] == "no lyric"]
 GOOD = [
     pytest.param(text.strip("\n"), id=f"{n} {text.split()[1][:20]}") for n, text in enumerate(read("good")["lyrics"])
 ]
@@ -118,7 +118,7 @@ def test_a_song_that_was_wrapped_up_comes_out_whole(path: Path, way: str) -> Non
 
 
 def test_the_forms_are_many_and_in_many_languages() -> None:
-    forms = [form.values[0] for form in FORMS]
+    forms = list(FORMS.values())
     assert len(forms) >= 100
     assert len({form["language"] for form in forms}) >= 15
     assert len(GOOD) >= 40

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from songwright.server.craft.bundled import table
-from songwright.server.craft.english import by_letters, syllables, unlisted
+from songwright.server.craft.english import syllables, unlisted
+from songwright.server.craft.letters import by_letters
 from songwright.server.craft.pronunciation import Reading, readings
 
 LINES = [

@@ -40,6 +40,7 @@ def sound(container: str, codec: str) -> bytes:
     out = io.BytesIO()
     with av.open(out, "w", format=container) as file:
         stream = file.add_stream(codec, rate=44_100)
+        assert isinstance(stream, av.AudioStream)
         stream.layout = "mono"
         size = stream.codec_context.frame_size or 1024
         for number in range(20):
@@ -297,7 +298,7 @@ async def test_thirty_songs_of_one_title_saved_at_once_are_thirty_files(
     async with anyio.create_task_group() as group:
         for number in range(30):
             tags = replace(TAGS, clip_id=f"clip-{number}")
-            group.start_soon(lambda tags=tags: library.keep_audio(tags, site.base + "/a.mp3"))
+            group.start_soon(library.keep_audio, tags, site.base + "/a.mp3")
     owners = {read_owner(path) for path in root.iterdir()}
     assert owners == {(f"clip-{number}", "take 1") for number in range(30)}
     assert len(names(root)) == 30
@@ -378,7 +379,7 @@ async def test_on_a_disk_without_hard_links_names_are_still_never_taken_from_any
     async with anyio.create_task_group() as group:
         for number in range(8):
             tags = replace(TAGS, clip_id=f"clip-{number}")
-            group.start_soon(lambda tags=tags: library.keep_audio(tags, site.base + "/a.mp3"))
+            group.start_soon(library.keep_audio, tags, site.base + "/a.mp3")
     assert {read_owner(path) for path in root.iterdir()} == {(f"clip-{number}", "take 1") for number in range(8)}
 
 

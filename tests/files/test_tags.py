@@ -69,6 +69,7 @@ def audio() -> dict[Media, bytes]:
         out = io.BytesIO()
         with av.open(out, "w", format=container) as file:
             stream = file.add_stream(codec, rate=RATE)
+            assert isinstance(stream, av.AudioStream)
             stream.layout = "mono"
             frame = av.AudioFrame.from_ndarray(wave, format="s16", layout="mono")
             frame.sample_rate, frame.time_base, frame.pts = RATE, Fraction(1, RATE), 0

@@ -72,13 +72,13 @@ async def test_04_it_tells_how_it_is_going(world: World) -> None:
     world.stays_in_work()
     heard: list[tuple[float, str]] = []
 
-    async def progress(value: float, total: float | None, message: str | None) -> None:
-        heard.append((value, message or ""))
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append((progress, message or ""))
         if "making it" in (message or ""):
             world.may_end()
 
     async with world.client() as client:
-        await client.call_tool("create_song", LULLABY, progress_callback=progress)
+        await client.call_tool("create_song", LULLABY, progress_callback=hear)
     values = [value for value, _ in heard]
     assert values == sorted(values)
     assert len(set(values)) == len(values)

@@ -263,6 +263,7 @@ def test_nobody_waits_for_a_database_that_was_found_to_be_away_a_moment_ago(data
     store = PostgresStore(database.url, away_seconds=0.02)
     store.open()
     assert store._pool is not None
+    assert isinstance(store._pool.kwargs, dict)
     store._pool.kwargs["host"] = "/nowhere"
     for _ in range(3):
         with pytest.raises(JournalUnavailable, match="Songwright sends no new order until"):

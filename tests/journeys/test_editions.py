@@ -23,7 +23,7 @@ TOOLSETS = "sonic,producer,nuro,riffusion"
 
 
 @asynccontextmanager
-async def at(tmp_path: Path, brand: str, **options: object) -> AsyncIterator[tuple[World, Client]]:
+async def at(tmp_path: Path, brand: str, **options: Any) -> AsyncIterator[tuple[World, Client]]:
     """Somebody's client at a brand, with a service that plays that brand."""
     with SandboxProcess(tmp_path / "service", fast=True, brand=brand, **options) as service:
         place = person(service, tmp_path, brand)

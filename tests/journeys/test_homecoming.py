@@ -37,8 +37,8 @@ def place(service: SandboxProcess, tmp_path: Path) -> World:
 
 @asynccontextmanager
 async def clients(place: World, **settings: object) -> AsyncIterator[Client]:
-    chosen = {"confirm_above": 1000, "daily_credits": 5000, "toolsets": "all", "wait_seconds": 10, **settings}
-    async with place.client(**chosen) as connected:
+    usual: dict[str, Any] = {"confirm_above": 1000, "daily_credits": 5000, "toolsets": "all", "wait_seconds": 10}
+    async with place.client(**usual | settings) as connected:
         yield connected
 
 

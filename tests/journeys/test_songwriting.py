@@ -6,9 +6,10 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from declared import ordered
 from mcp_types import ResourceTemplateReference
 from world import World, said
 
@@ -21,7 +22,6 @@ from songwright.server.core.settings import load
 from songwright.server.orders import preflight
 from songwright.server.protocol import schema
 from songwright.server.protocol.build import instructions
-from songwright.server.protocol.tools_server import parse
 
 CRAFT = tools.TOOLSETS["craft"]
 CRAFT_WEIGHT = 950
@@ -57,7 +57,7 @@ PLANTED = (
     LYRICS.replace("[Verse 1]", "Verse 1:").replace("one by one", "1 by 1").replace("The postman", "**The postman**")
 )
 """A heading that would be sung, digits, and Markdown."""
-COMPOSING = {
+COMPOSING: dict[str, dict[str, Any]] = {
     "create_song": {},
     "cover_song": {"source": "clip-1"},
     "extend_song": {"source": "clip-1"},
@@ -227,7 +227,7 @@ def test_the_tools_know_the_topics_and_kinds_that_the_checks_know() -> None:
     published = schema.published("songwriting_guide")["inputSchema"]["properties"]
     assert tuple(published["topic"]["enum"]) == craft.topics()
     kinds = schema.published("plan_song")["inputSchema"]["properties"]["kind"]["enum"]
-    assert tuple(kinds) == craft.Kind.__args__
+    assert tuple(kinds) == get_args(craft.Kind)
 
 
 # -- what an assistant reads first ------------------------------------------------------------------------------------
@@ -395,37 +395,37 @@ def test_everything_that_composes_is_checked_and_can_be_forced() -> None:
 @pytest.mark.parametrize("name", COMPOSING)
 def test_no_honest_song_is_blocked(name: str, song: Path) -> None:
     words = {"lyrics": song.read_text(encoding="utf-8")} if "lyrics" in tools.load(name).model_fields else {}
-    order = parse(tools.load(name), {**COMPOSING[name], **words, "style": STYLE})
+    order = ordered(name, {**COMPOSING[name], **words, "style": STYLE})
     assert len(preflight.preflight(order)) <= 3
 
 
 def test_what_is_ordered_without_own_words_is_left_alone() -> None:
     for given in ({"idea": "a lullaby for Lucía"}, {"instrumental": True, "style": "ambient pads"}):
-        assert preflight.preflight(parse(tools.load("create_song"), given)) == ()
-    assert preflight.preflight(parse(tools.load("get_bpm"), {"clip_id": "clip-1"})) == ()
+        assert preflight.preflight(ordered("create_song", given)) == ()
+    assert preflight.preflight(ordered("get_bpm", {"clip_id": "clip-1"})) == ()
 
 
 @pytest.mark.parametrize("name", ["producer_create_song", "riffusion_create_song"])
 def test_another_family_is_stopped_in_the_same_words_as_sonic(name: str) -> None:
     order = {"lyrics": PLANTED, "style": STYLE}
     with pytest.raises(ArgumentRefused) as sonic:
-        preflight.preflight(parse(tools.load("create_song"), order))
+        preflight.preflight(ordered("create_song", order))
     with pytest.raises(ArgumentRefused) as other:
-        preflight.preflight(parse(tools.load(name), order))
+        preflight.preflight(ordered(name, order))
     assert str(other.value) == str(sonic.value)
-    assert "[F4]" in preflight.preflight(parse(tools.load(name), {**order, "force": True}))[0]
+    assert "[F4]" in preflight.preflight(ordered(name, {**order, "force": True}))[0]
 
 
 def test_words_around_a_stretch_are_checked_under_their_own_name() -> None:
     order = {**COMPOSING["replace_section"], "lyrics": "We met by the door", "song_lyrics": PLANTED}
     with pytest.raises(ArgumentRefused, match=r"song_lyrics, line 1: .*\[F4\]") as refused:
-        preflight.preflight(parse(tools.load("replace_section"), order))
+        preflight.preflight(ordered("replace_section", order))
     assert refused.value.field == "song_lyrics"
 
 
 def test_a_style_that_excludes_what_it_asks_for_is_stopped_by_name() -> None:
     order = {"source": "clip-1", "style": "solo piano, calm", "negative_style": "piano"}
     with pytest.raises(ArgumentRefused, match=r"style: Both asked for and excluded: piano \[Y9\]") as refused:
-        preflight.preflight(parse(tools.load("cover_song"), order))
+        preflight.preflight(ordered("cover_song", order))
     assert refused.value.field == "style"
-    assert preflight.preflight(parse(tools.load("cover_song"), {**order, "force": True}))[0].endswith("[Y9]")
+    assert preflight.preflight(ordered("cover_song", {**order, "force": True}))[0].endswith("[Y9]")

@@ -53,7 +53,8 @@ def looks(service: SandboxProcess, key: str) -> int:
 
 
 def charges(service: SandboxProcess, key: str) -> list[dict[str, Any]]:
-    return service.books(key)["charges"]
+    made: list[dict[str, Any]] = service.books(key)["charges"]
+    return made
 
 
 async def test_a_finished_song_is_fetched_when_the_service_calls_and_is_asked_about_once(

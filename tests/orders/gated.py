@@ -95,7 +95,8 @@ class GatedProcess(Process):
 
     async def begin(self, step: Step) -> None:
         """What the engine calls to start a step."""
-        name, arguments = getattr(step, "func", step).__name__, getattr(step, "args", ())
+        name: str = getattr(step, "func", step).__name__
+        arguments: tuple[Any, ...] = getattr(step, "args", ())
         job = arguments[1] if len(arguments) > 1 else None
         task = asyncio.get_running_loop().create_task(step())
         self.underway.append(Underway(task, name, job, self.clock.monotonic()))

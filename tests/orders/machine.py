@@ -87,7 +87,7 @@ class TwoProcesses(RuleBasedStateMachine):
                 result = None
             for _ in range(TICKS):
                 await asyncio.sleep(0)
-                if not self.loop._ready:
+                if not self.loop._ready:  # type: ignore[attr-defined]  # asyncio tells nobody what is due
                     break
             for who, process in enumerate(self.lives):
                 if process is None:

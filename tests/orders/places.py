@@ -57,10 +57,10 @@ class Place:
             return
         with contextlib.closing(
             sqlite3.connect(self.journal_path, isolation_level=None, check_same_thread=False)
-        ) as other:
-            other.execute("BEGIN EXCLUSIVE")
+        ) as alone:
+            alone.execute("BEGIN EXCLUSIVE")
             yield
-            other.execute("ROLLBACK")
+            alone.execute("ROLLBACK")
 
     def close(self) -> None:
         """The plan is over: nothing of it stays."""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import httpx2
@@ -39,14 +40,14 @@ class _Fateful:
     @contextlib.contextmanager
     def transaction(self, key_id: str | None = None) -> Iterator[Tx]:
         self.fate.in_thread(f"begin {_who()}")
-        with super().transaction(key_id) as tx:
+        with super().transaction(key_id) as tx:  # type: ignore[misc]  # of the store that this is mixed into
             yield tx
         self.fate.in_thread(f"after commit of {_who()}")
 
     def _commit(self, *details: Any) -> None:
         # The journal is locked here: another process that looks now would wait, so only death makes sense.
         self.fate.dies_here(f"before commit of {_who()}")
-        super()._commit(*details)
+        super()._commit(*details)  # type: ignore[misc]  # as above
 
 
 class FatefulFile(_Fateful, SqliteStore):
@@ -67,7 +68,7 @@ class FatefulPostgres(_Fateful, PostgresStore):
 
 def _who() -> str:
     """The journal's method that is at work, for the trail."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_code.co_filename.endswith(("server/journal/write.py", "server/journal/decisions.py")):
             return frame.f_code.co_name

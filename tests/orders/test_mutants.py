@@ -50,9 +50,9 @@ def mutate(monkeypatch: pytest.MonkeyPatch, **changes: tuple[str, str]) -> None:
 
 
 async def test_an_order_queued_again_in_doubt_is_caught(monkeypatch: pytest.MonkeyPatch, places: Places) -> None:
-    async def doubt(desk: steps.Desk, job: Job, why: str, said: str | None = None) -> None:
-        change = Change(State.QUEUED, desk.clock.now() + 2.0, sentence=why, service_said=said)
-        await steps.record(desk, desk.journal.move, job, change)
+    async def doubt(context: steps.StepContext, job: Job, why: str, said: str | None = None) -> None:
+        change = Change(State.QUEUED, context.clock.now() + 2.0, sentence=why, service_said=said)
+        await steps.record(context, context.journal.move, job, change)
 
     monkeypatch.setattr(steps, "_doubt", doubt)
     assert "charged 2 times" in await caught(places, "lose_after", None)

@@ -203,7 +203,7 @@ async def test_a_trouble_while_looking_is_looked_past(world: World, do: str) -> 
 
 async def test_without_a_key_it_is_the_sandbox_and_says_so(world: World) -> None:
     """No key must not mean no song, and must never look like the service."""
-    settings = {"api_key": "", "base_url": "", "sandbox_fast": True, "sandbox_pace": "instant"}
+    settings: dict[str, Any] = {"api_key": "", "base_url": "", "sandbox_fast": True, "sandbox_pace": "instant"}
     try:
         async with world.client(**settings) as client:
             song = said(await client.call_tool("create_song", SONG))

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -173,12 +174,16 @@ def test_two_replicas_take_turns_and_share_the_rate_of_the_key(place: Deployment
 
 def test_an_order_taken_by_one_replica_is_seen_to_by_another_at_once(place: Deployment) -> None:
     """One that only answers and one that only works: the news of the order goes through the database."""
+
+    def all_done(count: int) -> bool:
+        return place.states() == ["done"] * count
+
     with place.replica("--role", "web") as web, place.replica("--role", "worker"):
         took = []
         for number in range(1, 4):
             began = time.monotonic()
             place.order(web, f"Song {number}")
-            until(lambda number=number: place.states() == ["done"] * number, "the worker has done it")
+            until(partial(all_done, number), "the worker has done it")
             took.append(time.monotonic() - began)
         # Without the news each would wait for the worker's next look, and the next one begins when that has just been.
         assert min(took) < LOOK_FOR_WORK, "the worker has found them by looking, not by being told"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from typing import Any
 
 import anyio
 import pytest
 from waiting import PATIENCE
 
 from songwright.server.core.errors import JournalUnavailable
-from songwright.server.core.jobs import Asked, State
+from songwright.server.core.jobs import Asked, Job, State
 from songwright.server.orders import looks
+from songwright.server.service.clips import report
 
 from .fate import Blow, Fate
 from .gated import GatedProcess
@@ -126,10 +128,10 @@ async def test_a_clock_set_back_by_a_day_freezes_no_order(places: Places, moment
 
 async def test_a_defect_met_by_one_song_holds_up_no_other(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step of ours that fails in a way nobody foresaw: the song stays safe, and comes when the defect is mended."""
-    paper, honest = Paper(), looks.report
+    paper = Paper()
 
-    def defective(job: looks.Job, *arguments: object, **more: object) -> object:
-        return 1 / 0 if job.subject == TITLES[0] else honest(job, *arguments, **more)
+    def defective(job: Job, *arguments: Any, **more: Any) -> object:
+        return 1 / 0 if job.subject == TITLES[0] else report(job, *arguments, **more)
 
     async with machine(places, paper) as process:
         home = process.home

@@ -16,7 +16,8 @@ class Turnstile:
     def __init__(self, base_url: str) -> None:
         calls: list[tuple[float, str]] = []
         opener = build_opener(ProxyHandler({}))
-        opener.process_response = {}  # answers of every status pass as they are
+        # Answers of every status pass as they are; the stubs do not have this table.
+        opener.process_response = {}  # type: ignore[attr-defined]
 
         class Through(BaseHTTPRequestHandler):
             def _pass(self) -> None:

@@ -48,7 +48,7 @@ class Line:
 
     def call(self, tool: str, arguments: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
         """`tools/call`; a name in `more` that is no capability travels beside the arguments."""
-        beside = {name: more.pop(name) for name in ("inputResponses", "requestState") if name in more}
+        beside: dict[str, Any] = {name: more.pop(name) for name in ("inputResponses", "requestState") if name in more}
         return self.ask("tools/call", {"name": tool, "arguments": arguments or {}, **beside}, **more)
 
     def get(self, task_id: str) -> dict[str, Any]:

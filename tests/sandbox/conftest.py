@@ -52,11 +52,12 @@ class Account:
         """POST something that must be accepted; its answer."""
         answer = self.post(path, **body)
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        accepted: dict[str, Any] = answer.json()
+        return accepted
 
     def create(self, **body: Any) -> str:
         """Buy a small song; its task id."""
-        return self.sell("create", **{**SONG, **body})["task_id"]
+        return str(self.sell("create", **{**SONG, **body})["task_id"])
 
     def poll(self, task_id: str, *, as_published: bool = True) -> httpx2.Response:
         return self.ask("GET", f"{self.prefix}/task/{task_id}", as_published=as_published)
@@ -64,7 +65,8 @@ class Account:
     def clips(self, task_id: str) -> list[dict[str, Any]]:
         answer = self.poll(task_id)
         assert answer.status_code == 200, answer.text
-        return answer.json()["data"]
+        clips: list[dict[str, Any]] = answer.json()["data"]
+        return clips
 
     def song(self, **body: Any) -> dict[str, Any]:
         """The first clip of a new song."""
@@ -72,7 +74,7 @@ class Account:
 
     def credits(self) -> int:
         told = self.ask("GET", "/api/v1/get-credits").json()
-        return told["credits"] + told["extra_credits"]
+        return int(told["credits"] + told["extra_credits"])
 
     def cost(self, action: Callable[[], object]) -> int:
         """Credits that an action took."""
@@ -87,7 +89,7 @@ class Account:
         return self.sandbox.books(self.key)
 
 
-SONG = {
+SONG: dict[str, Any] = {
     "task_type": "create_music",
     "custom_mode": True,
     "mv": "sonic-v6",

@@ -18,7 +18,7 @@ from waiting import PATIENCE, until
 
 from .conftest import Account, Web
 
-SHORT = {
+SHORT: dict[str, Any] = {
     "task_type": "create_music",
     "custom_mode": True,
     "mv": "sonic-v6",
@@ -70,7 +70,8 @@ def bought(owner: Account) -> tuple[list[httpx2.Response], list[float]]:
 
 @pytest.fixture(scope="module")
 def song(bought: tuple[list[httpx2.Response], list[float]]) -> dict[str, Any]:
-    return bought[0][-1].json()["data"][0]
+    first: dict[str, Any] = bought[0][-1].json()["data"][0]
+    return first
 
 
 def test_a_song_comes_in_the_order_of_the_service(bought: tuple[list[httpx2.Response], list[float]]) -> None:
@@ -96,6 +97,7 @@ def test_the_door_stays_open_while_a_song_is_rendered(bought: tuple[list[httpx2.
 def test_the_length_told_is_the_length_of_the_file(bought: tuple[list[httpx2.Response], list[float]]) -> None:
     for clip in bought[0][-1].json()["data"]:
         sound = MP3(io.BytesIO(httpx2.get(clip["audio_url"]).content)).info
+        assert sound is not None
         assert sound.length == pytest.approx(float(clip["duration"]), abs=0.1)
         assert (sound.sample_rate, sound.channels) == (48_000, 2)
 

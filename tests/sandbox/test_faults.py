@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 from sandbox_process import SandboxProcess
-from waiting import until
+from waiting import PATIENCE, until
 
 from .conftest import SONG, Account
 
 
-def _outcome(account: Account, **options: float) -> str:
+def _outcome(account: Account, timeout: float = PATIENCE) -> str:
     """Status of a purchase, or the name of what httpx2 raised."""
     try:
-        answer = account.http.post("/api/v1/sonic/create", json=SONG, **options)
+        answer = account.http.post("/api/v1/sonic/create", json=SONG, timeout=timeout)
     except httpx2.TransportError as error:
         return type(error).__name__
     return str(answer.status_code)
@@ -46,7 +48,7 @@ def test_a_purchase_meets_a_fault_once(account: Account, do: str, outcome: str, 
     assert _outcome(account) == "200"
 
 
-def _assert_equal(seen: str, expected: str) -> None:
+def _assert_equal(seen: object, expected: object) -> None:
     assert seen == expected
 
 
@@ -94,7 +96,7 @@ def test_refuse_answers_with_any_status_and_body(account: Account) -> None:
     assert (answer.status_code, answer.json()) == (504, {"type": "timeout", "message": "took too long"})
 
 
-OUTAGES = [
+OUTAGES: list[tuple[str, dict[str, Any], int, str | None]] = [
     ("refuse", {"status": 503, "body": {"type": "api_error", "message": "try again"}}, 503, "api_error"),
     ("refuse", {"status": 500, "body": {"type": "api_error", "message": "internal error"}}, 500, "api_error"),
     ("refuse", {"status": 504, "body": {"type": "timeout", "message": "took too long"}}, 504, "timeout"),
@@ -143,9 +145,10 @@ def test_looks_can_fail_for_a_time_while_the_task_of_any_family_goes_on(account:
 
 def _kind(answer: httpx2.Response) -> str | None:
     try:
-        return answer.json().get("type")
+        kind: str | None = answer.json().get("type")
     except ValueError:
         return None
+    return kind
 
 
 def test_an_outage_lasts_until_the_faults_are_cleared_and_may_be_of_one_task_only(
@@ -234,7 +237,7 @@ def test_a_fault_that_makes_no_sense_is_refused_with_the_part_named(sandbox: San
         sandbox.fault("key", "create", "slow", times=0)
 
 
-def test_faults_can_be_given_at_the_start(tmp_path) -> None:
+def test_faults_can_be_given_at_the_start(tmp_path: Path) -> None:
     faults = ["create:refuse:status=504:times=2", '{"operation": "task", "do": "error_before", "times": null}']
     with SandboxProcess(tmp_path, fast=True, faults=faults) as sandbox:
         account = Account(sandbox)
@@ -245,7 +248,7 @@ def test_faults_can_be_given_at_the_start(tmp_path) -> None:
             assert account.poll("x").status_code == 400
 
 
-def test_with_a_rate_the_second_task_in_the_gap_gets_429_and_a_refused_one_takes_no_slot(tmp_path) -> None:
+def test_with_a_rate_the_second_task_in_the_gap_gets_429_and_a_refused_one_takes_no_slot(tmp_path: Path) -> None:
     with SandboxProcess(tmp_path, fast=True, rate=30) as sandbox:
         account = Account(sandbox)
         with account.http:

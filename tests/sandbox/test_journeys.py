@@ -13,7 +13,8 @@ from .conftest import SONG, Account, Web, tone
 def _more(account: Account, task_type: str, source: str, **body: object) -> str:
     """Buy something made from a clip; its task id."""
     fields = {**SONG, "task_type": task_type, "continue_clip_id": source, **body}
-    return account.sell("create", **{name: value for name, value in fields.items() if value is not None})["task_id"]
+    given = {name: value for name, value in fields.items() if value is not None}
+    return str(account.sell("create", **given)["task_id"])
 
 
 def test_a_song_is_bought_polled_and_heard(account: Account) -> None:

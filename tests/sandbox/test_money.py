@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -137,7 +138,7 @@ def test_an_argument_changes_the_price(account: Account) -> None:
 def test_timeline_and_midi_of_a_clip_are_paid_once(account: Account) -> None:
     clip_id = account.song()["clip_id"]
     for path in ("aligned-lyrics", "midi"):
-        assert [account.cost(lambda path=path: account.sell(path, clip_id=clip_id)) for _ in range(3)] == [1, 0, 0]
+        assert [account.cost(partial(account.sell, path, clip_id=clip_id)) for _ in range(3)] == [1, 0, 0]
 
 
 def test_a_repeated_ask_can_be_made_to_cost_again(account: Account) -> None:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -26,7 +27,7 @@ from songwright.sandbox.launcher import KEY, Endpoint, SandboxUnavailable, open_
 from .conftest import SONG, Account
 
 
-def _open(state_dir: Path, **options: object) -> Endpoint:
+def _open(state_dir: Path, **options: Any) -> Endpoint:
     return asyncio.run(open_sandbox(state_dir, fast=True, **options))
 
 
@@ -49,7 +50,8 @@ def _kill(pid: int) -> None:
 
 
 def _health(door: Endpoint) -> dict[str, object]:
-    return httpx2.get(f"{door.base_url}/_sandbox/health").json()
+    health: dict[str, object] = httpx2.get(f"{door.base_url}/_sandbox/health").json()
+    return health
 
 
 def test_two_programs_that_start_it_at_once_get_one_process(state_dir: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx2
 import pytest
 from sandbox_process import SandboxProcess
@@ -43,7 +45,7 @@ def test_a_request_without_a_proper_key_gets_401(sandbox: SandboxProcess, header
     ],
 )
 def test_arguments_outside_the_contract_get_400_with_the_field_named(
-    account: Account, change: dict[str, object], field: str
+    account: Account, change: dict[str, Any], field: str
 ) -> None:
     before = account.credits()
     answer = account.post("create", **{**SONG, **change})
@@ -85,7 +87,7 @@ def test_a_body_that_is_no_json_object_gets_400(account: Account, text: str | by
     ],
 )
 def test_a_clip_or_persona_that_nobody_has_gets_400(
-    account: Account, path: str, body: dict[str, object], field: str
+    account: Account, path: str, body: dict[str, Any], field: str
 ) -> None:
     answer = account.post(path, **body)
     assert answer.status_code == 400

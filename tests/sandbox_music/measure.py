@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from songwright.sandbox import music
+from songwright.sandbox.music.codec import Format
 
 RATE = music.RATE
 
@@ -30,14 +31,14 @@ def mono(audio: music.Audio) -> np.ndarray:
     return audio.samples[:, 0] * 0.5 + audio.samples[:, 1] * 0.5
 
 
-def heard(score: music.Score, recordings=None, as_format: str = "wav") -> np.ndarray:
+def heard(score: music.Score, recordings: music.Recordings | None = None, as_format: Format = "wav") -> np.ndarray:
     """The mono samples of a song after it went through a file."""
     return mono(music.decode(music.encode(music.render(score, recordings), as_format)))
 
 
 def level(samples: np.ndarray) -> float:
     """Root mean square in decibels."""
-    return 20 * np.log10(np.sqrt(np.mean(np.square(samples, dtype=np.float64))) + 1e-9)
+    return float(20 * np.log10(np.sqrt(np.mean(np.square(samples, dtype=np.float64))) + 1e-9))
 
 
 def spectrum(samples: np.ndarray, size: int = 8192) -> tuple[np.ndarray, np.ndarray]:
@@ -72,7 +73,7 @@ def pitch_of(samples: np.ndarray, low: float = 80, high: float = 900) -> float:
         for i in range(1, len(candidates) - 1)
         if candidates[i] > 0.9 * best and candidates[i] >= candidates[i - 1] and candidates[i] >= candidates[i + 1]
     )
-    return 69 + 12 * np.log2(RATE / (index + first) / 440)
+    return float(69 + 12 * np.log2(RATE / (index + first) / 440))
 
 
 def tempo_fits(samples: np.ndarray, tempo: float) -> float:

@@ -14,6 +14,7 @@ from sandbox_music.measure import LYRICS, RATE, level, mono
 
 from songwright.sandbox import music
 from songwright.sandbox.music import Brief
+from songwright.sandbox.music.codec import Format
 
 
 @pytest.fixture(scope="module")
@@ -22,12 +23,12 @@ def song() -> music.Score:
 
 
 @pytest.fixture(scope="module")
-def sound(song) -> music.Audio:
+def sound(song: music.Score) -> music.Audio:
     return music.render(song)
 
 
 @pytest.mark.parametrize("kind", ["mp3", "m4a", "wav"])
-def test_every_format_is_the_same_music(sound, kind):
+def test_every_format_is_the_same_music(sound: music.Audio, kind: Format) -> None:
     """MP3 and AAC begin with a little silence of the coder's own; decoders take most of it away."""
     back = mono(music.decode(music.encode(sound, kind)))
     original = mono(sound)
@@ -42,7 +43,7 @@ def test_every_format_is_the_same_music(sound, kind):
     assert level(window - shifted) < level(window) - (18 if kind != "wav" else 70)
 
 
-def test_a_wav_is_48_kilohertz_stereo(sound):
+def test_a_wav_is_48_kilohertz_stereo(sound: music.Audio) -> None:
     with wave.open(io.BytesIO(music.encode(sound, "wav"))) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (48000, 2, 2)
         assert file.getnframes() == len(sound.samples)
@@ -51,17 +52,17 @@ def test_a_wav_is_48_kilohertz_stereo(sound):
 @pytest.mark.parametrize(
     "data", [b"", b"not audio at all", b"<html><body>Not found</body></html>", bytes(5000), b"ID3" + bytes(500)]
 )
-def test_what_is_no_audio_is_refused(data):
+def test_what_is_no_audio_is_refused(data: bytes) -> None:
     with pytest.raises(music.NotAudio):
         music.decode(data)
 
 
-def test_a_picture_is_no_audio(song):
+def test_a_picture_is_no_audio(song: music.Score) -> None:
     with pytest.raises(music.NotAudio):
         music.decode(music.cover_art(song, "Harbour"))
 
 
-def test_a_truncated_file_is_read_as_far_as_it_goes_or_refused(sound):
+def test_a_truncated_file_is_read_as_far_as_it_goes_or_refused(sound: music.Audio) -> None:
     data = music.encode(sound, "mp3")
     try:
         back = music.decode(data[: len(data) // 2])
@@ -70,7 +71,7 @@ def test_a_truncated_file_is_read_as_far_as_it_goes_or_refused(sound):
     assert back.seconds < sound.seconds * 0.6
 
 
-def test_a_mono_file_at_another_rate_becomes_48_kilohertz_stereo():
+def test_a_mono_file_at_another_rate_becomes_48_kilohertz_stereo() -> None:
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)
@@ -83,7 +84,7 @@ def test_a_mono_file_at_another_rate_becomes_48_kilohertz_stereo():
 
 
 @pytest.mark.parametrize("kind", ["mp3", "wav", "m4a"])
-def test_a_tiny_clip_is_valid_and_made_once(kind):
+def test_a_tiny_clip_is_valid_and_made_once(kind: Format) -> None:
     first = music.tiny(2.0, 7, kind)
     assert music.decode(first).seconds == pytest.approx(2, abs=0.06)
     began = time.process_time()
@@ -92,14 +93,14 @@ def test_a_tiny_clip_is_valid_and_made_once(kind):
     assert len({music.tiny(0.5, seed, kind) for seed in range(30)}) > 4
 
 
-def test_a_two_minute_song_takes_less_than_ten_seconds_of_processor_time():
+def test_a_two_minute_song_takes_less_than_ten_seconds_of_processor_time() -> None:
     began = time.process_time()
     song = music.compose(Brief(lyrics=LYRICS * 2, style="funk", seconds=120))
     music.encode(music.render(song), "mp3")
     assert time.process_time() - began < 10
 
 
-def test_the_midi_file_is_the_score_that_was_played(song):
+def test_the_midi_file_is_the_score_that_was_played(song: music.Score) -> None:
     file = mido.MidiFile(file=io.BytesIO(music.midi(song)))
     assert file.type == 1
     assert [m.tempo for m in file.tracks[0] if m.type == "set_tempo"] == [500000]
@@ -120,7 +121,7 @@ def test_the_midi_file_is_the_score_that_was_played(song):
     assert any(m.type == "lyrics" for m in file.tracks[1])
 
 
-def test_the_midi_of_joined_songs_follows_both_tempi(song):
+def test_the_midi_of_joined_songs_follows_both_tempi(song: music.Score) -> None:
     both = music.concat(song, 10, music.compose(Brief(style="techno, 136 BPM", seconds=10)))
     file = mido.MidiFile(file=io.BytesIO(music.midi(both)))
     assert [round(60e6 / m.tempo) for m in file.tracks[0] if m.type == "set_tempo"] == [120, 136]
@@ -131,7 +132,7 @@ def test_the_midi_of_joined_songs_follows_both_tempi(song):
 
 
 @pytest.mark.parametrize("title", ["Harbour", "", "Lucía 🎵", "海の星", "صباح الخير", "x" * 500, "Пісня", "a\nb"])
-def test_a_cover_picture_is_drawn_whatever_the_title(song, title):
+def test_a_cover_picture_is_drawn_whatever_the_title(song: music.Score, title: str) -> None:
     data = music.cover_art(song, title)
     with Image.open(io.BytesIO(data)) as picture:
         assert (picture.format, picture.size) == ("JPEG", (512, 512))
@@ -140,12 +141,12 @@ def test_a_cover_picture_is_drawn_whatever_the_title(song, title):
     assert music.cover_art(song, title) == data
 
 
-def test_two_songs_have_two_pictures(song):
+def test_two_songs_have_two_pictures(song: music.Score) -> None:
     other = music.compose(Brief(style="techno", seconds=10, seed=8))
     assert music.cover_art(song, "Same") != music.cover_art(other, "Same")
 
 
-def test_lyrics_are_about_what_the_person_said():
+def test_lyrics_are_about_what_the_person_said() -> None:
     title, lyrics = music.write_lyrics("a song about Lucía and her little boat in the harbour")
     assert "Lucía" in title
     assert "[Chorus]" in lyrics
@@ -155,7 +156,7 @@ def test_lyrics_are_about_what_the_person_said():
     assert music.write_lyrics("a song about Lucía and her little boat in the harbour", seed=5) != (title, lyrics)
 
 
-def test_lyrics_fit_the_length():
+def test_lyrics_fit_the_length() -> None:
     short, long = (len(music.write_lyrics("rain", seconds=s)[1].splitlines()) for s in (15, 180))
     assert short <= 6
     assert long > 20
@@ -173,7 +174,7 @@ def test_lyrics_fit_the_length():
         ("!!!", "morning"),
     ],
 )
-def test_lyrics_can_be_written_and_sung_from_any_idea(idea, sign):
+def test_lyrics_can_be_written_and_sung_from_any_idea(idea: str, sign: str) -> None:
     title, lyrics = music.write_lyrics(idea, seconds=40)
     assert title
     assert sign in lyrics.lower()

@@ -8,6 +8,7 @@ from sandbox_music.measure import LYRICS, RATE, centroid, heard, level, mono, te
 
 from songwright.sandbox import music
 from songwright.sandbox.music import Brief
+from songwright.sandbox.music.score import Polish
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,7 @@ def song() -> music.Score:
 
 
 @pytest.fixture(scope="module")
-def sound(song) -> music.Audio:
+def sound(song: music.Score) -> music.Audio:
     return music.render(song)
 
 
@@ -26,12 +27,12 @@ def band() -> music.Score:
 
 
 @pytest.fixture(scope="module")
-def upload(band) -> bytes:
+def upload(band: music.Score) -> bytes:
     return music.encode(music.render(band), "mp3")
 
 
 @pytest.fixture(scope="module")
-def uploaded(upload) -> music.Score:
+def uploaded(upload: bytes) -> music.Score:
     return music.recording(music.decode(upload), "upload-1")
 
 
@@ -51,7 +52,7 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
 # --- extend and concat
 
 
-def test_an_extension_goes_on_in_key_tempo_and_band_with_the_new_words(song):
+def test_an_extension_goes_on_in_key_tempo_and_band_with_the_new_words(song: music.Score) -> None:
     more = music.extend(
         song, 30.0, Brief(lyrics="[Verse 3]\nMorning comes over the wall\nNobody heard us at all", seconds=20)
     )
@@ -62,7 +63,7 @@ def test_an_extension_goes_on_in_key_tempo_and_band_with_the_new_words(song):
     assert "Stars" not in more.lyrics
 
 
-def test_an_extension_that_repeats_a_verse_repeats_its_tune(song):
+def test_an_extension_that_repeats_a_verse_repeats_its_tune(song: music.Score) -> None:
     verse = LYRICS.split("\n\n")[0]
     more = music.extend(song, 36.0, Brief(lyrics=verse))
     lines = len(["Stars", "are", "falling", "over", "the", "harbour", "tonight"])
@@ -71,7 +72,7 @@ def test_an_extension_that_repeats_a_verse_repeats_its_tune(song):
 
 
 @pytest.mark.parametrize("at", [30.0, 23.7])
-def test_the_whole_song_is_as_long_as_its_two_parts_and_keeps_the_beat(song, at):
+def test_the_whole_song_is_as_long_as_its_two_parts_and_keeps_the_beat(song: music.Score, at: float) -> None:
     more = music.extend(song, at, Brief(lyrics="[Outro]\nGood night", seconds=12))
     both = music.concat(song, at, more)
     assert both.seconds == pytest.approx(at + more.seconds, abs=0.001)
@@ -81,7 +82,7 @@ def test_the_whole_song_is_as_long_as_its_two_parts_and_keeps_the_beat(song, at)
     np.testing.assert_allclose(samples[: int((at - 0.01) * RATE)], heard(song)[: int((at - 0.01) * RATE)], atol=2e-4)
 
 
-def test_a_joint_does_not_click(song):
+def test_a_joint_does_not_click(song: music.Score) -> None:
     both = music.concat(song, 21.3, music.extend(song, 21.3, Brief(seconds=10)))
     samples = heard(both)
     around = np.abs(np.diff(samples[int(21.25 * RATE) : int(21.4 * RATE)])).max()
@@ -89,7 +90,7 @@ def test_a_joint_does_not_click(song):
     assert level(samples[int(21.3 * RATE) : int(21.36 * RATE)]) > -45, "and leaves no hole"
 
 
-def test_extensions_can_be_extended(song):
+def test_extensions_can_be_extended(song: music.Score) -> None:
     first = music.concat(song, 30, music.extend(song, 30, Brief(lyrics="[Verse]\nOne more line", seconds=12)))
     second = music.extend(first, 40, Brief(seconds=10))
     assert (second.key, second.tempo) == (song.key, song.tempo)
@@ -99,7 +100,7 @@ def test_extensions_can_be_extended(song):
 # --- cover
 
 
-def test_a_cover_keeps_tune_words_and_key_and_changes_band_and_tempo(song):
+def test_a_cover_keeps_tune_words_and_key_and_changes_band_and_tempo(song: music.Score) -> None:
     cover = music.cover(song, Brief(style="reggae"), closeness=0.1)
     assert tune(cover) == tune(song)
     assert [w.word for w in music.timeline(cover)] == [w.word for w in music.timeline(song)]
@@ -110,27 +111,27 @@ def test_a_cover_keeps_tune_words_and_key_and_changes_band_and_tempo(song):
     assert music.notes(cover)["drums"] != music.notes(song)["drums"]
 
 
-def test_a_close_cover_keeps_the_tempo_and_a_free_one_takes_the_genres(song):
+def test_a_close_cover_keeps_the_tempo_and_a_free_one_takes_the_genres(song: music.Score) -> None:
     free, close = (music.cover(song, Brief(style="drum and bass"), closeness=c).tempo for c in (0.0, 1.0))
     assert free > 165
     assert abs(close - song.tempo) < abs(free - song.tempo) / 3
 
 
-def test_a_cover_sung_by_the_other_voice_moves_by_octaves(song):
+def test_a_cover_sung_by_the_other_voice_moves_by_octaves(song: music.Score) -> None:
     cover = music.cover(song, Brief(style="folk", vocal_gender="m"))
     other = music.cover(song, Brief(style="folk", vocal_gender="f"))
     assert [p % 12 for p in tune(cover)] == [p % 12 for p in tune(other)] == [p % 12 for p in tune(song)]
     assert np.mean(tune(cover)) == pytest.approx(np.mean(tune(other)) - 12)
 
 
-def test_an_instrumental_cover_plays_the_tune_and_sings_nothing(song):
+def test_an_instrumental_cover_plays_the_tune_and_sings_nothing(song: music.Score) -> None:
     cover = music.cover(song, Brief(style="jazz", instrumental=True))
     assert "vocals" not in music.parts(cover)
     lead = [n.pitch for n in music.notes(cover)["woodwinds"]]
     assert tune(song)[:20] == [p for p in lead if p in set(tune(song))][:20]
 
 
-def test_a_cover_with_new_words_sings_them_to_the_old_tune(song):
+def test_a_cover_with_new_words_sings_them_to_the_old_tune(song: music.Score) -> None:
     cover = music.cover(song, Brief(style="rock", lyrics="[Verse]\nEntirely other words\nAre on this tune"))
     assert tune(cover) == tune(song)[: len(tune(cover))]
     assert "Entirely" in cover.lyrics
@@ -138,7 +139,7 @@ def test_a_cover_with_new_words_sings_them_to_the_old_tune(song):
 
 
 @pytest.mark.parametrize("seconds", [20, 36, 90])
-def test_a_cover_lasts_as_long_as_asked(song, seconds):
+def test_a_cover_lasts_as_long_as_asked(song: music.Score, seconds: float) -> None:
     assert music.cover(song, Brief(style="house"), 0.5).seconds > 0
     assert music.cover(song, Brief(style="house", seconds=seconds)).seconds == pytest.approx(seconds, rel=0.05)
 
@@ -146,7 +147,7 @@ def test_a_cover_lasts_as_long_as_asked(song, seconds):
 # --- replace and window
 
 
-def test_replacing_changes_only_its_window(song, sound):
+def test_replacing_changes_only_its_window(song: music.Score, sound: music.Audio) -> None:
     start, end = 12.5, 19.25
     changed = music.replace(song, start, end, "Something else entirely\nIs happening here", Brief())
     after = music.render(changed).samples
@@ -160,7 +161,7 @@ def test_replacing_changes_only_its_window(song, sound):
     assert np.abs(after).max() <= 0.98
 
 
-def test_replacing_twice_and_at_the_edges_works(song, sound):
+def test_replacing_twice_and_at_the_edges_works(song: music.Score, sound: music.Audio) -> None:
     once = music.replace(song, 0, 6, "Other beginning", Brief())
     twice = music.replace(once, 30, 36, "", Brief(take=2))
     samples = music.render(twice).samples
@@ -169,7 +170,7 @@ def test_replacing_twice_and_at_the_edges_works(song, sound):
     assert twice.seconds == song.seconds
 
 
-def test_a_window_is_that_stretch_of_the_song(song, sound):
+def test_a_window_is_that_stretch_of_the_song(song: music.Score, sound: music.Audio) -> None:
     cut = music.window(song, 10, 17.5)
     assert cut.seconds == pytest.approx(7.5)
     inner = music.render(cut).samples[480:-480]
@@ -178,7 +179,7 @@ def test_a_window_is_that_stretch_of_the_song(song, sound):
     assert any(w.word.endswith(first.word) and abs(w.start - (first.start - 10)) < 0.001 for w in music.timeline(cut))
 
 
-def test_a_window_outside_of_the_song_is_refused(song):
+def test_a_window_outside_of_the_song_is_refused(song: music.Score) -> None:
     with pytest.raises(ValueError, match="nothing between"):
         music.window(song, 50, 60)
     with pytest.raises(ValueError, match="too short"):
@@ -188,7 +189,7 @@ def test_a_window_outside_of_the_song_is_refused(song):
 # --- stems
 
 
-def test_stems_add_up_to_the_mix(song, sound):
+def test_stems_add_up_to_the_mix(song: music.Score, sound: music.Audio) -> None:
     names = music.parts(song)
     assert {"vocals", "drums", "bass"} <= set(names)
     total = sum(audio.samples for _, audio in music.stems(song, names))
@@ -197,7 +198,7 @@ def test_stems_add_up_to_the_mix(song, sound):
     assert level(single - sound.samples) < level(sound.samples) - 60
 
 
-def test_only_parts_that_sound_are_named(song, band):
+def test_only_parts_that_sound_are_named(song: music.Score, band: music.Score) -> None:
     for score in (song, band):
         for name, audio in music.stems(score, music.parts(score)):
             assert level(audio.samples) > -75, name
@@ -206,7 +207,7 @@ def test_only_parts_that_sound_are_named(song, band):
     assert music.parts(music.stem(song, "bass")) == ["bass"]
 
 
-def test_an_unknown_part_is_refused(song):
+def test_an_unknown_part_is_refused(song: music.Score) -> None:
     with pytest.raises(ValueError, match="no part"):
         music.stem(song, "kazoo")
 
@@ -214,7 +215,7 @@ def test_an_unknown_part_is_refused(song):
 # --- two songs
 
 
-def test_a_mashup_contains_both_songs(song, band):
+def test_a_mashup_contains_both_songs(song: music.Score, band: music.Score) -> None:
     mash = music.mashup(song, band, Brief())
     words = {w.word.split("\n")[-1] for w in music.timeline(mash)}
     assert "Stars " in words
@@ -228,7 +229,7 @@ def test_a_mashup_contains_both_songs(song, band):
     assert tempo_fits(heard(mash), mash.tempo) > 0.9
 
 
-def test_a_mashup_of_uploads_plays_stretches_of_both(song, uploaded, upload):
+def test_a_mashup_of_uploads_plays_stretches_of_both(song: music.Score, uploaded: music.Score, upload: bytes) -> None:
     mash = music.mashup(uploaded, song, Brief(seconds=40))
     samples = mono(music.render(mash, lambda key: upload))
     original = mono(music.decode(upload))
@@ -237,7 +238,7 @@ def test_a_mashup_of_uploads_plays_stretches_of_both(song, uploaded, upload):
     assert {"vocals", "drums"} <= set(music.parts(mash))
 
 
-def test_a_sampled_song_contains_the_sample(song, sound):
+def test_a_sampled_song_contains_the_sample(song: music.Score, sound: music.Audio) -> None:
     new = music.sample(
         song, 14.0, 18.0, Brief(lyrics="[Intro]\n\n[Verse]\nA new song over old sound", style="hip-hop", seconds=30)
     )
@@ -255,7 +256,9 @@ def test_a_sampled_song_contains_the_sample(song, sound):
 
 
 @pytest.mark.parametrize("strength", ["subtle", "normal", "high"])
-def test_a_remaster_is_louder_and_brighter_and_has_the_same_notes(song, sound, strength):
+def test_a_remaster_is_louder_and_brighter_and_has_the_same_notes(
+    song: music.Score, sound: music.Audio, strength: Polish
+) -> None:
     new = music.remaster(song, strength)
     samples = music.render(new).samples
     assert level(samples) > level(sound.samples) + 0.4
@@ -268,25 +271,25 @@ def test_a_remaster_is_louder_and_brighter_and_has_the_same_notes(song, sound, s
 # --- uploads
 
 
-def test_an_upload_sounds_as_it_was_sent(uploaded, upload):
+def test_an_upload_sounds_as_it_was_sent(uploaded: music.Score, upload: bytes) -> None:
     assert uploaded.seconds == pytest.approx(24, abs=0.05)
     np.testing.assert_allclose(
         music.render(uploaded, lambda key: upload).samples, music.decode(upload).samples, atol=1e-6
     )
 
 
-def test_the_tempo_and_key_of_an_upload_are_measured(uploaded):
+def test_the_tempo_and_key_of_an_upload_are_measured(uploaded: music.Score) -> None:
     assert min(abs(uploaded.tempo / 76 - k) for k in (0.5, 1, 2)) < 0.01
     assert uploaded.key in ("A minor", "C major")
 
 
-def test_the_stems_of_an_upload_add_up_to_it(uploaded, upload):
+def test_the_stems_of_an_upload_add_up_to_it(uploaded: music.Score, upload: bytes) -> None:
     names = music.parts(uploaded)
     total = sum(audio.samples for _, audio in music.stems(uploaded, names, lambda key: upload))
     assert level(total - music.decode(upload).samples) < -60
 
 
-def test_vocals_are_added_and_the_upload_is_kept(uploaded, upload):
+def test_vocals_are_added_and_the_upload_is_kept(uploaded: music.Score, upload: bytes) -> None:
     sung = music.add_vocals(uploaded, Brief(lyrics=LYRICS, style="pop"))
     assert sung.seconds == uploaded.seconds
     assert "Stars" in sung.lyrics
@@ -301,7 +304,7 @@ def test_vocals_are_added_and_the_upload_is_kept(uploaded, upload):
     assert "Stars" in later.lyrics
 
 
-def test_a_band_is_added_under_an_uploaded_voice_in_its_tempo(song):
+def test_a_band_is_added_under_an_uploaded_voice_in_its_tempo(song: music.Score) -> None:
     voice = music.encode(music.render(music.stem(song, "vocals")), "mp3")
     given = music.recording(music.decode(voice), "voice")
     full = music.add_instrumental(given, Brief(style="folk"))
@@ -313,7 +316,7 @@ def test_a_band_is_added_under_an_uploaded_voice_in_its_tempo(song):
     assert full.tempo == given.tempo
 
 
-def test_an_upload_can_be_extended_and_covered(uploaded, upload):
+def test_an_upload_can_be_extended_and_covered(uploaded: music.Score, upload: bytes) -> None:
     more = music.extend(uploaded, 20.0, Brief(lyrics="[Verse]\nNow I sing on", style="reggae", seconds=12))
     assert (more.key, more.tempo) == (uploaded.key, uploaded.tempo)
     both = music.concat(uploaded, 20.0, more)
@@ -324,7 +327,7 @@ def test_an_upload_can_be_extended_and_covered(uploaded, upload):
     assert "drums" in music.parts(cover)
 
 
-def test_every_result_survives_being_stored(song, band, uploaded):
+def test_every_result_survives_being_stored(song: music.Score, band: music.Score, uploaded: music.Score) -> None:
     results = [
         music.concat(song, 20, band),
         music.stem(music.mashup(song, band, Brief()), "drums"),

@@ -120,7 +120,7 @@ def test_a_passing_trouble_of_a_free_look_is_tried_again(status: int, body: Any)
 def test_every_row_of_the_table_can_be_reached() -> None:
     """A row that an earlier one always shadows would be a promise nobody keeps."""
     reached = set()
-    texts = [
+    texts: list[dict[str, Any]] = [
         {},
         {"message": "queue full"},
         {"message": "usage limit"},

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from declared import BOUGHT, LINK, plain, plain_arguments, shown
+from declared import BOUGHT, LINK, ordered, plain, plain_arguments, shown
 from facts import KnownFacts, place, refusal
 
 from songwright import tools
@@ -28,8 +28,8 @@ BROUGHT = KnownClip("p-2", "demo.mp3", None, uploaded=True, family="producer")
 OLD = KnownClip("r-1", "Pier", 201.4, lyrics=WORDS, family="riffusion")
 OLD_BROUGHT = KnownClip("r-2", "demo.mp3", None, uploaded=True, family="riffusion")
 FOREIGN = KnownClip("s-1", "Night Bus", 142.36, family="sonic")
-WINDOW = {"clip_id": "r-1", "style": "surf", "lyrics": WORDS, "start_seconds": 42, "end_seconds": 58.5}
-STRENGTHS = {"lyrics_strength": 0.6, "style_strength": 0.5, "weirdness": 0.3}
+WINDOW: dict[str, Any] = {"clip_id": "r-1", "style": "surf", "lyrics": WORDS, "start_seconds": 42, "end_seconds": 58.5}
+STRENGTHS: dict[str, Any] = {"lyrics_strength": 0.6, "style_strength": 0.5, "weirdness": 0.3}
 
 
 def knowing(brand: str = "aimusicapi") -> KnownFacts:
@@ -232,10 +232,10 @@ def test_the_same_words_in_another_order_are_the_same_purchase() -> None:
 
 
 def test_asked_and_real_length_are_both_told() -> None:
-    song = parse(tools.load("nuro_create_song"), {"lyrics": LYRICS, "seconds": 150})
+    song = ordered("nuro_create_song", {"lyrics": LYRICS, "seconds": 150})
     assert song.remarks(knowing("sunoapi"), 148.5) == ("Asked for 150 seconds, made 148.5.",)
     assert song.remarks(knowing("sunoapi"), None) == ()
-    free = parse(tools.load("nuro_create_song"), {"lyrics": LYRICS})
+    free = ordered("nuro_create_song", {"lyrics": LYRICS})
     assert free.remarks(knowing("sunoapi"), 148.5) == ()
 
 
@@ -249,7 +249,7 @@ def test_riffusion_takes_the_variant_for_uploads_where_it_was_one() -> None:
         ("riffusion_swap_vocals", "swap_music_vocals", "swap_upload_music_vocals"),
         ("riffusion_replace_section", "replace_music", "replace_upload_music"),
     ):
-        words = {"style": "surf", "lyrics": WORDS}
+        words: dict[str, Any] = {"style": "surf", "lyrics": WORDS}
         if tool == "riffusion_replace_section":
             words |= {"start_seconds": 1, "end_seconds": 9}
         assert body_of(tool, clip_id="r-1", **words)["task_type"] == made
@@ -280,7 +280,7 @@ def test_the_window_of_a_riffusion_replacement_has_inferred_names_and_says_so() 
     assert (body["starts"], body["ends"]) == (42, 58.5)
     fields = contract.document()["components"]["schemas"]["riffusion.body.create"]["properties"]
     assert [fields[name]["x-evidence"] for name in ("starts", "ends")] == [["inferred"], ["inferred"]]
-    operation = parse(tools.load("riffusion_replace_section"), WINDOW)
+    operation = ordered("riffusion_replace_section", WINDOW)
     assert "infers" in operation.asks_first
     assert any("inferred" in remark for remark in operation.remarks(knowing(), 120.0))
 

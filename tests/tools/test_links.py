@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from facts import LINK, KnownFacts, place, refusal
 
 from songwright.server.core.operation import KnownClip
 
-WORDS = {"lyrics": "la"}
+WORDS: dict[str, Any] = {"lyrics": "la"}
 CLIP = "3f1c2a9e-5b7d-4c21-9a10-0d2b6e4f8a77"
 OTHERS = "99999999-5b7d-4c21-9a10-0d2b6e4f8a77"
 FACTS = KnownFacts(KnownClip(CLIP, "Night Bus", 142.36, lyrics="[Verse]\nLast stop"))

@@ -11,7 +11,7 @@ from facts import SONG, place
 from songwright.server.contract import check_response
 from songwright.server.core.operation import Outcome
 
-CLIP = {"clip_id": SONG.clip_id}
+CLIP: dict[str, Any] = {"clip_id": SONG.clip_id}
 WAV, M4A, MIDI = "https://files.example/3f.wav", "https://files.example/3f.m4a", "https://files.example/a1.mid"
 ANSWERS: dict[str, dict[str, Any]] = {
     "upload_audio": {"code": 200, "clip_id": "clip-9", "message": "success"},

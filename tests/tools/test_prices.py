@@ -15,7 +15,7 @@ from facts import LINK, OTHER, SONG, UPLOAD, KnownFacts, checked, own_price, pla
 from songwright.server.core.errors import ArgumentRefused
 from songwright.server.core.operation import CONTROLS, Family, Purchase
 
-WORDS = {"lyrics": "la"}
+WORDS: dict[str, Any] = {"lyrics": "la"}
 PAIR = {"clip_ids": [SONG.clip_id, OTHER.clip_id]}
 STRETCH = {"start_seconds": 1, "end_seconds": 9}
 OLD = {"model": "sonic-v4"}

@@ -12,7 +12,7 @@ from songwright import tools
 from songwright.server.core.errors import ArgumentRefused
 from songwright.server.protocol.tools_server import parse
 
-WORDS = {"lyrics": "la"}
+WORDS: dict[str, Any] = {"lyrics": "la"}
 
 
 @pytest.mark.parametrize(

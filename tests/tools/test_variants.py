@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from declared import BOUGHT, SPENDING, plain_arguments
 from facts import LINK, OTHER, SONG, UPLOAD, place, refusal
@@ -104,7 +106,7 @@ def test_a_section_is_replaced_within_the_words_of_its_song() -> None:
 
 
 def test_the_words_around_a_section_can_be_given_and_stand_in_for_unknown_ones() -> None:
-    stretch = {"start_seconds": 42, "end_seconds": 58, "lyrics": "Stay"}
+    stretch: dict[str, Any] = {"start_seconds": 42, "end_seconds": 58, "lyrics": "Stay"}
     assert (
         place("replace_section", clip_id=SONG.clip_id, song_lyrics="[Chorus]\nGo", **stretch).body["prompt"]
         == "[Chorus]\nGo"
@@ -118,7 +120,7 @@ def test_the_new_stretch_alone_can_be_had() -> None:
 
 
 def test_a_stretch_is_sampled_from_a_clip_or_a_link() -> None:
-    stretch = {"start_seconds": 12, "end_seconds": 30, "lyrics": LYRICS}
+    stretch: dict[str, Any] = {"start_seconds": 12, "end_seconds": 30, "lyrics": LYRICS}
     by_clip = place("sample_song", source=SONG.clip_id, **stretch).body
     assert (by_clip["sample_clip_id"], by_clip["chop_sample_start_s"], by_clip["chop_sample_end_s"]) == (
         SONG.clip_id,
@@ -243,7 +245,7 @@ def test_what_is_made_remembers_what_it_was_made_of(order: object, sources: dict
         ("enhance_style", {"style": "pop"}, "pop"),
     ],
 )
-def test_an_order_has_a_short_name(name: str, arguments: dict[str, object], subject: str) -> None:
+def test_an_order_has_a_short_name(name: str, arguments: dict[str, Any], subject: str) -> None:
     operation = place(name, **arguments).operation
     assert operation.subject() == subject
     assert subject in operation.search_words()

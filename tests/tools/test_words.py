@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from declared import BOUGHT
+from declared import BOUGHT, ordered
 from facts import LINK, OTHER, SONG, UPLOAD, KnownFacts, place, refusal
 
 from songwright import tools
@@ -151,9 +151,11 @@ def test_a_mashup_takes_200_characters_of_style_with_any_model() -> None:
 
 def test_a_model_nobody_has_heard_of_is_left_to_the_service() -> None:
     """A refusal costs nothing there, and a new model works the day it comes out."""
-    operation = tools.load("create_song").model_validate({"lyrics": "x" * 4000, "model": "sonic-v9"})
+    operation = ordered("create_song", {"lyrics": "x" * 4000, "model": "sonic-v9"})
     operation.check(KnownFacts())
-    assert operation.request(KnownFacts()).body["mv"] == "sonic-v9"
+    body = operation.request(KnownFacts()).body
+    assert body is not None
+    assert body["mv"] == "sonic-v9"
 
 
 def test_a_brand_gets_models_in_its_own_spelling() -> None:

@@ -184,7 +184,7 @@ def inside(app: Starlette, most: int | None = None) -> Iterator[tuple[str, int]]
     """An application behind our protocol class, in this process, so that its patience can be shortened."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            app, http=doors.Patience, lifespan="off", ws="none", log_config=None, limit_concurrency=most
+            app, http=doors.HeaderTimeout, lifespan="off", ws="none", log_config=None, limit_concurrency=most
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -110,7 +110,9 @@ async def test_a_token_for_others_out_of_time_or_about_nobody_is_refused(
     """The hour is counted when the test runs, so that two processes that collect it call it the same."""
     now = int(time.time())
     hours = {"an hour ago": now - 3600, "in an hour": now + 3600}
-    claims = {name: hours.get(value, value) if isinstance(value, str) else value for name, value in wrong.items()}
+    claims: dict[str, Any] = {
+        name: hours.get(value, value) if isinstance(value, str) else value for name, value in wrong.items()
+    }
     assert await issuer.claims(server.token()) is not None
     assert await issuer.claims(server.token(**claims)) is None
 
@@ -221,7 +223,9 @@ async def test_a_token_of_another_oauth_server_makes_no_question_either(server: 
     assert server.asked == []
 
 
-WRONG = (None, [], {}, ["RS256"], {"a": 1}, 5, -1, 1.5, True, "", "x", float("inf"), float("nan"), 10**400)
+WRONG: tuple[object, ...] = (
+    None, [], {}, ["RS256"], {"a": 1}, 5, -1, 1.5, True, "", "x", float("inf"), float("nan"), 10**400,
+)  # fmt: skip
 
 
 def forged(server: IssuerServer, header: dict[str, Any], claims: dict[str, Any]) -> str:
@@ -239,7 +243,7 @@ async def test_a_header_of_a_wrong_type_makes_a_token_that_is_refused_and_nothin
     server: IssuerServer, issuer: Issuer, name: str
 ) -> None:
     assert await issuer.claims(forged(server, {}, {})) is not None
-    texts = {"typ": ("", "x"), "cty": ("", "x"), "kid": ("",), "crit": ([],)}
+    texts: dict[str, tuple[object, ...]] = {"typ": ("", "x"), "cty": ("", "x"), "kid": ("",), "crit": ([],)}
     for value in WRONG:
         believed = await issuer.claims(forged(server, {name: value}, {}))
         harmless = value in texts.get(name, ()) and type(value) in (str, list)
@@ -250,7 +254,8 @@ async def test_a_header_of_a_wrong_type_makes_a_token_that_is_refused_and_nothin
 async def test_a_claim_of_a_wrong_type_makes_a_token_that_is_refused_and_nothing_worse(
     server: IssuerServer, issuer: Issuer, name: str
 ) -> None:
-    texts = {"sub": ("x",), "jti": ("", "x"), "scope": ("", "x", [], ["RS256"]), "scp": ("", "x", [], ["RS256"])}
+    scopes: tuple[object, ...] = ("", "x", [], ["RS256"])
+    texts: dict[str, tuple[object, ...]] = {"sub": ("x",), "jti": ("", "x"), "scope": scopes, "scp": scopes}
     times = {"nbf": (5, -1, 1.5), "iat": (5, -1, 1.5)}
     for value in WRONG:
         believed = await issuer.claims(forged(server, {}, {name: value}))
@@ -523,7 +528,7 @@ async def test_more_keys_than_anybody_needs_are_not_looked_at(server: IssuerServ
     for number, believed in ((MOST_KEYS, True), (MOST_KEYS + 1, False)):
         issuer = Issuer(server.url, audiences=[RESOURCE], clock=ProcessClock(SimClock()))
         keys = JSONResponse({"keys": [*({**good, "kid": str(n)} for n in range(number - 1)), good]})
-        server.answer = lambda keys=keys: keys if server.asked[-1] == "/keys" else None  # type: ignore[misc]
+        server.answer = lambda keys=keys: keys if server.asked[-1] == "/keys" else None
         if believed:
             assert await issuer.claims(server.token()) is not None
         else:

@@ -23,12 +23,12 @@ async def test_words_become_a_song_behind_a_link_that_plays(shared: HttpWorld, s
     shared.fault("task", "slow", seconds=0.3)
     heard: list[tuple[float, str]] = []
 
-    async def progress(value: float, total: float | None, message: str | None) -> None:
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
         del total
-        heard.append((value, message or ""))
+        heard.append((progress, message or ""))
 
     async with shared.calling(server, token, mode=mode) as client:
-        song = said(await client.call_tool("create_song", LULLABY, progress_callback=progress))
+        song = said(await client.call_tool("create_song", LULLABY, progress_callback=hear))
     assert song["status"] == "done", song
     assert [value for value, _ in heard] == sorted(value for value, _ in heard)
     assert any("service is making it" in message for _, message in heard)

@@ -17,7 +17,8 @@ from songwright.server.core.jobs import LOCAL_TENANT
 from songwright.server.core.sealing import Sealer, new_key
 from songwright.server.journal.postgres import PostgresStore
 from songwright.server.journal.sqlite import SqliteStore, Store
-from songwright.server.web.tenants import DAY, KEY_SECONDS, TOUCH_SECONDS, Tenants, looks_like_token, new_token
+from songwright.server.journal.write import DAY
+from songwright.server.web.tenants import KEY_SECONDS, TOUCH_SECONDS, Tenants, looks_like_token, new_token
 
 SERVICE = "https://api.example.org"
 ISSUER = "https://login.example.org"
