@@ -217,7 +217,7 @@ class TaskTools(SongwrightServer):
             arguments = {"name": (said.content or {}).get("name")}
         if call is None:
             return await performed(BODIES[name], Work(TaskView("", "working", 0, 0)), arguments)
-        call.waits = True
+        call.waited = True
         task_id = self._book.start(BODIES[name], arguments).view.task_id
         return CallToolResult(content=[], structured_content={"task": task_id})
 
