@@ -19,6 +19,7 @@ from mcp_types import Implementation
 from world import said
 
 from songwright.server.core.jobs import State
+from songwright.server.orders.caller import Caller
 from songwright.server.protocol import patience
 from songwright.server.protocol.build import build
 from songwright.server.protocol.patience import Session, Sessions, known
@@ -113,6 +114,26 @@ async def test_a_client_is_answered_before_it_gives_up(
     assert took == pytest.approx(seconds, abs=0.5)
     assert told["status"] == "working"
     assert f'wait_for_song with job_id "{told["job_id"]}"' in told["next"]
+
+
+class Sluggish(Desk):
+    """Its first call has much to load before anything is performed."""
+
+    def __init__(self, folder: Path, flow: Flow) -> None:
+        super().__init__(folder, flow, wait_seconds=45, confirm_above=100)
+        self.flow = flow
+
+    async def caller(self) -> Caller:
+        self.flow.at += 3.0
+        return await super().caller()
+
+
+async def test_a_client_waits_from_the_moment_it_calls(tmp_path: Path, flow: Flow) -> None:
+    """What a busy machine needs to get ready is time that the client has waited too."""
+    async with client(Sluggish(tmp_path, flow), "auto", "mcp") as caller:
+        took, told = await timed(flow, lambda: caller.call_tool("create_song", KETTLE))
+    assert told["status"] == "working"
+    assert took == pytest.approx(4, abs=0.5)
 
 
 async def test_a_stranger_who_asks_for_progress_hears_of_its_order_as_soon_as_any(tmp_path: Path, flow: Flow) -> None:

@@ -85,7 +85,8 @@ def output_schema(operation: type[Operation]) -> dict[str, Any]:
 
 
 @cache
-def _validator(name: str) -> Validator:
+def validator(name: str) -> Validator:
+    """What holds a tool's results against its published output schema."""
     from jsonschema import Draft202012Validator
 
     return Draft202012Validator(published(name)["outputSchema"])
@@ -93,7 +94,7 @@ def _validator(name: str) -> Validator:
 
 def admits(name: str, told: Mapping[str, Any]) -> bool:
     """Whether the published output schema of a tool takes a result."""
-    return _validator(name).is_valid(told)
+    return validator(name).is_valid(told)
 
 
 def compact(schema: Mapping[str, Any]) -> dict[str, Any]:

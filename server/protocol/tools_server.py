@@ -48,7 +48,7 @@ from ..orders.handlers.library import cancel
 from ..orders.results import Result, failure
 from ..orders.songcraft import companion
 from .patience import HALVINGS, Known, Session, Sessions
-from .schema import admits, published
+from .schema import admits, published, validator
 from .talk import AskFirst, McpTalk
 from .tasks import Ctx, TaskView, followed
 from .unheard import Unheard
@@ -176,15 +176,17 @@ class SongwrightServer(MCPServer[Any]):
     async def _performed(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None, known: ExitStack
     ) -> CallToolResult | InputRequiredResult:
+        started = self._clock.monotonic()
         talk = McpTalk(context if context is not None else Context(mcp_server=self))
         try:
             if name not in self._names:
                 raise NotFound(f"There is no tool {name!r} here. tools/list shows the tools.")
             operation = parse(tools.load(name), arguments)
+            await in_thread(validator, name)  # slow to load: not when the wait is over and the client's patience too
             caller = await self._caller_of()
             telemetry.caller(caller.account.tenant)
             known.enter_context(logs.about(tenant=caller.account.tenant))
-            result = await self._heard(caller, operation, talk)
+            result = await self._heard(caller, operation, talk, started)
         except AskFirst as question:
             return question.result
         except SongwrightError as error:
@@ -198,7 +200,7 @@ class SongwrightServer(MCPServer[Any]):
             result = replace(result, data={**result.data, "sandbox": True})
         return render(result, name, talk.revision)
 
-    async def _heard(self, caller: Caller, operation: Operation, talk: McpTalk) -> Result:
+    async def _heard(self, caller: Caller, operation: Operation, talk: McpTalk, started: float) -> Result:
         """Perform an operation, and remember what its client has heard of, and how long it waited."""
         tool = operation.tool_name()
         session = await self._session(caller, talk)
@@ -215,7 +217,7 @@ class SongwrightServer(MCPServer[Any]):
                 with suppress(SongwrightError):  # known for this session all the same
                     name = _gave_up(caller, session.client, session.halvings)
                     await in_thread(caller.journal.fact, name, "gave up")
-            result = await perform(caller, operation, talk)
+            result = await perform(caller, operation, talk, started=started)
         except anyio.get_cancelled_exc_class():
             cut_short = True
             await talk.cut_short()

@@ -22,9 +22,12 @@ from .buying import buy
 Handler = Callable[[Call, Any], Awaitable[Result]]
 
 
-async def perform(caller: Caller, operation: Operation, talk: Talk) -> Result:
-    """Do it and answer. Raises `SongwrightError` with a sentence for everything that is refused."""
-    call = Call(caller, talk, caller.runner.clock.monotonic())
+async def perform(caller: Caller, operation: Operation, talk: Talk, *, started: float | None = None) -> Result:
+    """Do it and answer. Raises `SongwrightError` with a sentence for everything that is refused.
+
+    `started` is when the call came, on the steady clock, if that was earlier than now: its client waits since then.
+    """
+    call = Call(caller, talk, caller.runner.clock.monotonic() if started is None else started)
     needs_key = operation.effect in (Effect.READS, Effect.SPENDS) or operation.may_spend
     if caller.missing is not None and needs_key:
         raise caller.missing
