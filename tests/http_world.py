@@ -56,7 +56,7 @@ class Replica:
 
     def started(self) -> bool:
         """Whether it has said that it answers."""
-        return re.search(r"^Songwright (answers|works)|\"answering on ", self.log(), re.MULTILINE) is not None
+        return re.search(r"^(The )?Songwright (answers|worker)|\"answering on ", self.log(), re.MULTILINE) is not None
 
     @property
     def url(self) -> str:
