@@ -58,7 +58,7 @@ def test_call_reaches_any_tool_even_an_unlisted_one(world: World) -> None:
     ("words", "hint"),
     [
         (("call", "no_such_tool"), "songwright tools"),
-        (("call", "create_song", "not json"), "no JSON"),
+        (("call", "create_song", "not json"), "not JSON"),
         (("call", "create_song", "[1]"), "JSON object"),
         (("compose",), "Say what the song is about"),
         (("compose", "--lyrics", "/no/such/file"), "cannot be read"),
