@@ -138,7 +138,7 @@ def test_anything_that_arrives_gets_an_answer(world: World, era: str) -> None:
     assert refused == [(None, -32700), (None, -32600), (None, -32600), ("x", -32600), (None, -32700)]
     results = {answer["id"]: answer["result"] for answer in answers if "result" in answer}
     assert results[1]["protocolVersion"] == "2025-11-25"
-    assert "style holds a letter that was lost" in results[7]["content"][0]["text"]
+    assert "style contains a letter that was lost" in results[7]["content"][0]["text"]
     assert process.returncode == 0
 
 

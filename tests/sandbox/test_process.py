@@ -164,7 +164,7 @@ def test_a_sandbox_of_an_older_program_that_does_not_stop_is_named(
     monkeypatch.setattr("songwright.sandbox.launcher._STOP_SECONDS", 0)
     old = Impostor(state_dir, "0.0.1", "written at the start")
     with old.lock, old.lock:  # held twice, so it is still held when the call to stop has let go of it once
-        with pytest.raises(SandboxUnavailable, match=f"process {os.getpid()}.*  does not stop. End it"):
+        with pytest.raises(SandboxUnavailable, match=rf"process {os.getpid()}\).* does not stop\. End it"):
             _open(state_dir)
         assert old.posted == ["/_sandbox/stop"]
         old.lock.acquire()

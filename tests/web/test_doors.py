@@ -394,7 +394,7 @@ def test_without_a_descriptor_left_idle_connections_are_closed_and_the_log_stays
     with contextlib.ExitStack() as stack:
         with limited(1_024):
             running = stack.enter_context(shared.replica())
-        assert running.tells("there is room for 496 connections only")
+        assert running.tells("there is room for only 496 connections")
         where = urlsplit(running.url)
         place = (str(where.hostname), where.port or 0)
         httpx2.get(f"{running.url}/health")

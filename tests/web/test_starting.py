@@ -129,7 +129,8 @@ def test_without_a_key_nobody_hears_the_sandbox_play(place: HttpWorld) -> None:
     """A hosted server that falls back to toy songs would pass them off as the service's."""
     with place.replica(api_key="", base_url="") as running:
         assert (
-            "SONGWRIGHT_API_KEY is not set, so it makes songs only for callers with a key of their own" in running.log()
+            "SONGWRIGHT_API_KEY is not set, so this server makes songs only for callers with their own key"
+            in running.log()
         )
         answer = ask(running.url, running.token, "tools/call", {"name": "check_credits", "arguments": {}},
                      name="check_credits")  # fmt: skip
