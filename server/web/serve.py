@@ -189,6 +189,7 @@ async def serve(app: Hosted) -> None:
             async with asgi.router.lifespan_context(asgi):
                 tenants, refusal = await _tenants(app)
                 if refusal is None:
+                    listener.listen(middleware.BACKLOG)  # before it is said, so that whoever reads it is not refused
                     _announce(app, port, tenants=tenants)
                     await _serve_until(told, app, server, listener)
         if refusal is not None:  # raised here, otherwise the task groups of the lifespan would wrap it
