@@ -121,7 +121,10 @@ class Results:
             data["failed_takes"] = failed
         members = (job, *children)
         cost = None if any(member.cost is None for member in members) else sum(member.charge for member in members)
-        if note := money.credits_note(cost, await self._balance()):
+        balance = await self._balance()
+        if balance is not None and balance.read_at < max(member.sent_at or 0.0 for member in members):
+            balance = None  # it was read before this was bought, and would be taken for what is left after it
+        if note := money.credits_note(cost, balance):
             data["credits"] = note
         data |= await self._remarks(job, speaker, asked, data, said)
         if job.state is State.DONE and speaker is job:

@@ -58,9 +58,12 @@ async def test_02_words_become_two_takes_in_the_library(world: World) -> None:
 async def test_03_it_says_what_it_cost_and_what_is_left(world: World) -> None:
     """The figures are the service's own: its books show one charge, and the balance it told."""
     async with world.client() as client:
+        before = said(await client.call_tool("check_credits", {}))
         song = said(await client.call_tool("create_song", LULLABY))
         left = said(await client.call_tool("check_credits", {}))
+    assert before["left"] == 1000
     assert song["credits"]["cost"] == 14
+    assert song["credits"].get("left", 986) == 986, "a balance that was read before the song is not what is left"
     assert [charge["credits"] for charge in world.charges()] == [14]
     assert left["left"] == 1000 - 14
     assert (left["spent_24h"], left["spent_7d"]) == (14, 14)
