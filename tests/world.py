@@ -19,8 +19,8 @@ from mcp_types import ElicitRequestParams, ElicitResult, Implementation
 from sandbox_process import SandboxProcess
 from waiting import PATIENCE
 
-PATIENT = Implementation(name="claude-code", version="2")
-"""A client that waits for a song; one that nobody knows would be answered before it is ready."""
+PATIENT = Implementation(name="vscode", version="2")
+"""A client that is known to wait for minutes, so that no test depends on how fast a song is made."""
 CATALOGUE = """
 [brands.{brand}]
 hosts = ["127.0.0.1"]
@@ -59,6 +59,7 @@ class World:
             "LIBRARY": str(self.library),
             "STATE_DIR": str(self.state),
             "CONFIG": str(self.config / "config.toml"),
+            "WAIT_SECONDS": str(PATIENCE),
             **{name.upper(): str(value) for name, value in settings.items()},
         }
         given = {f"SONGWRIGHT_{name}": value for name, value in own.items()}

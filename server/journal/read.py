@@ -195,7 +195,7 @@ class Archive:
 
     def unsettled(self, account: Account) -> int:
         """How many orders are in state `unknown`."""
-        row = first(self.store.rows("unsettled_count", tenant=account.tenant, key_id=account.key_id))
+        row = first(self.store.rows("unsettled_count", besides="", tenant=account.tenant, key_id=account.key_id))
         return int(row["n"]) if row else 0
 
     def balance(self, account: Account) -> Balance | None:

@@ -177,8 +177,8 @@ class Journal(Decisions):
 
     def _refusal(self, tx: Tx, order: Order, now: float) -> Verdict | None:
         who = {"tenant": order.account.tenant, "key_id": order.account.key_id}
-        unsettled = tx.one("unsettled_count", **who)
-        if unsettled is not None and unsettled["n"] >= UNSETTLED_LIMIT and order.replaces is None:
+        unsettled = tx.one("unsettled_count", besides=order.replaces or "", **who)
+        if unsettled is not None and unsettled["n"] >= UNSETTLED_LIMIT:
             return Verdict(Asked.BLOCKED)
         for limit in order.limits if order.most else ():
             row = tx.one("held_since", since=now - limit.seconds, **who)
@@ -319,9 +319,9 @@ class Journal(Decisions):
     def take_back_call(self, job: Job) -> None:
         """The call recorded by `note_call` was certainly not accepted, so it costs nothing."""
         with self.store.transaction(job.key_id) as tx:
-            back, now = -(job.cost or 0), self._clock.now()
-            if tx.one("charge_call", id=job.id, epoch=job.epoch, credits=back, now=now) is not None:
-                tx.do("drop_call", job_id=job.id, n=job.looks + 1)
+            # Once: after a commit whose end nobody knows this is repeated.
+            if tx.do("drop_call", job_id=job.id, n=job.looks + 1):
+                tx.one("charge_call", id=job.id, epoch=job.epoch, credits=-(job.cost or 0), now=self._clock.now())
 
     def refused(self, job: Job, problem: str, sentence: str, service_said: str | None) -> Job | None:
         """A certain refusal of one attempt, valid whenever it comes.

@@ -21,7 +21,19 @@ from ..service.clips import TaskReport, report
 from ..service.poller import after_trouble, next_look
 from ..service.upstream import AnswerLost
 from . import money
-from .steps import HASTE_TRIES, StepContext, asks_again, family_of, missed, record, secrets_of, task_path, will_call
+from .steps import (
+    HASTE_TRIES,
+    StepContext,
+    asks_again,
+    family_of,
+    missed,
+    outcome_of,
+    record,
+    secrets_of,
+    strange,
+    task_path,
+    will_call,
+)
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +48,12 @@ async def look(context: StepContext, job: Job) -> None:
     if operation is not None and asks_again(operation):
         await _ask_again(context, job, operation)
         return
+    if operation is None and job.remote_id is None:
+        await _later(context, job, Meaning(Kind.TROUBLE, "defect", strange(job)))
+        return
     verdict, reply = await _asked(context, job, operation)
+    if verdict.kind is Kind.HASTE:
+        await _push_back(context, job, verdict)
     if verdict.kind is Kind.ANSWERED and reply is not None:
         await _reported(context, job, _read(context, job, operation, reply), reply)
     elif verdict.kind is Kind.NOT_READY:
@@ -62,10 +79,7 @@ async def _asked(context: StepContext, job: Job, operation: Purchase | None) -> 
         return NOT_REACHED, None
     except AnswerLost:
         return NOT_HEARD, None
-    verdict = meaning(family_of(operation), "GET", reply)
-    if verdict.kind is Kind.HASTE:
-        await _push_back(context, job, verdict)
-    return verdict, reply
+    return meaning(family_of(operation), "GET", reply), reply
 
 
 def _read(context: StepContext, job: Job, operation: Purchase | None, reply: Reply) -> TaskReport:
@@ -83,11 +97,11 @@ async def ask_after(context: StepContext, job: Job) -> str | None:
     """
     operation = context.operation(job)
     verdict, reply = await _asked(context, job, operation)
-    if verdict.kind is Kind.ENDED and reply is not None:
+    told = _read(context, job, operation, reply) if reply is not None else None
+    if verdict.kind is Kind.ENDED and reply is not None and told is not None and not told.good:
         await in_thread(context.journal.given_back, job, _last_word(verdict), reply.words)
         return None
-    if verdict.kind is Kind.ANSWERED and reply is not None:
-        told = _read(context, job, operation, reply)
+    if verdict.kind in (Kind.ANSWERED, Kind.ENDED) and told is not None:
         if not told.final or told.good or told.facts:
             await in_thread(context.journal.revive, job)
             return None
@@ -95,7 +109,24 @@ async def ask_after(context: StepContext, job: Job) -> str | None:
     if verdict.kind is Kind.NOT_READY:
         await in_thread(context.journal.revive, job)
         return None
+    if verdict.kind is Kind.HASTE:
+        await in_thread(context.journal.push_back, job.key_id, _pause(context, verdict))
     return f"Songwright looked for it again just now, without success: {verdict.what}"
+
+
+def may_come_home(job: Job) -> bool:
+    """Whether an order that has ended was, or may have been, paid and never delivered."""
+    return (
+        job.problem == "not_saved"
+        if job.state is State.DONE
+        else job.state is State.FAILED and job.problem != "refunded"
+    )
+
+
+def has_files(operation: Purchase | None, job: Job) -> bool:
+    """Whether the answer that a job was given holds what was ordered."""
+    outcome = None if operation is None or job.answer is None else outcome_of(operation, job, job.answer)
+    return outcome is not None and outcome.ready
 
 
 # -- what a look has shown --------------------------------------------------------------------------------------------
@@ -190,7 +221,12 @@ async def stumbled(context: StepContext, job: Job) -> None:
 
 
 async def _push_back(context: StepContext, job: Job, verdict: Meaning) -> None:
-    await record(context, context.journal.push_back, job.key_id, max(verdict.wait, 2 * context.brand.gap))
+    await record(context, context.journal.push_back, job.key_id, _pause(context, verdict))
+
+
+def _pause(context: StepContext, verdict: Meaning) -> float:
+    """Seconds for which a key keeps still after the service has said that it calls too fast."""
+    return max(verdict.wait, 2 * context.brand.gap)
 
 
 def _last_word(verdict: Meaning) -> str:
@@ -235,8 +271,8 @@ async def _ask_again(context: StepContext, job: Job, operation: Purchase) -> Non
         await _lost_call(context, noted, f"The answer to call {made + 1} for this file was lost.")
         return
     verdict = meaning(operation.family, job.method, reply)
-    outcome = operation.outcome(reply.body or {}) if verdict.kind is Kind.ANSWERED else None
-    if outcome is not None and outcome.ready:
+    outcome = outcome_of(operation, job, reply.body or {}) if verdict.kind is Kind.ANSWERED else None
+    if verdict.kind is Kind.ANSWERED and (outcome is None or outcome.ready):
         change = Change(State.FETCHING, answer=reply.body, looks=made)
         if await record(context, context.journal.move, noted, change) is None:
             # Somebody took the lease's end for a lost answer, or gave the order up: the file is here all the same.

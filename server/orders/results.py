@@ -100,9 +100,10 @@ class Results:
         """What became of a job and of the jobs that belong to it; `only` keeps one clip, `said` is told beside it."""
         children = await in_thread(self._journal.children, job.id)
         # The newest one that is not simply done speaks for the family: there is something to wait for, or to settle.
-        # A join that failed leaves the parts it was to join, so it is no failure of the whole.
-        open_ones = (State.DONE, State.FAILED) if job.state is State.DONE else (State.DONE,)
-        speaker = next((child for child in children if child.state not in open_ones), job)
+        # A join that failed or was cancelled leaves the parts it was to join, so it is no failure of the whole.
+        ended = (State.DONE, State.FAILED, State.CANCELLED) if job.state is State.DONE else (State.DONE,)
+        home = (child.state in ended and (child.state is not State.DONE or child.problem is None) for child in children)
+        speaker = next((child for child, is_home in zip(children, home, strict=True) if not is_home), job)
         if only is None:
             clips = await in_thread(self._clips, job, children)
         else:
@@ -127,7 +128,7 @@ class Results:
         if note := money.credits_note(cost, balance):
             data["credits"] = note
         data |= await self._remarks(job, speaker, asked, data, said)
-        if job.state is State.DONE and speaker is job:
+        if job.state is State.DONE and speaker.state is State.DONE:
             data |= self._unjoined(children, data)
         if self._account.sandbox:
             data["sandbox"] = True
@@ -147,16 +148,21 @@ class Results:
         return shown + [take for take in takes if take.state == "failed"]
 
     def _unjoined(self, children: Sequence[Job], data: dict[str, Any]) -> dict[str, Any]:
-        """What is said where a follow-up came to nothing: it alone failed, and it alone can be had again."""
-        failed = [child for child in children if child.state is State.FAILED]
+        """What is said where a follow-up came to nothing: it alone did, and it alone can be had again."""
+        failed = [child for child in children if child.state in (State.FAILED, State.CANCELLED)]
         if not failed:
             return {}
         first = failed[0]
+        one = len(failed) == 1
+        was = "was" if one else "were"
+        became = "failed" if any(child.state is State.FAILED for child in failed) else f"{was} cancelled"
         # "Nothing was charged" is true of that one call only; what the whole order cost is in `credits`.
         why = _THIS_CALL.sub("", first.sentence or SENTENCES[first.state]).strip()
-        cost = "was not charged" if all(child.charge == 0 for child in failed) else "counts as paid"
+        why = f": {why}" if first.state is State.FAILED else "."
+        paid = any(child.charge for child in failed)
+        cost = f"{was} not charged" if not paid else "counts as paid" if one else "count as paid"
         said = (
-            f"{len(failed)} of {len(children)} follow-up orders failed and {cost}: {why} The rest is here and paid for."
+            f"{len(failed)} of {len(children)} follow-up orders {became} and {cost}{why} The rest is here and paid for."
         )
         notice = f"{data['notice']} {said}" if "notice" in data else said
         again = next(iter(first.arguments.values()), "")

@@ -38,6 +38,7 @@ from .lookup import CallFacts, Written, schedule_of
 from .money import credits_in
 from .saving import FETCH_LEASE
 from .steps import LEASE_MARGIN, StepContext, task_path
+from .wire import Wire
 
 log = logging.getLogger(__name__)
 
@@ -96,9 +97,7 @@ class Runner:
         self._group: TaskGroup | None = None
         self._own: Context = copy_context()
         self._orders = telemetry.Orders()
-        self._sending = 0
-        self._all_sent = anyio.Event()
-        self._all_sent.set()
+        self._wire = Wire()
         self._stopping = False
 
     def hold(self, account: Account, upstream: Upstream, library_of: LibraryOf) -> Held:
@@ -171,7 +170,7 @@ class Runner:
         for held in self._held.values():
             held.wake.set()
         with anyio.move_on_after(seconds, shield=True):
-            await self._all_sent.wait()
+            await self._wire.empty()
 
     @property
     def stopping(self) -> bool:
@@ -255,7 +254,14 @@ class Runner:
         at = held.due_at = await in_thread(self.journal.agenda, held.key_id)
         # What is more than ten minutes off may stand under a clock that was set back: the claim knows, now and then.
         if at is not None and (at <= now or (swept and at > now + 600)):
-            job = await in_thread(self.journal.claim, held.key_id, held.brand.gap, LEASE_MARGIN)
+            # From here on there may be an order on the wire; its step says when there is none any more.
+            self._wire.begin()
+            job = None
+            try:
+                job = await in_thread(self.journal.claim, held.key_id, held.brand.gap, LEASE_MARGIN)
+            finally:
+                if job is None:
+                    self._wire.end()
             if job is not None:
                 await spawn(partial(self._step, held, job))
                 return True
@@ -277,22 +283,26 @@ class Runner:
 
     async def _step(self, held: Held, job: Job) -> None:
         if job.state is State.SENDING or job.remote_id is None:  # the latter is a further paid call for a file
-            if not self._sending:
-                self._all_sent = anyio.Event()
-            self._sending += 1
             try:
                 # An order on the wire is never cut short from this side: its answer is worth money.
                 with anyio.CancelScope(shield=True):
-                    await self._safely(steps.send if job.state is State.SENDING else looks.look, held, job)
+                    await self._paid(held, job)
             finally:
-                self._sending -= 1
-                if not self._sending:
-                    self._all_sent.set()
-            held.balance_wanted = True
+                self._wire.end()
         else:
+            self._wire.end()
             await self._safely(looks.look, held, job)
         self._announce(held.key_id)
         held.wake.set()
+
+    async def _paid(self, held: Held, job: Job) -> None:
+        """A call that may cost something; where the process is about to end, it is not begun any more."""
+        if not self._stopping:
+            await self._safely(steps.send if job.state is State.SENDING else looks.look, held, job)
+            held.balance_wanted = True
+        elif job.state is State.SENDING:
+            await self._safely(steps.put_back, held, job)
+        # A further call for a file was not noted yet: it is claimed anew when its lease has passed.
 
     async def _fetch(self, held: Held, job: Job) -> None:
         try:
@@ -447,9 +457,8 @@ class Runner:
             await in_thread(self.journal.asked_after, job)
             self._wake(account)
             return None
-        if job.remote_id is None and job.problem in ("not_saved", "given_up") and self._has_files(job):
-            await in_thread(self.journal.save_again, job)
-        elif job.remote_id is not None and _may_come_home(job):
+        said = None
+        if looks.may_come_home(job) and job.remote_id is not None:
             held = self._of(account)
             try:
                 await slot(self.journal, self.clock, held.key_id, held.brand.gap)
@@ -458,15 +467,10 @@ class Runner:
                     "Songwright could not look for it again just now, because this key is busy. Ask again in a minute."
                 )
             said = await looks.ask_after(held.context_of(job), job)
-            self._wake(account)
-            return said
+        elif job.problem in ("not_saved", "given_up") and looks.has_files(self.operation_of(job), job):
+            await in_thread(self.journal.save_again, job)
         self._wake(account)
-        return None
-
-    def _has_files(self, job: Job) -> bool:
-        """Whether the answer that a job was given holds what was ordered."""
-        operation = self.operation_of(job)
-        return operation is not None and job.answer is not None and operation.outcome(job.answer).ready
+        return said
 
     def hint(self, account: Account) -> None:
         """Something may have changed for this account: let its runner look."""
@@ -484,12 +488,3 @@ class Runner:
 
     def _of(self, account: Account) -> Held:
         return self._held[account.key_id]
-
-
-def _may_come_home(job: Job) -> bool:
-    """Whether an order that has ended was, or may have been, paid and never delivered."""
-    return (
-        job.problem == "not_saved"
-        if job.state is State.DONE
-        else job.state is State.FAILED and job.problem != "refunded"
-    )

@@ -15,7 +15,7 @@ from ..core.threads import in_thread
 from ..journal.write import Change, Order
 from ..service.poller import after_trouble
 from . import money
-from .steps import StepContext, missed, record
+from .steps import StepContext, missed, record, strange
 
 log = logging.getLogger(__name__)
 
@@ -32,16 +32,21 @@ async def fetch(context: StepContext, job: Job) -> None:
     except (ServiceError, DownloadRefused) as error:
         await _fresh_links(context, job, error)
     else:
-        if finished:
-            orders = await in_thread(_follow_ups, context, job, operation)
+        if finished and operation is None:
+            # Files of its answer, orders that follow: what is left to do, another Songwright knows.
+            await _save_later(context, job, "defect", strange(job))
+        elif finished and operation is not None:
+            try:
+                orders = await in_thread(_follow_ups, context, job, operation)
+            except JournalUnavailable as error:
+                await _save_later(context, job, "library", error.sentence)
+                return
             # The follow-ups are written in the transaction that finishes this job: neither exists without the other.
             await record(context, context.journal.move, job, Change(State.DONE), (), orders)
 
 
-def _follow_ups(context: StepContext, job: Job, operation: Purchase | None) -> list[Order]:
+def _follow_ups(context: StepContext, job: Job, operation: Purchase) -> list[Order]:
     """The orders that belong to a finished one; their price was agreed to with it."""
-    if operation is None:
-        return []
     clip_ids = [clip.clip_id for clip in context.journal.clips(job.id) if clip.good and clip.part is None]
     facts = context.facts()
     return [

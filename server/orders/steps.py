@@ -7,7 +7,7 @@ Each step may be repeated after a crash, by this process or another: orders are 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from ..core.clock import Clock
 from ..core.errors import JournalUnavailable, Unreachable
 from ..core.foreign import one_line
 from ..core.jobs import Account, Job, State
-from ..core.operation import Facts, Family, Finish, Purchase, Request
+from ..core.operation import Facts, Family, Finish, Outcome, Purchase, Request
 from ..core.telemetry import noted
 from ..core.threads import in_thread
 from ..files.delivery import Delivery
@@ -40,6 +40,8 @@ MISSED_FOR = 3600.0
 """How many clear answers in a row that a task or a file is not there are believed, and over how many seconds awake."""
 LEASE_MARGIN = 15.0
 RECORD_PAUSE = 0.5
+STRANGE_PAUSE = 60.0
+"""Seconds until an order is claimed again that this Songwright cannot read."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,10 @@ async def send(context: StepContext, job: Job) -> None:
                 "The computer was asleep when this should have been sent. Nothing was charged; order it again."
             ),
         )
+        return
+    if context.operation(job) is None:
+        # What its answer would mean, nobody here could tell; another Songwright that works for this key can.
+        await put_back(context, job, STRANGE_PAUSE, "defect", strange(job))
         return
     body = job.body
     if context.hooks is not None and will_call(context, job):
@@ -142,19 +148,23 @@ async def _answered_at_once(
     if verdict.kind is Kind.NOT_READY:
         again_at = context.clock.now() + context.asking(job.operation).every
     else:
-        try:
-            outcome = operation.outcome(body)
-        except Exception:
-            log.exception("job %s: the answer cannot be read; it is kept as it came", job.id)
-        else:
-            if outcome.waiting and asks_again(operation):
-                again_at = context.clock.now() + context.asking(job.operation).every
-            elif not outcome.ready:
-                why = "The service accepted the order, but its answer does not contain what was ordered."
-                await _doubt(context, job, why, reply.words)
-                return
+        outcome = outcome_of(operation, job, body)
+        if outcome is not None and outcome.waiting and asks_again(operation):
+            again_at = context.clock.now() + context.asking(job.operation).every
+        elif outcome is not None and not outcome.ready:
+            why = "The service accepted the order, but its answer does not contain what was ordered."
+            await _doubt(context, job, why, reply.words)
+            return
     if await record(context, context.journal.bought_at_once, job.id, body, again_at) is None:
         log.warning("job %s: an answer came for a job that is already settled", job.id)
+
+
+async def put_back(
+    context: StepContext, job: Job, seconds: float = 0.0, problem: str | None = None, sentence: str | None = None
+) -> None:
+    """A claimed order that was certainly not sent waits again, for `seconds`."""
+    change = Change(State.QUEUED, context.clock.now() + seconds, problem=problem, sentence=sentence, tries=job.tries)
+    await record(context, context.journal.move, job, change)
 
 
 async def _not_sent(context: StepContext, job: Job, error: Unreachable) -> None:
@@ -226,6 +236,20 @@ def secrets_of(context: StepContext, job: Job) -> tuple[str, ...]:
 def family_of(operation: Purchase | None) -> Family:
     """Whose answers these are; sonic's for a call that this Songwright does not know any more."""
     return operation.family if operation is not None else Family.SONIC
+
+
+def strange(job: Job) -> str:
+    """What is said of an order that this Songwright cannot read; it stays as it is for one that can."""
+    return f"This version of Songwright does not have the tool {job.operation}, or has it in another form: update it."
+
+
+def outcome_of(operation: Purchase, job: Job, body: Mapping[str, Any]) -> Outcome | None:
+    """What an answer that is the result itself means; None for one that we fail to read, which is kept all the same."""
+    try:
+        return operation.outcome(body)
+    except Exception:
+        log.exception("job %s: the answer cannot be read; it is kept as it came", job.id)
+        return None
 
 
 def asks_again(operation: Purchase | None) -> bool:

@@ -6,6 +6,7 @@ it. What keeps tasks is behind `TaskBook`; this module speaks the protocol and k
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from mcp.shared.inbound import MCP_NAME_HEADER, decode_header_value
 from mcp_types import INVALID_PARAMS, CallToolRequestParams, RequestParams
 from mcp_types.jsonrpc import HEADER_MISMATCH
 from pydantic import Field
+
+log = logging.getLogger(__name__)
 
 ID = "io.modelcontextprotocol/tasks"
 REVISIONS = frozenset({"2026-07-28"})
@@ -113,7 +116,13 @@ class Tasks(Extension):
             outcome = await call_next(ctx)
         finally:
             followed.reset(token)
-        task = await self._book.became(ctx, outcome) if call.waited else None
+        task = None
+        if call.waited:
+            try:
+                task = await self._book.became(ctx, outcome)
+            except Exception:
+                # The answer is complete without a task, and its client may never have heard of the order otherwise.
+                log.exception("an answer could not be handed over as a task")
         return outcome if task is None else {"resultType": "task", **self._wire(task)}
 
     async def _get(self, ctx: Ctx, params: _Named) -> HandlerResult:

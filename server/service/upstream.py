@@ -90,7 +90,7 @@ class Upstream:
         """Send one request and return the reply, whatever its status.
 
         Raises `Unreachable` when nothing left this machine, and `AnswerLost` when the request left and no whole answer
-        came back within `seconds`. Retries nothing.
+        came back; `seconds` is the longest wait for a part of it. Retries nothing.
         """
         headers = {} if order_id is None else {"Idempotency-Key": order_id}
         content = None

@@ -14,7 +14,9 @@ SELECT * FROM jobs
  ORDER BY CASE WHEN state IN ('done', 'failed') THEN 1 ELSE 0 END, created_at DESC LIMIT 1;
 
 -- name: unsettled_count
-SELECT COUNT(*) AS n FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND state = 'unknown';
+-- Besides the one that is given up for the order in hand.
+SELECT COUNT(*) AS n FROM jobs
+ WHERE tenant = :tenant AND key_id = :key_id AND state = 'unknown' AND id <> :besides;
 
 -- name: spent_since
 -- Credits of everything bought, being bought or possibly bought.

@@ -31,6 +31,8 @@ async def buy(call: Call, operation: Purchase, *, quote: str | None, instead_of:
     reason = "" if instead_of is None else money.bought_before(instead_of)
     given = quote or talk.agreed_quote()
     order = await in_thread(partial(prepare, caller, operation, quote=given, replaces=replaces, must_ask=bool(reason)))
+    if over:
+        order = replace(order, again=True)  # neither that order nor one like it answers for what is wanted anew
     earlier = None if instead_of is not None else await _unheard(call)
     if earlier is not None:
         # A person who has not heard of the last order may be repeating it in other words.

@@ -51,11 +51,9 @@ async def _song(call: Call, asked: GetSong) -> Result:
     mine = mine or await in_thread(caller.journal.job_of_remote, caller.account, wanted)
     if mine is None:
         return await _adopted(call, asked)
-    result = await asked_after(call, mine, seconds=GLANCE_SECONDS)
-    mine = await caller.job(mine.id)
-    if found is not None:
-        result = await caller.results.of_job(mine, only=wanted)
-    return await in_thread(caller.results.with_origin, result, mine, wanted if found is not None else None)
+    only = wanted if found is not None else None
+    result = await asked_after(call, mine, seconds=GLANCE_SECONDS, only=only)
+    return await in_thread(caller.results.with_origin, result, mine, only)
 
 
 async def _adopted(call: Call, asked: GetSong) -> Result:
