@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from .findings import Finding, Level
 from .lyric import TAG_LINES
-from .paste import headed, labelled, read_paste, unwritten, written_out
+from .paste import headed, labelled, read_paste, written_out
 from .paste.headings import opens_section, read_heading
 from .paste.rows import LONGEST_ROW, Row, Rows, Seen, tidied
 
@@ -225,8 +225,3 @@ def _tags_alone(rows: Rows) -> tuple[Rows, list[Seen]]:
     if len(seen) < _MANY:
         return out, seen
     return out, [Seen("", f"{seen[0].why} {len(seen)} lines are affected.", seen[0].line, "F5", "warn")]
-
-
-def unrepaired_shorthand(row: str) -> bool:
-    """Whether a row still holds shorthand that could not be written out."""
-    return unwritten(row)

@@ -57,13 +57,6 @@ log = logging.getLogger(__name__)
 
 STRUCTURED = "2025-06-18"
 """The first revision with structured content."""
-AUDIO_TYPES: Mapping[str, str] = {
-    "mp3": "audio/mpeg",
-    "m4a": "audio/mp4",
-    "wav": "audio/wav",
-    "flac": "audio/flac",
-    "ogg": "audio/ogg",
-}
 
 
 FAULT = (
