@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -20,6 +19,8 @@ from mcp.shared.inbound import MCP_NAME_HEADER, decode_header_value
 from mcp_types import INVALID_PARAMS, CallToolRequestParams, RequestParams
 from mcp_types.jsonrpc import HEADER_MISMATCH
 from pydantic import Field
+
+from ..core.written import moment
 
 ID = "io.modelcontextprotocol/tasks"
 REVISIONS = frozenset({"2026-07-28"})
@@ -167,4 +168,4 @@ def declared(ctx: Ctx) -> bool:
 
 
 def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment(at, "milliseconds")
