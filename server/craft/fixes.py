@@ -200,7 +200,7 @@ def _markdown(rows: Rows) -> tuple[Rows, list[Seen]]:
 
 def _counted(rows: Rows) -> bool:
     """Whether every line that is no tag begins with its number, as editors show them."""
-    lines = [row.text for row in rows if not row.blank and not row.text.lstrip().startswith("[")]
+    lines = [row.text for row in rows if not row.blank and not row.bracketed]
     return (
         len(lines) > 3
         and all(_ORDINAL.match(text) for text in lines)
@@ -213,7 +213,7 @@ def _tags_alone(rows: Rows) -> tuple[Rows, list[Seen]]:
     out: Rows = []
     seen: list[Seen] = []
     for row in rows:
-        match = _ON_TAG.match(row.text) if row.text.lstrip().startswith("[") and len(row.text) <= LONGEST_ROW else None
+        match = _ON_TAG.match(row.text) if row.bracketed and len(row.text) <= LONGEST_ROW else None
         if match and not match[2].startswith("[") and read_heading(row.text) is None and opens_section(match[1]):
             why = "Words on the same line as a section tag are easily lost; put them on their own line."
             comment = _COMMENT.match(match[2])

@@ -70,4 +70,4 @@ def read_paste(text: str) -> Pasted:
 
 
 def _sung(rows: Rows) -> bool:
-    return any(row.text.lstrip().startswith("[") or any(map(str.isalpha, row.text)) for row in rows)
+    return any(row.bracketed or any(map(str.isalpha, row.text)) for row in rows)
