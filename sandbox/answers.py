@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
+from ..server.core.written import moment
 from .options import Brand
 from .records import USUAL, Clip, Facts, Fate
 
@@ -86,7 +86,7 @@ def clip_view(clip: Clip, base_url: str) -> Facts:
         "image_url": file_url(base_url, clip, "jpeg") if playable else None,
         "audio_url": file_url(base_url, clip, "mp3", stream=clip.state == "streaming") if playable else None,
         "video_url": None,
-        "created_at": _iso(clip.created_at),
+        "created_at": moment(clip.created_at, "milliseconds"),
         "mv": clip.facts.get("mv"),
         "gpt_description_prompt": clip.facts.get("gpt_description_prompt"),
         "duration": f"{clip.seconds:.2f}" if clip.state == "succeeded" and clip.seconds is not None else None,
@@ -118,8 +118,3 @@ def task_data(clips: list[Clip], base_url: str) -> list[Facts]:
     if any(clip.role == "full" for clip in clips):
         return pair_views(clips, base_url)
     return [clip_view(clip, base_url) for clip in clips]
-
-
-def _iso(seconds: float) -> str:
-    moment = dt.datetime.fromtimestamp(seconds, dt.UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

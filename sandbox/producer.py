@@ -6,10 +6,10 @@ on it.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from ..server import contract
+from ..server.core.written import moment
 from .answers import bad_request, failed_task, file_url
 from .asks import Ask
 from .families import brief_body, clip_facts, gone
@@ -116,7 +116,7 @@ class Producer:
             "image_url": None if clip.uploaded or failed else file_url(base, clip, "jpeg"),
             "audio_url": None if failed else file_url(base, clip, "m4a"),
             "video_url": None,
-            "created_at": iso(clip.created_at),
+            "created_at": moment(clip.created_at, "microseconds"),
             "mv": facts.get("mv"),
             "seed": facts.get("seed"),
             "duration": round(clip.seconds or 0.0, 2),
@@ -128,8 +128,3 @@ class Producer:
         if failed:
             view["error_message"] = clip.error
         return view if self._options.edition == "slim" else {**view, "state": clip.state}
-
-
-def iso(seconds: float) -> str:
-    """A moment as this family writes it."""
-    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -105,11 +105,6 @@ def key_hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def to_text(value: object) -> str:
-    """A value as it is stored."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def _parsed(text: str | None) -> Any:
     return None if text is None else json.loads(text)
 

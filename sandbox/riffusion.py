@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from ..server.core.written import moment
 from .answers import bad_request, failed_task, file_url, not_ready
 from .asks import Ask
 from .families import brief_body, clip_facts
 from .options import Options
 from .orders import Order, Orders, brief_of, plan_of
-from .producer import iso
 from .records import Clip, Facts, Task
 
 _TAKES = (1, 2)
@@ -75,7 +75,7 @@ class Riffusion:
             "image_url": file_url(base, clip, "jpeg") if done else None,
             "audio_url": file_url(base, clip, "m4a") if done else None,
             "video_url": None,
-            "created_at": iso(clip.created_at),
+            "created_at": moment(clip.created_at, "microseconds"),
             "mv": clip.facts.get("mv"),
             "duration": round(clip.seconds, 2) if done and clip.seconds is not None else None,
             "timestamp": {},

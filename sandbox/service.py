@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from ..server import contract
+from ..server.core.written import compact
 from . import answers
 from .answers import Refusal, accepted, bad_request, forbidden, refusal, success
 from .asks import Ask
@@ -23,7 +24,7 @@ from .options import Options
 from .orders import Order, Orders
 from .prices import Prices
 from .producer import Producer
-from .records import Clip, Facts, Fate, NewClip, Task, to_text
+from .records import Clip, Facts, Fate, NewClip, Task
 from .riffusion import Riffusion
 from .store import Store, TooFewCredits
 from .studio import Maker
@@ -331,4 +332,4 @@ def _no_task() -> Refusal:
 def _body_hash(ask: Ask) -> str:
     """What decides the music: the key, the operation, the arguments; not where webhooks go."""
     told = {name: value for name, value in sorted(ask.body.items()) if not name.startswith(("webhook_", "callback_"))}
-    return hashlib.sha256(f"{ask.key}/{ask.operation}/{to_text(told)}".encode()).hexdigest()
+    return hashlib.sha256(f"{ask.key}/{ask.operation}/{compact(told)}".encode()).hexdigest()

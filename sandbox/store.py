@@ -17,7 +17,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from .records import Clip, Facts, NewClip, Task, read_clip, read_task, to_text
+from ..server.core.written import compact
+from .records import Clip, Facts, NewClip, Task, read_clip, read_task
 
 _SCHEMA_VERSION = 1
 
@@ -192,13 +193,13 @@ class Store:
                     task.key_hash,
                     task.operation,
                     task.task_type,
-                    to_text(task.body),
+                    compact(task.body),
                     body_hash,
-                    to_text(task.plan),
+                    compact(task.plan),
                     task.state,
                     task.fate,
-                    None if task.error is None else to_text(task.error),
-                    None if task.result is None else to_text(task.result),
+                    None if task.error is None else compact(task.error),
+                    None if task.result is None else compact(task.result),
                     task.created_at,
                     task.finished_at,
                 ),
@@ -234,7 +235,7 @@ class Store:
             changed = db.execute(
                 "UPDATE tasks SET state = 'done', result = ?, finished_at = ?"
                 " WHERE task_id = ? AND state IN ('queued', 'working')",
-                (None if result is None else to_text(result), time.time(), task_id),
+                (None if result is None else compact(result), time.time(), task_id),
             ).rowcount
             if changed and refund:
                 self._refund_task(task_id)
@@ -245,7 +246,7 @@ class Store:
             changed = db.execute(
                 "UPDATE tasks SET state = 'failed', error = ?, finished_at = ?"
                 " WHERE task_id = ? AND state IN ('queued', 'working')",
-                (to_text(error), time.time(), task_id),
+                (compact(error), time.time(), task_id),
             ).rowcount
             if changed and refund:
                 self._refund_task(task_id)
@@ -279,9 +280,9 @@ class Store:
                     position,
                     clip.role,
                     clip.state,
-                    to_text(clip.facts),
-                    to_text(clip.plan),
-                    None if clip.score is None else to_text(clip.score),
+                    compact(clip.facts),
+                    compact(clip.plan),
+                    None if clip.score is None else compact(clip.score),
                     clip.seconds,
                     clip.error,
                     now,

@@ -19,6 +19,7 @@ from world import World
 from songwright.server.files.downloads import Fetcher
 from songwright.server.journal.postgres import PostgresStore
 from songwright.server.journal.sqlite import SqliteStore, Store
+from songwright.server.journal.write import Journal
 
 warm.install()
 
@@ -108,6 +109,12 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
 def store(new_store: Callable[[], Store]) -> Store:
     """An empty journal in each database."""
     return new_store()
+
+
+@pytest.fixture
+def journal(store: Store) -> Journal:
+    """The same, with what is asked of it."""
+    return Journal(store, store.clock())
 
 
 @pytest.fixture

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..server.core.operation import Edition, Facts, Purchase
+from ..server.core.operation import Edition, Facts, KnownClip, Purchase
 from .shapes import SongResult
+
+
+def is_upload(told: bool | None, known: KnownClip | None) -> bool:
+    """Whether a clip came from a file of the person's and so needs the variants for uploads; `told` decides."""
+    return told if told is not None else known is not None and known.uploaded
 
 
 class SongPurchase(Purchase):

@@ -8,11 +8,12 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, model_validator
 
 from ..server.core.operation import Checked, Facts, Family, Finish, KnownClip, Model, Request, Route, refuse_long
-from .buying import SongPurchase
+from .buying import SongPurchase, is_upload
 from .links import own_clip
 from .shapes import (
     DESCRIPTION_LIMIT,
     SHORT_DESCRIPTION_LIMIT,
+    SUBJECT_LIMIT,
     ClipId,
     Closeness,
     End,
@@ -35,7 +36,6 @@ from .shapes import (
     span,
 )
 
-SUBJECT_LIMIT = 60
 BRIEF_LIMIT = 3000
 UPLOAD_AGE = 86_400.0
 """Seconds for which the service adds voices and bands to an upload."""
@@ -239,11 +239,8 @@ class Sourced(FromSource):
         return None if self.link else facts.clip(self.source)
 
     def uploaded(self, facts: Facts) -> bool:
-        """Whether the clip came from a file of the person's and so needs the variants for uploads."""
-        if self.source_uploaded is not None:
-            return self.source_uploaded
-        known = self.clip(facts)
-        return known is not None and known.uploaded
+        """Whether the source needs the variants for uploads."""
+        return is_upload(self.source_uploaded, self.clip(facts))
 
 
 class Rework(Composition, Sourced):

@@ -1,4 +1,4 @@
-"""What the purchases of the families other than sonic share: their models, their clips, their uploads."""
+"""What purchases of several families share: models and clips of a family, words and sound, uploads."""
 
 from __future__ import annotations
 
@@ -8,11 +8,22 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
 
-from ..server.core.operation import Facts, KnownClip
+from ..server.core.operation import Checked, Facts, KnownClip, Outcome
 from .buying import SongPurchase
-from .shapes import LINK_LIMIT, TITLE_LIMIT, ClipId, check_link, is_link, refuse, said, shorten
-
-SUBJECT_LIMIT = 60
+from .shapes import (
+    ID_LIMIT,
+    LINK_LIMIT,
+    SUBJECT_LIMIT,
+    TITLE_LIMIT,
+    ClipId,
+    check_link,
+    data_of,
+    first_line,
+    is_link,
+    refuse,
+    said,
+    shorten,
+)
 
 Title = Annotated[str, Field(max_length=TITLE_LIMIT, description="Its title.")]
 Sound = Annotated[str, Field(description="As in create_song.")]
@@ -27,6 +38,22 @@ class Modelled(SongPurchase):
         known = facts.model(model) if model else None
         if known is not None and self.family not in known.families:
             refuse(f"{known.name} is a model of {' and '.join(known.families)}, not of {self.family}.", "model")
+
+
+class Sung(Modelled, Checked):
+    """A song with words and a sound of its own."""
+
+    style: Sound | None = None
+    lyrics: Words | None = None
+    title: Title | None = None
+
+    def subject(self) -> str:
+        """The title, or the first line that is sung, or the style."""
+        return self.title or shorten(first_line(self.lyrics) or self.style or self.label, SUBJECT_LIMIT)
+
+    def search_words(self) -> str:
+        """Everything the person said about it."""
+        return " ".join(text for text in (self.title, self.style, self.lyrics) if text) or self.subject()
 
 
 class OnClip(SongPurchase):
@@ -54,6 +81,21 @@ class Worked(OnClip):
         return {self.relation: (self.clip_id,)}
 
 
+class Resung(Sung, Worked):
+    """A song made from a clip and sung: the words that were given, else those of the clip."""
+
+    def check(self, facts: Facts) -> None:
+        """Words there must be."""
+        super().check(facts)
+        if not self.words(facts):
+            refuse("lyrics is needed: the words of this clip are not known here.", "lyrics")
+
+    def words(self, facts: Facts) -> str | None:
+        """What was given; else what the clip sings."""
+        known = self.clip(facts)
+        return self.lyrics or (known.lyrics if known else None)
+
+
 class Uploading(SongPurchase):
     """A recording of the person's own, brought to a family."""
 
@@ -77,10 +119,16 @@ class Uploading(SongPurchase):
         if link is None:
             refuse(
                 f"{self.source} is there, but the service fetches recordings by link and cannot reach files on this "
-                f"computer. Put it at any public https address and pass that link.",
+                f"computer. Put it at any public https address (your web space, a release, an object store) and pass "
+                f"that link.",
                 "source",
             )
         return link
+
+    def outcome(self, body: Mapping[str, Any]) -> Outcome:
+        """A clip of the person's own."""
+        clip_id = said(data_of(body).get("clip_id"), ID_LIMIT)
+        return Outcome(ready=False) if clip_id is None else Outcome(uploaded=(clip_id,))
 
     def subject(self) -> str:
         """The file's name."""

@@ -18,6 +18,7 @@ from ..server.core.operation import KnownClip
 from .links import no_audio, only_id
 
 TITLE_LIMIT = 80
+SUBJECT_LIMIT = 60
 DESCRIPTION_LIMIT, SHORT_DESCRIPTION_LIMIT = 400, 200
 LYRICS_LIMIT = 5000
 STYLE_LIMIT = 1000

@@ -6,7 +6,6 @@ Text that comes from outside is data: it is shortened, stays on its line and can
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import logging
 import re
@@ -22,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pydantic import SecretStr
+
+from .written import moment
 
 if TYPE_CHECKING:
     from .settings import Settings
@@ -134,8 +135,7 @@ class _Lines(logging.Formatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 — the name is logging's
         """When it happened, in UTC, to the millisecond."""
         del datefmt
-        moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return moment(record.created, "milliseconds")
 
     def _message(self, record: logging.LogRecord) -> str:
         try:

@@ -390,8 +390,7 @@ class Adopted(Purchase):
         """It cannot be ordered."""
         raise ArgumentRefused(
             "This was ordered elsewhere, and Songwright does not know with which words, so it cannot buy it again. "
-            "Nothing "
-            "was sent or spent.",
+            "Nothing was sent or spent.",
             field="job_id",
         )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from .findings import Finding, Level
 from .lyric import TAG_LINES
-from .paste import headed, labelled, read_paste, unwritten, written_out
+from .paste import headed, labelled, read_paste, written_out
 from .paste.headings import opens_section, read_heading
 from .paste.rows import LONGEST_ROW, Row, Rows, Seen, tidied
 
@@ -200,7 +200,7 @@ def _markdown(rows: Rows) -> tuple[Rows, list[Seen]]:
 
 def _counted(rows: Rows) -> bool:
     """Whether every line that is no tag begins with its number, as editors show them."""
-    lines = [row.text for row in rows if not row.blank and not row.text.lstrip().startswith("[")]
+    lines = [row.text for row in rows if not row.blank and not row.bracketed]
     return (
         len(lines) > 3
         and all(_ORDINAL.match(text) for text in lines)
@@ -213,7 +213,7 @@ def _tags_alone(rows: Rows) -> tuple[Rows, list[Seen]]:
     out: Rows = []
     seen: list[Seen] = []
     for row in rows:
-        match = _ON_TAG.match(row.text) if row.text.lstrip().startswith("[") and len(row.text) <= LONGEST_ROW else None
+        match = _ON_TAG.match(row.text) if row.bracketed and len(row.text) <= LONGEST_ROW else None
         if match and not match[2].startswith("[") and read_heading(row.text) is None and opens_section(match[1]):
             why = "Words on the same line as a section tag are easily lost; put them on their own line."
             comment = _COMMENT.match(match[2])
@@ -225,8 +225,3 @@ def _tags_alone(rows: Rows) -> tuple[Rows, list[Seen]]:
     if len(seen) < _MANY:
         return out, seen
     return out, [Seen("", f"{seen[0].why} {len(seen)} lines are affected.", seen[0].line, "F5", "warn")]
-
-
-def unrepaired_shorthand(row: str) -> bool:
-    """Whether a row still holds shorthand that could not be written out."""
-    return unwritten(row)

@@ -21,6 +21,11 @@ _ENGLISH_VOWELS = dict(
 _ENGLISH_CONSONANTS = str.maketrans("cjqioueyw", "CCNSssSjv")
 _FAMILIES = str.maketrans("ptkbdgmnNfsSxvz", "TTTDDDnnnFFFFVV")
 _VOWELS = "aeiouyäöüåéèëïA"
+_SHORTENING = ("7", "8", "N", "S", "C")
+"""Consonants written with several letters, before which a vowel is short."""
+_SETTLED = re.compile(r"[AWY]|.:")
+"""The start of a sound whose length is known from its spelling: a diphthong, or a vowel marked as long."""
+_DOUBLED = re.compile(r"([bdfgklmnprst])\1")
 
 _GERMAN_SPELLING = (
     r" tsch=C sch=S chs|x=ks ch=x ph=f th|dt=t ck=8 qu=kv tz|z=7 ng(?!l|r)=N nk=Nk ß=6 v=f w=v äu|eu|oi=Y"
@@ -42,11 +47,7 @@ def german(word: str, _dialect: str = "") -> Keys:
         return _both(_of_english(loan.rhyme))
     body = re.sub(r"(?<=[aeiouyäöü])h(?=[aeiouyäöü])", "-", word)
     weak = None if word in toml("words")["german_sound"]["stressed_end"] else _GERMAN_WEAK.search(body)
-    head, tail = (
-        (body[: weak.start()], body[weak.start() :])
-        if weak and re.search(f"[{_VOWELS}]", body[: weak.start()])
-        else (body, "")
-    )
+    head, tail = _parted(body, weak, _VOWELS)
     if tail and re.search(r"(?:ie)$", word) and not re.search(r"(?:lie|rie|nie|mie|gie|sie)$", word):
         head, tail = body, ""
     match = re.search(r"(?:aa|ee|oo|ie|ei|ai|au|äu|eu|ey|ay|oi|[aeiouyäöüé])[^aeiouyäöüé]*$", head)
@@ -68,22 +69,40 @@ def german(word: str, _dialect: str = "") -> Keys:
 
 def _german_length(sound: str, tail: str, word: str) -> str:
     """Short before two consonants, long before one that opens the next syllable, and as the listed words are."""
-    if re.match(r"[AWY]|.:", sound):
+    if _SETTLED.match(sound):
         return sound
-    vowel, coda = sound[0], sound[1:]
+    coda = sound[1:]
     if "x" in coda:
         long = bool(_LONG_BEFORE_CH.search(word))
     elif tail:
-        long = len(coda) <= 1 and coda not in ("7", "8", "N", "S", "C") and not re.search(r"(.)\1", coda)
+        long = len(coda) <= 1 and coda not in _SHORTENING and not re.search(r"(.)\1", coda)
     else:
-        long = (
-            len(coda) <= 1
-            and word not in toml("words")["german_sound"]["short"]
-            and coda not in ("7", "8", "N", "S", "C")
-        )
+        long = len(coda) <= 1 and word not in toml("words")["german_sound"]["short"] and coda not in _SHORTENING
     if re.fullmatch(r"[bdgvszlmnr](?:st|t|s)", coda) and re.search(r"[bdg](?:st|t)$", word):
         long = True  # sagt, lebst: the verb keeps its long vowel
-    return f"{vowel}:{coda}" if long else sound
+    return _long(sound) if long else sound
+
+
+def _parted(word: str, weak: re.Match[str] | None, vowels: str) -> tuple[str, str]:
+    """A word before its weak ending, and that ending; the whole word where nothing could be stressed before it."""
+    if weak is None or not re.search(f"[{vowels}]", word[: weak.start()]):
+        return word, ""
+    return word[: weak.start()], word[weak.start() :]
+
+
+def _long(sound: str) -> str:
+    """The sound with its first vowel long."""
+    return f"{sound[0]}:{sound[1:]}"
+
+
+def _single(sound: str) -> str:
+    """Doubled letters are one sound."""
+    return _DOUBLED.sub(r"\1", sound)
+
+
+def _as_letters(sound: str) -> str:
+    """ß and ck, which have told how long the vowel is, as what is heard."""
+    return sound.replace("6", "s").replace("8", "k")
 
 
 def _spelt(text: str, spelling: str) -> str:
@@ -101,13 +120,12 @@ def _rules(spelling: str) -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def _voiced(sound: str) -> str:
     """s between vowels is soft, ss and ß are not; doubled letters are one."""
-    sound = re.sub(r"(?<=[aeiouöüAWY:])s$", "z", sound).replace("6", "s").replace("8", "k")
-    return re.sub(r"([bdfgklmnprst])\1", r"\1", sound)
+    return _single(_as_letters(re.sub(r"(?<=[aeiouöüAWY:])s$", "z", sound)))
 
 
 def _devoiced(sound: str) -> str:
     """Consonants at the end of a word are hard."""
-    sound = re.sub(r"([bdfgklmnprst])\1", r"\1", sound.replace("6", "s").replace("8", "k"))
+    sound = _single(_as_letters(sound))
     head, coda = re.match(r"(.:?)(.*)", sound).groups() if sound else ("", "")  # type: ignore[union-attr]  # not empty
     return str(head) + str(coda).translate(str.maketrans("bdgvz", "ptkfs"))
 
@@ -149,12 +167,7 @@ def swedish(word: str, _dialect: str = "") -> Keys:
 def _plain_germanic(word: str, code: str, weak: re.Pattern[str], spelling: str, vowels: str) -> Keys:
     if loan := english_loan(word, code):
         return _both(_of_english(loan.rhyme))
-    found = weak.search(word)
-    head, tail = (
-        (word[: found.start()], word[found.start() :])
-        if found and re.search(f"[{vowels}]", word[: found.start()])
-        else (word, "")
-    )
+    head, tail = _parted(word, weak.search(word), vowels)
     group = f"[{vowels}]+" if code == "nl" else f"[{vowels}]"
     match = re.search(rf"{group}[^{vowels}]*$", head)
     if not match:
@@ -162,13 +175,13 @@ def _plain_germanic(word: str, code: str, weak: re.Pattern[str], spelling: str, 
     sound = _spelt(match[0].replace("ij", "y") if code == "nl" else match[0], spelling)
     single = len(sound) > 1 and not sound[1:].startswith(":")
     coda = sound[1:] if single else ""
-    if re.match(r"[AWY]|.:", sound):
+    if _SETTLED.match(sound):
         pass
     elif code == "nl":
-        sound = f"{sound[0]}:{sound[1:]}" if (tail and len(coda) <= 1) or len(sound) == 1 else sound
+        sound = _long(sound) if (tail and len(coda) <= 1) or len(sound) == 1 else sound
     elif len(coda) <= 1 and not (coda in ("m", "n") and not tail):
-        sound = f"{sound[0]}:{sound[1:]}"
+        sound = _long(sound)
     if tail:
         end = re.sub(r"^e", "@", re.sub(r"d$", "t", re.sub(r"en$", "e", tail)) if code == "nl" else tail)
-        return _both(re.sub(r"([bdfgklmnprst])\1", r"\1", sound) + end)
-    return _both(_devoiced(sound) if code == "nl" else re.sub(r"([bdfgklmnprst])\1", r"\1", sound))
+        return _both(_single(sound) + end)
+    return _both(_devoiced(sound) if code == "nl" else _single(sound))

@@ -13,11 +13,11 @@ import hashlib
 import os
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final, NoReturn
 
 import anyio
@@ -74,6 +74,12 @@ class Media(StrEnum):
 
 AUDIO: Final = frozenset({Media.MP3, Media.M4A, Media.WAV, Media.FLAC, Media.OGG})
 IMAGES: Final = frozenset({Media.JPEG, Media.PNG, Media.WEBP})
+_TYPES: Final[Mapping[str, str]] = {
+    **{kind.suffix: kind.mime for kind in Media},
+    ".lrc": "text/plain; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".vtt": "text/vtt; charset=utf-8",
+}
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,11 @@ class Fetched:
     kind: Media
     bytes: int
     sha256: str
+
+
+def media_type(name: str) -> str:
+    """The media type of a saved file by the ending of its name, which the library chooses by the file's content."""
+    return _TYPES.get(PurePath(name).suffix.lower(), "application/octet-stream")
 
 
 def sniff(head: bytes) -> Media | None:

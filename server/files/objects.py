@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 
 from ..core.errors import ArgumentRefused, LibraryUnavailable, NotFound, SettingRefused
 from ..core.threads import FILES, in_lane
-from .downloads import AUDIO, MAX_BYTES, Fetcher, Media, disk_errors, sniff
+from .downloads import AUDIO, MAX_BYTES, Fetcher, Media, disk_errors, media_type, sniff
 from .library import Kept, Library
 from .names import safe_name
 from .tags import SongTags
@@ -284,9 +284,8 @@ def _forget(path: Path, root: Path) -> None:
 def _attributes(key: str) -> dict[str, str]:
     """The headers that the bucket sends with a file: typed by the file's ending, shown and not run."""
     name = PurePosixPath(key).name
-    kind = next((kind.mime for kind in Media if name.endswith(kind.suffix)), "text/plain; charset=utf-8")
     return {
-        "Content-Type": kind,
+        "Content-Type": media_type(name),
         "Content-Disposition": f"inline; filename*=utf-8''{quote(name, safe='')}",
         "Cache-Control": "private, max-age=3600",
     }

@@ -6,7 +6,6 @@ later change is a compare-and-set on (id, epoch, state), except for a receipt, w
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 from ..core.errors import ConfirmationMissing
 from ..core.jobs import SENTENCES, Account, Asked, Balance, Clip, Job, Limit, SavedFile, State, job_of
 from ..core.operation import Operation, Purchase, Request
+from ..core.written import compact
 from .decisions import Decisions, job_in
 from .read import AGREED, LOST, MEMORY, balance_of, held_by_another
 from .search import search_text
@@ -473,4 +473,4 @@ def _settled_charge(job: Job, change: Change) -> int | None:
 
 
 def _dump(value: Mapping[str, Any] | None) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return None if value is None else compact(value)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from ..core.written import compact
 
 MOST_BYTES = 24_000
 """What one answer may take as compact JSON in UTF-8; the rest of it is there for the asking."""
@@ -22,9 +23,9 @@ def whole(text: str) -> str:
     return _HALF.sub(LOST, text)
 
 
-def compact(value: object) -> str:
-    """Compact JSON, letters kept as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def cut(text: str, limit: int) -> str:
+    """The text, no longer than the limit."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def size(value: object) -> int:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.jobs import Account
 from ..core.threads import SEARCH, in_lane
+from ..core.written import moment
 from ..journal.read import SEARCHED, Listed
 from ..journal.write import DAY, Journal
-from . import money
 from .envelope import fitting
 from .results import Result, Results
 
@@ -52,7 +52,7 @@ def _line(results: Results, song: Listed) -> dict[str, Any]:
         "status": song.state,
         "title": song.title,
         "operation": song.operation,
-        "created": money.moment(song.created_at),
+        "created": moment(song.created_at),
     }
     if song.cost is not None:
         row["cost"] = song.cost

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from ..core.errors import Blocked, BudgetRefused, Garbled, SongwrightError
 from ..core.jobs import Asked, Balance, Job, State
+from ..core.written import moment
 from ..journal.write import UNSETTLED_LIMIT, Verdict
 
 
@@ -145,8 +145,3 @@ def evidence(job: Job) -> str | None:
     if job.balance_before is None or job.balance_after is None:
         return None
     return f"The balance was {job.balance_before} before and {job.balance_after} after."
-
-
-def moment(at: float) -> str:
-    """A time for people and programs, to the second, UTC."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

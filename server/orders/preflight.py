@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.errors import ArgumentRefused
 from ..core.operation import Checked, Purchase
-from .reports import FIX_CUT, cut
+from .envelope import cut
+from .reports import FIX_CUT
 from .results import Result
 
 if TYPE_CHECKING:
@@ -120,4 +121,4 @@ def _remedy(told: Told) -> str:
         return " (fix: take the line out)"
     if field == "style" and len(finding.fix) > FIX_CUT:
         return ""
-    return f" (fix: {cut(' / '.join(finding.fix.splitlines()))})"
+    return f" (fix: {cut(' / '.join(finding.fix.splitlines()), FIX_CUT)})"

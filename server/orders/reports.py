@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .envelope import cut
+
 if TYPE_CHECKING:
     from ..craft import Finding, Plan, Report, StyleReport
     from ..craft.findings import SectionStats
@@ -109,7 +111,7 @@ def _findings_data(ok: bool, findings: Iterable[Finding], more: Mapping[str, int
 def _section(section: SectionStats) -> str:
     counts, rhyme = section.syllables[:MOST_LINES], section.rhyme[:MOST_LINES]
     left = "" if len(section.syllables) <= MOST_LINES else "… "
-    return f"{cut(section.tag) or 'no tag'}: {' '.join(map(str, counts))} {left}{rhyme}".rstrip()
+    return f"{cut(section.tag, FIX_CUT) or 'no tag'}: {' '.join(map(str, counts))} {left}{rhyme}".rstrip()
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -132,8 +134,3 @@ def summary(findings: Iterable[Finding], more: Mapping[str, int]) -> str:
     ]
     said += [f"{sum(more.values())} more"] if more else []
     return ", ".join(said) + "." if said else "Nothing to improve."
-
-
-def cut(text: str) -> str:
-    """A text short enough to stand within a sentence."""
-    return text if len(text) <= FIX_CUT else text[: FIX_CUT - 1] + "…"

@@ -13,10 +13,11 @@ from ..core.errors import JournalUnavailable, ServiceError, SongwrightError
 from ..core.jobs import SENTENCES, Account, Asked, Balance, Clip, Job, SavedFile, State
 from ..core.operation import TEXT_KINDS, Facts, Finish, Purchase
 from ..core.threads import in_thread
+from ..core.written import moment
 from ..files.library import Library
 from ..journal.write import Journal, Verdict
 from . import money
-from .envelope import fitted
+from .envelope import cut, fitted
 
 STYLE_CUT = 60
 NAME_CUT = 80
@@ -210,7 +211,7 @@ class Results:
         named = clip_id or next((clip.clip_id for clip in self._journal.clips(job.id)), None)
         found = None if named is None else self._journal.clip(self._account, named)
         origin: dict[str, Any] = {"operation": job.operation, "asked": job.subject}
-        origin["created"] = money.moment(job.created_at)
+        origin["created"] = moment(job.created_at)
         if found is not None and found.clip.model:
             origin["model"] = found.clip.model
         if found is not None and found.sources:
@@ -244,7 +245,7 @@ class Results:
             data["resource"] = f"song://clips/{clip.clip_id}/audio"
             # Told once, with the file: an answer in between only needs what can be listened to.
             if clip.style:
-                data["style"] = clip.style if len(clip.style) <= STYLE_CUT else clip.style[: STYLE_CUT - 1] + "…"
+                data["style"] = cut(clip.style, STYLE_CUT)
         elif clip.audio_url is not None:
             data["url"] = clip.audio_url
         return data
@@ -258,7 +259,7 @@ class Results:
         remarks: dict[str, Any] = {}
         if asked is Asked.REPLAYED:
             remarks["replayed"] = True
-            when = money.moment(parent.created_at)
+            when = moment(parent.created_at)
             became = "paid before and did not arrive" if parent.problem in _NOT_HERE else "fulfilled before"
             said.append(f"The same request was {became} (ordered {when}). Nothing was spent now.")
             remarks["next"] = "To buy another one, call again with again: true."
@@ -331,7 +332,7 @@ class Results:
         if earlier is not None:
             name = _named(earlier.subject)
             data["job_id"] = earlier.id
-            when = money.moment(earlier.created_at)
+            when = moment(earlier.created_at)
             data["notice"] += (
                 f' Order {earlier.id}, "{name}", was ordered with {earlier.operation} at {when}, and its answer may '
                 f"not have reached you. {SENTENCES[earlier.state]}"
@@ -374,7 +375,7 @@ def _summary(job: Job, clips: Sequence[Clip], data: Mapping[str, Any]) -> str:
 
 
 def _named(subject: str) -> str:
-    return subject if len(subject) <= NAME_CUT else subject[: NAME_CUT - 1] + "…"
+    return cut(subject, NAME_CUT)
 
 
 def failure(error: SongwrightError) -> Result:

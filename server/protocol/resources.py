@@ -18,14 +18,15 @@ from mcp_types import (
 
 from ... import prompts
 from ..core.errors import SongwrightError
-from ..core.jobs import Clip
 from ..core.threads import ANYBODY, CRAFT, FILES, in_lane, in_thread
+from ..files.downloads import Media
+from ..journal.read import FoundClip
 from ..orders import listing
 from ..orders.caller import Caller
 from ..orders.results import Result
 from ..orders.songcraft import guide, guide_choices
 from .freight import LARGEST, room_for
-from .tools_server import AUDIO_TYPES, CallerOf, Elsewhere, SongwrightServer
+from .tools_server import CallerOf, Elsewhere, SongwrightServer
 
 LISTED = 50
 COMPLETIONS = 100
@@ -42,15 +43,15 @@ def add(server: SongwrightServer, caller_of: CallerOf) -> None:
         mime_type="application/json",
     )
     async def clip_facts(clip_id: str) -> str:
-        caller, clip = await _clip(caller_of, clip_id)
-        return _json(await _facts(caller, clip))
+        caller, found = await _clip(caller_of, clip_id)
+        return _json(await _facts(caller, found))
 
     @server.resource(
         "song://clips/{clip_id}/audio",
         name="audio",
         title="A clip's audio",
         description="The saved audio file of one clip; a large one as JSON that says where it is (`url` or `file`).",
-        mime_type=AUDIO_TYPES["mp3"],
+        mime_type=Media.MP3.mime,
         annotations=Annotations(audience=["user"]),
     )
     async def clip_audio(clip_id: str) -> bytes | str:
@@ -75,8 +76,8 @@ def add(server: SongwrightServer, caller_of: CallerOf) -> None:
         mime_type="text/plain",
     )
     async def clip_lyrics(clip_id: str) -> str:
-        _, clip = await _clip(caller_of, clip_id)
-        return clip.lyrics
+        _, found = await _clip(caller_of, clip_id)
+        return found.clip.lyrics
 
     @server.resource(
         "song://clips/{clip_id}/timeline",
@@ -181,15 +182,16 @@ async def _open(caller_of: CallerOf) -> Caller:
         raise ResourceNotFoundError(error.sentence) from None
 
 
-async def _clip(caller_of: CallerOf, clip_id: str) -> tuple[Caller, Clip]:
+async def _clip(caller_of: CallerOf, clip_id: str) -> tuple[Caller, FoundClip]:
     caller = await _open(caller_of)
     found = await in_thread(caller.journal.clip, caller.account, clip_id)
     if found is None:
         raise ResourceNotFoundError(f"There is no clip {clip_id!r}.")
-    return caller, found.clip
+    return caller, found
 
 
-async def _facts(caller: Caller, clip: Clip) -> dict[str, Any]:
+async def _facts(caller: Caller, found: FoundClip) -> dict[str, Any]:
+    clip = found.clip
     job = await in_thread(caller.journal.any_job, clip.job_id)
     assert job is not None, "a clip has its job"
     shown = (await caller.results.of_job(job, only=clip.clip_id)).data
@@ -199,16 +201,15 @@ async def _facts(caller: Caller, clip: Clip) -> dict[str, Any]:
         "model": clip.model,
         "asked": job.subject,
     }
-    found = await in_thread(caller.journal.clip, caller.account, clip.clip_id)
-    if found is not None and found.sources:
+    if found.sources:
         facts["sources"] = {relation: list(ids) for relation, ids in found.sources.items()}
     return {name: value for name, value in facts.items() if value not in (None, "")}
 
 
 async def _bytes(caller_of: CallerOf, clip_id: str, kind: str) -> bytes | Elsewhere:
     """A file of a clip; where it is, when it is too large for an answer or there is too much on the way."""
-    caller, clip = await _clip(caller_of, clip_id)
-    files = await in_thread(caller.journal.files, caller.account, clip.clip_id)
+    caller, _ = await _clip(caller_of, clip_id)
+    files = await in_thread(caller.journal.files, caller.account, clip_id)
     found = next((file for file in files if file.kind == kind), None)
     if found is None:
         raise ResourceNotFoundError(f"The clip {clip_id} has no {kind} in the library yet.")

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -21,6 +20,8 @@ from mcp.shared.inbound import MCP_NAME_HEADER, decode_header_value
 from mcp_types import INVALID_PARAMS, CallToolRequestParams, RequestParams
 from mcp_types.jsonrpc import HEADER_MISMATCH
 from pydantic import Field
+
+from ..core.written import moment
 
 log = logging.getLogger(__name__)
 
@@ -176,4 +177,4 @@ def declared(ctx: Ctx) -> bool:
 
 
 def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment(at, "milliseconds")

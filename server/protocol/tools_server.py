@@ -41,8 +41,9 @@ from ..core.errors import ArgumentRefused, NotFound, SongwrightError
 from ..core.jobs import SENTENCES
 from ..core.operation import Effect, Operation
 from ..core.threads import ANYBODY, CRAFT, in_lane, in_thread
+from ..core.written import compact
 from ..orders.caller import Caller
-from ..orders.envelope import LOST, compact, whole
+from ..orders.envelope import LOST, whole
 from ..orders.handlers import answer_of, perform
 from ..orders.handlers.library import cancel
 from ..orders.results import Result, failure
@@ -57,13 +58,6 @@ log = logging.getLogger(__name__)
 
 STRUCTURED = "2025-06-18"
 """The first revision with structured content."""
-AUDIO_TYPES: Mapping[str, str] = {
-    "mp3": "audio/mpeg",
-    "m4a": "audio/mp4",
-    "wav": "audio/wav",
-    "flac": "audio/flac",
-    "ogg": "audio/ogg",
-}
 
 
 FAULT = (

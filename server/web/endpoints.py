@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 
 from ..core.errors import JournalUnavailable, NotFound, SongwrightError
 from ..core.threads import in_thread
-from ..files.downloads import Media
+from ..files.downloads import media_type
 from .app import Hosted
 
 HEALTH, READY, FILE = "/health", "/ready", "/files/{token}"
@@ -25,13 +25,6 @@ BUCKET_SECONDS = 900.0
 """How long a bucket's address works after a link has redirected to it; the link itself makes fresh ones."""
 PROBE_SECONDS = 2.0
 """How long the database may take to answer before this server counts as not ready."""
-TYPES: Mapping[str, str] = {
-    **{kind.suffix: kind.mime for kind in Media},
-    ".lrc": "text/plain; charset=utf-8",
-    ".txt": "text/plain; charset=utf-8",
-    ".vtt": "text/vtt; charset=utf-8",
-}
-"""By the ending of a file's name, which the library chooses by the file's content."""
 HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "private, max-age=3600",
@@ -121,7 +114,7 @@ def file(app: Hosted) -> Endpoint:
         return FileResponse(
             path,
             headers=HEADERS,
-            media_type=TYPES.get(path.suffix.lower(), "application/octet-stream"),
+            media_type=media_type(path.name),
             filename=path.name,
             stat_result=facts,
             content_disposition_type="inline",

@@ -15,7 +15,6 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from urllib.parse import quote
 
 import anyio
 from starlette.requests import ClientDisconnect
@@ -29,6 +28,7 @@ from ..core.operation import Request
 from ..core.threads import in_thread
 from ..journal.write import Callback
 from ..orders import ownership
+from ..orders.steps import task_path
 from ..service.answers import Reply
 from ..service.catalogue import Brand
 from ..service.clips import task_id
@@ -118,7 +118,7 @@ async def _refusal(app: Hosted, brand: Brand, job: Job, task: str) -> str:
             return ""
         if job.remote_id is not None:
             return "the order has another"
-        path = brand.path(operation.family.task_path).replace("{task_id}", quote(task, safe=""))
+        path = task_path(brand, operation, task)
         with anyio.fail_after(ASK_SECONDS):
             shown = await app.runner.read(account, Request("GET", path))
     except (KeyMissing, KeyRefused, Unreachable, Garbled, TooFast, TimeoutError) as error:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,27 +11,14 @@ from journals import account, order
 from songwright.server.core.errors import ArgumentRefused
 from songwright.server.core.jobs import LOCAL_TENANT, Clip, Job, SavedFile, State
 from songwright.server.journal import read
-from songwright.server.journal.postgres import PostgresStore
 from songwright.server.journal.read import Page
-from songwright.server.journal.sqlite import SqliteStore, Store, queries
+from songwright.server.journal.sqlite import SqliteStore, queries
 from songwright.server.journal.upkeep import FREE_KEPT
 from songwright.server.journal.write import Change, Journal
 from songwright.server.service.answers import TABLE, Kind
 
 MANY = 3_000
 LYRICS = " ".join(f"word{n:05}" for n in range(480))  # 4.8 KB
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
-    store: Store
-    if request.param == "postgres":
-        store = PostgresStore(request.getfixturevalue("database").url)
-    else:
-        store = SqliteStore(tmp_path / "journal.sqlite3")
-    store.open()
-    yield Journal(store, store.clock())
-    store.close()
 
 
 def made(journal: Journal, title: str, *clips: Clip) -> Job:

@@ -67,8 +67,9 @@ async def test_a_song_that_one_replica_has_saved_is_whole_at_the_other(
     async with place.calling(two, token) as client:
         listed = said(await client.call_tool("list_songs", {"words": "lullaby"}))["songs"][0]
         content = (await client.read_resource(clip["resource"])).contents[0]
-        assert said(await client.call_tool("get_lyrics_timeline", {"clip_id": clip["clip_id"]}))["status"] == "done"
+        words = said(await client.call_tool("get_lyrics_timeline", {"clip_id": clip["clip_id"]}))
         timed = (await client.read_resource(f"song://clips/{clip['clip_id']}/timeline")).contents[0]
+    assert words["status"] == "done", words
     assert listed["url"].startswith(f"{two.url}/files/")
     answer = httpx2.get(listed["url"], follow_redirects=True)
     assert (answer.status_code, len(answer.history)) == (200, 1)
@@ -77,6 +78,9 @@ async def test_a_song_that_one_replica_has_saved_is_whole_at_the_other(
     assert mutagen.File(BytesIO(answer.content)).tags.getall("SYLT"), "the timed words came into the song afterwards"
     assert mutagen.File(BytesIO(b64decode(content.blob))).info.length > 0  # type: ignore[union-attr]
     assert "Sleep" in timed.text  # type: ignore[union-attr]
+    subtitles = next(file["url"] for file in words["files"] if file["kind"] == "subtitles")
+    read = httpx2.get(subtitles, follow_redirects=True)
+    assert (read.headers["content-type"], read.text[:6]) == ("text/vtt; charset=utf-8", "WEBVTT")
     assert [path for name in ("one", "two") for path in (place.folder / name).rglob("*") if path.is_file()] == []
 
 

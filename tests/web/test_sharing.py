@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
 from journals import account, order
 
 from songwright.server.core.jobs import Job, State
-from songwright.server.journal.postgres import PostgresStore
-from songwright.server.journal.sqlite import SqliteStore, Store
 from songwright.server.journal.write import Journal
 
 NO_GAP = 0.0
 MANY = 100
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
-    store: Store
-    if request.param == "postgres":
-        store = PostgresStore(request.getfixturevalue("database").url)
-    else:
-        store = SqliteStore(tmp_path / "journal.sqlite3")
-    store.open()
-    yield Journal(store, store.clock())
-    store.close()
 
 
 def ask(journal: Journal, tenant: str, title: str) -> Job:

@@ -7,8 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ...server.core.operation import Facts, refuse_long
-from ..families import SUBJECT_LIMIT
-from ..shapes import given, joined, refuse, shorten
+from ..shapes import SUBJECT_LIMIT, given, joined, refuse, shorten
 from .base import NuroPurchase
 from .words import Genre, Instrument, Mood, SectionName, Theme
 

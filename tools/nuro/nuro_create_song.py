@@ -7,8 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ...server.core.operation import Checked, Facts
-from ..families import SUBJECT_LIMIT
-from ..shapes import first_line, given, joined, shorten
+from ..shapes import SUBJECT_LIMIT, first_line, given, joined, shorten
 from .base import NuroPurchase
 from .words import SongGenre, SongMood, Timbre
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from ...server.core.foreign import link_of
-from ...server.core.operation import Checked, Facts, Family, Request, Route
-from ..families import SUBJECT_LIMIT, Modelled, Sound, Title, Words, Worked, failed_song, items_of
-from ..shapes import Weight, first_line, given, refuse, shorten
+from ...server.core.operation import Facts, Family, Request, Route
+from ..families import Modelled, Resung, Sound, Sung, Words, Worked, failed_song, items_of
+from ..shapes import Weight, given, refuse
 
 Model = Annotated[str, Field(description="Default FUZZ-2.0; or FUZZ-2.0 Pro, FUZZ-2.0 Raw, FUZZ-1.1 Pro.")]
 SameModel = Annotated[str, Field(description="Default FUZZ-2.0.")]
@@ -54,12 +54,9 @@ class ProducerPurchase(Modelled):
         return self.post(task_type=task_type, mv=model or self.edition(facts).model, **body)
 
 
-class Sounding(ProducerPurchase, Checked):
+class Sounding(ProducerPurchase, Sung):
     """How it should sound, and what should be sung."""
 
-    style: Sound | None = None
-    lyrics: Words | None = None
-    title: Title | None = None
     seed: Seed | None = None
     lyrics_strength: Weight | None = Field(None, description="How literally.")
     style_strength: float | None = Field(None, ge=0.2, le=1, description="How literally.")
@@ -91,14 +88,6 @@ class Sounding(ProducerPurchase, Checked):
             instruction=self.style or self.lyrics if told else None,
         )
 
-    def subject(self) -> str:
-        """The title, or the first line that is sung, or the style."""
-        return self.title or shorten(first_line(self.lyrics) or self.style or self.label, SUBJECT_LIMIT)
-
-    def search_words(self) -> str:
-        """Everything the person said about it."""
-        return " ".join(text for text in (self.title, self.style, self.lyrics) if text)
-
 
 class Reworking(Sounding, Worked):
     """A song made from a clip, with words and sound of its own."""
@@ -106,7 +95,7 @@ class Reworking(Sounding, Worked):
     model: SameModel | None = None
 
 
-class Swapping(Reworking):
+class Swapping(Reworking, Resung):
     """Half of a song made anew over the other half; needs both words and sound."""
 
     task_type: ClassVar[str]
@@ -115,19 +104,9 @@ class Swapping(Reworking):
     lyrics: Words | None = Field(None, description="Default: the song's, where known.")
     cover_strength: Change | None = None
 
-    def check(self, facts: Facts) -> None:
-        """Words there must be."""
-        super().check(facts)
-        if not self._words(facts):
-            refuse("lyrics is needed: the words of this clip are not known here.", "lyrics")
-
-    def _words(self, facts: Facts) -> str | None:
-        known = self.clip(facts)
-        return self.lyrics or (known.lyrics if known else None)
-
     def request(self, facts: Facts) -> Request:
         """The clip, the words and the new sound."""
-        body = self.sounding(facts) | given(lyrics=self._words(facts))
+        body = self.sounding(facts) | given(lyrics=self.words(facts))
         return self.produce(
             facts, self.task_type, self.model, clip_id=self.clip_id, cover_strength=self.cover_strength, **body
         )

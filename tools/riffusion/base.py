@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from ...server.core.operation import Checked, Facts, Family, Request, Route
-from ..families import SUBJECT_LIMIT, Modelled, Sound, Title, Words, Worked, items_of
-from ..shapes import first_line, refuse, shorten
+from ...server.core.operation import Facts, Family, Request, Route
+from ..buying import is_upload
+from ..families import Modelled, Resung, Sound, Words, items_of
 
 TAKES = 2
 
@@ -57,23 +57,7 @@ class Composing(RiffusionPurchase):
         return self.post(custom_mode=custom, mv=self.model or self.edition(facts).model, **body)
 
 
-class Sung(Composing, Checked):
-    """A song with own words and a style."""
-
-    style: Sound | None = None
-    lyrics: Words | None = None
-    title: Title | None = None
-
-    def subject(self) -> str:
-        """The title, or the first line that is sung, or the style."""
-        return self.title or shorten(first_line(self.lyrics) or self.style or self.label, SUBJECT_LIMIT)
-
-    def search_words(self) -> str:
-        """Everything the person said about it."""
-        return " ".join(text for text in (self.title, self.style, self.lyrics) if text) or self.subject()
-
-
-class Reworking(Sung, Worked):
+class Reworking(Resung, Composing):
     """A song made from a clip; words and style are both needed."""
 
     task: ClassVar[tuple[str, str]]
@@ -84,30 +68,12 @@ class Reworking(Sung, Worked):
     lyrics: Words | None = Field(None, description="Default: the song's, where known.")
     source_uploaded: Uploaded | None = None
 
-    def check(self, facts: Facts) -> None:
-        """Words there must be."""
-        super().check(facts)
-        if not self.words(facts):
-            refuse("lyrics is needed: the words of this clip are not known here.", "lyrics")
-
-    def words(self, facts: Facts) -> str | None:
-        """What was given; else what the clip sings."""
-        known = self.clip(facts)
-        return self.lyrics or (known.lyrics if known else None)
-
-    def uploaded(self, facts: Facts) -> bool:
-        """Whether the clip came from a file of the person's and so needs the variants for uploads."""
-        if self.source_uploaded is not None:
-            return self.source_uploaded
-        known = self.clip(facts)
-        return known is not None and known.uploaded
-
     def request(self, facts: Facts) -> Request:
         """The clip in the variant for what it is, the words and the sound."""
         return self.compose(
             facts,
             custom=True,
-            task_type=self.task[self.uploaded(facts)],
+            task_type=self.task[is_upload(self.source_uploaded, self.clip(facts))],
             continue_clip_id=self.clip_id,
             lyrics=self.words(facts),
             sound=self.style,

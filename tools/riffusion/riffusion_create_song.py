@@ -7,11 +7,12 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from ...server.core.operation import Facts, Request
+from ..families import Sung
 from ..shapes import refuse
-from .base import Sung
+from .base import Composing
 
 
-class RiffusionCreateSong(Sung):
+class RiffusionCreateSong(Sung, Composing):
     """Deprecated, use create_song: a song from own lyrics and a style, two takes, M4A.
 
     1 min.

@@ -7,8 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from ...server.core.operation import Facts, Request
-from ..families import SUBJECT_LIMIT
-from ..shapes import shorten
+from ..shapes import SUBJECT_LIMIT, shorten
 from .base import Composing
 
 

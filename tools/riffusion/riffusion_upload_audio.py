@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from ...server.core.operation import Facts, Finish, Outcome, Request, Route
+from ...server.core.operation import Facts, Finish, Request, Route
 from ..families import Uploading
-from ..shapes import ID_LIMIT, data_of, said
 from .base import RiffusionPurchase
 
 
@@ -27,8 +25,3 @@ class RiffusionUploadAudio(Uploading, RiffusionPurchase):
     def request(self, facts: Facts) -> Request:
         """The link."""
         return self.post(url=self.link(facts))
-
-    def outcome(self, body: Mapping[str, Any]) -> Outcome:
-        """A clip of the person's own."""
-        clip_id = said(data_of(body).get("clip_id"), ID_LIMIT)
-        return Outcome(ready=False) if clip_id is None else Outcome(uploaded=(clip_id,))

@@ -8,8 +8,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from ...server.core.operation import Facts, Request, Route
-from ..composing import CREATE, SUBJECT_LIMIT, SonicPurchase, create
-from ..shapes import ClipId, shorten
+from ..composing import CREATE, SonicPurchase, create
+from ..shapes import SUBJECT_LIMIT, ClipId, shorten
 
 
 class ConcatSong(SonicPurchase):

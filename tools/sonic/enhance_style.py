@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ...server.core.operation import Facts, Finish, Outcome, Request, Route
-from ..composing import SUBJECT_LIMIT, SonicPurchase
-from ..shapes import STYLE_LIMIT, SongResult, data_of, said, shorten
+from ..composing import SonicPurchase
+from ..shapes import STYLE_LIMIT, SUBJECT_LIMIT, SongResult, data_of, said, shorten
 
 
 class StyleResult(SongResult):

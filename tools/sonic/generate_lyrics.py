@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ...server.core.operation import Facts, Finish, Outcome, Request, Route
-from ..composing import SUBJECT_LIMIT, SonicPurchase
-from ..shapes import LYRICS_LIMIT, TITLE_LIMIT, Shape, SongResult, said, shorten, verse
+from ..composing import SonicPurchase
+from ..shapes import LYRICS_LIMIT, SUBJECT_LIMIT, TITLE_LIMIT, Shape, SongResult, said, shorten, verse
 
 VERSIONS = 4
 

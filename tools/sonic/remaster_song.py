@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ...server.core.operation import Facts, Request, Route
-from ..composing import CREATE, SUBJECT_LIMIT, SonicPurchase, create
-from ..shapes import ClipId, ModelName, refuse, shorten
+from ..composing import CREATE, SonicPurchase, create
+from ..shapes import SUBJECT_LIMIT, ClipId, ModelName, refuse, shorten
 
 
 class RemasterSong(SonicPurchase):

@@ -8,8 +8,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from ...server.core.operation import Facts, Request, Route, refuse_long
-from ..composing import SUBJECT_LIMIT, Styled
-from ..shapes import ClipId, End, Start, Title, first_line, shorten, span
+from ..composing import Styled
+from ..shapes import SUBJECT_LIMIT, ClipId, End, Start, Title, first_line, shorten, span
 
 
 class ReplaceSection(Styled):

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from ...server.core.operation import Facts, Request, Route
-from ..composing import SUBJECT_LIMIT, SonicPurchase
-from ..shapes import ClipId, said, shorten
+from ..composing import SonicPurchase
+from ..shapes import SUBJECT_LIMIT, ClipId, said, shorten
 
 PARTS = (
     "backing vocals", "vocals", "instrumental", "drums", "bass", "guitar", "keyboard", "percussion", "strings", "synth",

@@ -70,8 +70,4 @@ def read_paste(text: str) -> Pasted:
 
 
 def _sung(rows: Rows) -> bool:
-    return any(
-        any(char.isalpha() for char in row.text) and not row.text.lstrip().startswith("[")
-        for row in rows
-        if not row.blank
-    ) or any(row.text.lstrip().startswith("[") for row in rows)
+    return any(row.bracketed or any(map(str.isalpha, row.text)) for row in rows)

@@ -247,7 +247,7 @@ def _words(rows: Rows, sheet: _Sheet) -> Iterator[Row]:
 
 
 def _of_row(row: Row, index: int, sheet: _Sheet) -> Iterator[Row]:
-    text = _SAME.sub("", row.text) if row.text.lstrip().startswith("[") else row.text
+    text = _SAME.sub("", row.text) if row.bracketed else row.text
     if sheet.has_behind and index in sheet.behind and (found := _chords_behind(text)):
         text = found[0]
     if sheet.has_inline:

@@ -48,7 +48,7 @@ def struck(rows: Rows) -> tuple[Rows, list[Seen]]:
 
 def _is_line(row: Row) -> bool:
     """Whether a row would be sung: it does not name a section."""
-    return not row.blank and not row.text.lstrip().startswith("[") and read_heading(row.text) is None
+    return not row.blank and not row.bracketed and read_heading(row.text) is None
 
 
 def joined_characters(rows: Rows) -> tuple[Rows, list[Seen]]:

@@ -1,6 +1,7 @@
 """Writes out what is repeated in shorthand: "CHORUS x2", "Rpt Chorus", "(bis)", a line with "x3" behind it."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -34,7 +35,7 @@ def written_out(rows: Rows) -> tuple[Rows, list[Seen]]:
     out: Rows = []
     parts: list[_Part] = []
     seen: list[Seen] = []
-    room = MOST_CHARS - sum(len(row.text) + 1 for row in rows)
+    room = MOST_CHARS - _size(rows)
     tagged = any((h := _tag(row.text)) is not None and h.kind == "Verse" for row in rows)
     index = 0
     while index < len(rows):
@@ -43,23 +44,23 @@ def written_out(rows: Rows) -> tuple[Rows, list[Seen]]:
         if heading is not None:
             body, after = _body(rows, index + 1, tagged)
             made = _section(heading, row, body, parts)
-            cost = sum(len(one.text) + 1 for one in made) - sum(len(one.text) + 1 for one in [row, *body])
+            cost = _size(made) - _size([row, *body])
             if cost > room:
                 made = [row, *body]
-            elif [one.text for one in made] != [one.text for one in [row, *body]]:
+            elif _texts(made) != _texts([row, *body]):
                 seen.append(_seen(row, made))
                 room -= cost
-            written = any(not one.blank for one in body)
+            written = _has_lines(body)
             lines = _lines(made, out, seen) if written and heading.times == 1 else made
-            room -= sum(len(one.text) + 1 for one in lines) - sum(len(one.text) + 1 for one in made)
+            room -= _size(lines) - _size(made)
             out += lines
             if written and not any(_same(part.heading, heading) for part in parts):
                 parts.append(_Part(heading, lines[1:] if heading.times == 1 else body))
             index = after
             continue
         made = _one(row, out, parts)
-        cost = sum(len(one.text) + 1 for one in made) - len(row.text) - 1
-        if cost <= room and [one.text for one in made] != [row.text]:
+        cost = _size(made) - _size([row])
+        if cost <= room and _texts(made) != [row.text]:
             seen.append(_seen(row, made))
             room -= cost
             out += made
@@ -74,7 +75,7 @@ def _lines(made: Rows, out: Rows, seen: list[Seen]) -> Rows:
     done: Rows = [made[0]]
     for row in made[1:]:
         lines = _one(row, [*out, *done], [])
-        if [one.text for one in lines] != [row.text]:
+        if _texts(lines) != [row.text]:
             seen.append(_seen(row, lines))
         done += lines
     return done
@@ -83,7 +84,7 @@ def _lines(made: Rows, out: Rows, seen: list[Seen]) -> Rows:
 def _section(heading: Heading, row: Row, body: Rows, parts: list[_Part]) -> Rows:
     """A tag with its lines, as often as it says; the lines of its first appearance where it has none of its own."""
     tag = Row(row.number, f"[{heading.tag}]")
-    written = any(not one.blank for one in body)
+    written = _has_lines(body)
     if heading.times == 1 and written:
         return [row, *body]
     lines = body
@@ -91,7 +92,7 @@ def _section(heading: Heading, row: Row, body: Rows, parts: list[_Part]) -> Rows
         earlier = _find(parts, heading)
         if earlier is None or heading.kind not in _REPEATED:
             return [row if heading.times == 1 else tag, *body]
-        lines = [replace_number(one, row.number) for one in earlier.rows]
+        lines = _at(row, earlier.rows)
     lines = _trimmed(lines)
     gap = [Row(row.number, "")]
     made = [tag, *lines]
@@ -107,9 +108,22 @@ def _trimmed(rows: Rows) -> Rows:
     return rows[:end]
 
 
-def replace_number(row: Row, number: int) -> Row:
-    """The same line at another place."""
-    return row._replace(number=number)
+def _has_lines(rows: Rows) -> bool:
+    return any(not row.blank for row in rows)
+
+
+def _size(rows: Rows) -> int:
+    """Characters, with a line end for each row."""
+    return sum(len(row.text) + 1 for row in rows)
+
+
+def _texts(rows: Rows) -> list[str]:
+    return [row.text for row in rows]
+
+
+def _at(place: Row, rows: Rows) -> Rows:
+    """The rows with the number of the row that they are written out for."""
+    return [row._replace(number=place.number) for row in rows]
 
 
 def _body(rows: Rows, start: int, tagged: bool) -> tuple[Rows, int]:
@@ -117,11 +131,7 @@ def _body(rows: Rows, start: int, tagged: bool) -> tuple[Rows, int]:
     index = start
     while index < len(rows):
         row = rows[index]
-        if (
-            row.text.lstrip().startswith("[")
-            and len(row.text) <= LONGEST_ROW
-            and (_tag(row.text) or opens_section(row.text))
-        ):
+        if row.bracketed and len(row.text) <= LONGEST_ROW and (_tag(row.text) or opens_section(row.text)):
             break
         if _repeat_of(row.text) or (row.blank and not tagged and index > start):
             break
@@ -157,7 +167,7 @@ def _one(row: Row, before: Rows, parts: list[_Part]) -> Rows:
     if wanted := _repeat_of(row.text):
         return _ordered(row, *wanted, parts)
     if (match := _ALONE.match(row.text)) and (alone := _alone(match[1], row.text)):
-        again = [replace_number(one, row.number) for one in _stanza(before)]
+        again = _at(row, _stanza(before))
         return again * (alone - 1) or [row]
     often, words = None, ""
     if match := _SIGNS.match(row.text):
@@ -181,7 +191,7 @@ def _ordered(row: Row, names: tuple[Heading, ...], times: int, fades: bool, part
         for _ in range(times):
             made += [Row(row.number, "")] if made else []
             made.append(Row(row.number, f"[{part.heading.tag}]"))
-            made += [replace_number(one, row.number) for one in _trimmed(part.rows)]
+            made += _at(row, _trimmed(part.rows))
     return [*made, *([Row(row.number, "[Fade Out]")] if fades else [])]
 
 
@@ -202,7 +212,7 @@ def _stanza(before: Rows) -> Rows:
     for row in reversed(before):
         if row.blank and not found:
             continue
-        if row.blank or row.text.lstrip().startswith("["):
+        if row.blank or row.bracketed:
             break
         found.append(row)
         if len(found) > _LONGEST_PART:
@@ -213,9 +223,7 @@ def _stanza(before: Rows) -> Rows:
 @cache
 def _repeat_pattern() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     table = toml("headings")["repeat"]
-    words = "|".join(re.escape(word) for word in sorted(table["words"], key=len, reverse=True))
-    last = "|".join(re.escape(word) for word in sorted(table["last"], key=len, reverse=True))
-    fade = "|".join(re.escape(word) for word in sorted(table["fade"], key=len, reverse=True))
+    words, last, fade = (_one_of(table[name]) for name in ("words", "last", "fade"))
     return (
         re.compile(
             rf"^(?:{words})(?![^\W\d_](?<![\u3040-\u9fff]))[\s.:：-]*"
@@ -225,6 +233,11 @@ def _repeat_pattern() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]
         re.compile(rf"^(.{{1,40}}?)\s*[-:(（]?\s*(?:{last})\s*[)）]?$", re.IGNORECASE),
         re.compile(rf"\s*,?\s*(?:{fade})\s*$", re.IGNORECASE),
     )
+
+
+def _one_of(words: Iterable[str]) -> str:
+    """A pattern for any of the words, longer ones first so that none is taken for its beginning."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
 def _may_repeat(row: str) -> bool:
@@ -275,7 +288,7 @@ def unwritten(text: str) -> bool:
 
 def _seen(row: Row, made: Rows) -> Seen:
     why = f'"{row.text.strip()[:40]}" is sung as written; write the repeat out.'
-    return Seen("repeats in shorthand", why, row.number, "F3", "warn", "\n".join(one.text for one in made))
+    return Seen("repeats in shorthand", why, row.number, "F3", "warn", "\n".join(_texts(made)))
 
 
 def _grouped(seen: list[Seen]) -> list[Seen]:

@@ -29,6 +29,11 @@ class Row(NamedTuple):
         return not self.text.strip()
 
     @property
+    def bracketed(self) -> bool:
+        """Whether it begins with a bracket, as section tags do."""
+        return self.text.lstrip().startswith("[")
+
+    @property
     def plain(self) -> str:
         """The line without Markdown around it, with straight apostrophes; empty for a row too long to be a line."""
         return "" if len(self.text) > LONGEST_ROW else plain(self.text)

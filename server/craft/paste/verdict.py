@@ -59,7 +59,7 @@ def _what(filled: Rows) -> tuple[str, str] | None:
 
 
 def _headed(row: Row) -> bool:
-    if row.text.lstrip().startswith("["):
+    if row.bracketed:
         return "]" in row.text
     found = read_heading(row.text) if len(row.text) <= LONGEST_ROW else None
     return found is not None and found.sure

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ..findings import Finding
-from ..fixes import unrepaired_shorthand
+from ..paste import unwritten
 from ..song import Song
 
 _PLACEHOLDER = re.compile(
@@ -27,7 +27,7 @@ def brackets(song: Song) -> Iterator[Finding]:
 def shorthand(song: Song) -> Iterator[Finding]:
     """F3: what could not be written out safely."""
     for number, row in enumerate(song.lyric.text.split("\n"), 1):
-        if unrepaired_shorthand(row):
+        if unwritten(row):
             yield Finding("F3", "warn", "Shorthand is sung as written; write the lines out.", number)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...core.threads import in_thread
+from ...core.written import moment
 from ...journal.write import DAY
-from .. import money
 from ..caller import MONTH, Call
 from ..results import Result
 
@@ -29,7 +29,7 @@ async def check_credits(call: Call, asked: CheckCredits) -> Result:
     data: dict[str, Any] = {}
     if balance is not None:
         data |= {"left": balance.total, "extra": balance.extra, "subscription": balance.credits}
-        data["as_of"] = money.moment(balance.read_at)
+        data["as_of"] = moment(balance.read_at)
     data |= {"spent_24h": spent, "spent_7d": week, "daily_limit": limits.daily_credits}
     month = sum(cost for _, _, cost in rows)
     if limits.monthly_credits is not None:
@@ -39,7 +39,7 @@ async def check_credits(call: Call, asked: CheckCredits) -> Result:
         left = limits.daily_credits - spent
         if limits.monthly_credits is not None:
             left = min(left, limits.monthly_credits - month)
-        data |= {"left": max(left, 0), "as_of": money.moment(caller.runner.clock.now())}
+        data |= {"left": max(left, 0), "as_of": moment(caller.runner.clock.now())}
     data["spent_30d"] = [{"operation": name, "times": times, "credits": cost} for name, times, cost in rows]
     if unsettled:
         data["unsettled"] = unsettled

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote as quote_path
 
 from ...core.errors import ArgumentRefused, NotFound, RequestRefused
 from ...core.jobs import Job, State
@@ -12,6 +11,7 @@ from ...core.threads import in_thread
 from .. import listing, money, ownership
 from ..caller import Call, Caller
 from ..results import Result
+from ..steps import task_path
 from .buying import buy
 from .waiting import asked_after, waited
 
@@ -62,8 +62,8 @@ async def _adopted(call: Call, asked: GetSong) -> Result:
     if caller.account.shared:
         raise NotFound(f"There is no job or clip {asked.id!r}. list_songs shows what there is.")
     try:
-        path = f"/api/v1/{caller.catalogue.brand(caller.account.brand).family}/task/"
-        await caller.runner.read(caller.account, Request("GET", path + quote_path(asked.id, safe="")))
+        path = task_path(caller.catalogue.brand(caller.account.brand), None, asked.id)
+        await caller.runner.read(caller.account, Request("GET", path))
     except RequestRefused as error:
         raise NotFound(
             f"Neither this library nor the service knows {asked.id!r} as a job, task or clip. list_songs shows what "
