@@ -79,7 +79,7 @@ def plain(name: str, **more: Any) -> Purchase:
 
 
 def clip_arguments(name: str) -> dict[str, Any]:
-    """Every argument in which a purchase may name a clip, with one that is called `clip-1`: by its type or its words."""
+    """Every argument that may name a clip, by its type or its words, with a value that names `clip-1`."""
     found: dict[str, Any] = {}
     for field, info in BOUGHT[name].model_fields.items():
         typed = any(part == IS_A_CLIP for part in (*info.metadata, *_parts(info.annotation)))
