@@ -51,7 +51,7 @@ image-check: setup ## build what the Dockerfile builds, without a container engi
 bench: setup ## size and speed, each figure compared with a reference from the same run
 	@$(PY) -m bench
 
-chaos: setup ## the long tests of the order engine, with a seed: make chaos SEED=7
+chaos: setup ## the long tests of orders, with a seed: make chaos SEED=7
 	@CHAOS_SEED=$(or $(SEED),1) $(PY) -m pytest -m chaos -n auto -q tests/orders
 
 coverage: setup ## the tests with what they reach: the figure, and every file with branches that none of them takes

@@ -43,7 +43,7 @@ def program_version() -> str:
 
 
 class Songwright:
-    """One person's Songwright on this machine: the journal, the library, the engine and the caller."""
+    """One person's Songwright on this machine: the journal, the library, the runner and the caller."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings

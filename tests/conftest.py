@@ -83,9 +83,13 @@ def database(postgres_server: postgres.Server) -> Iterator[postgres.Database]:
 
 
 @pytest.fixture
-def without_config(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No settings of the person who runs the tests."""
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No settings of the person who runs the tests, and folders of the test's own."""
+    for name in [name for name in os.environ if name.startswith("SONGWRIGHT_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("SONGWRIGHT_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("SONGWRIGHT_STATE_DIR", str(tmp_path / "state"))
+    return tmp_path
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 
 from songwright import tools
 from songwright.server import contract
@@ -20,6 +20,7 @@ from songwright.server.core.operation import Effect, Finish, Purchase
 from songwright.server.protocol import schema
 from songwright.server.protocol.tools_server import parse
 from songwright.server.service.clips import TaskReport, report
+from songwright.tools.shapes import ClipId
 
 ROOT = Path(__file__).resolve().parents[1]
 LINK = "https://files.example/demo.mp3"
@@ -36,6 +37,9 @@ ARGUMENTS: dict[str, Any] = {
 """Plain values by the name of the argument, where its type alone does not say what it means."""
 NEEDED_SOMEWHERE = ("lyrics", "continue_at")
 """What is given wherever a tool takes it: some calls are refused without it, though it may be left out of others."""
+
+(IS_A_CLIP,) = (part for part in get_args(ClipId) if isinstance(part, AfterValidator))
+"""What holds an argument to ids of clips."""
 
 
 @cache
@@ -74,6 +78,23 @@ def plain(name: str, **more: Any) -> Purchase:
     return made
 
 
+def clip_arguments(name: str) -> dict[str, Any]:
+    """Every argument that may name a clip, by its type or its words, with a value that names `clip-1`."""
+    found: dict[str, Any] = {}
+    for field, info in BOUGHT[name].model_fields.items():
+        typed = any(part == IS_A_CLIP for part in (*info.metadata, *_parts(info.annotation)))
+        if typed or "clip id" in (info.description or "").casefold():
+            several = arguments_of(name)[field][1]
+            found[field] = ["clip-1", *several[1:]] if isinstance(several, list) else "clip-1"
+    return found
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for part in get_args(annotation):
+        yield from _parts(part)
+
+
 def documented(order: Purchase) -> dict[str, Any]:
     """The answer that the contract shows, as an example, for an order that is answered without a task."""
     found: dict[str, Any] = {}
@@ -89,7 +110,7 @@ def documented(order: Purchase) -> dict[str, Any]:
 
 
 def shown(order: Purchase, body: dict[str, Any]) -> TaskReport:
-    """What a look at an order's task shows, as the engine reads it."""
+    """What a look at an order's task shows, as the runner reads it."""
     empty: dict[str, Any] = dict.fromkeys(Job.__dataclass_fields__)
     job = Job(**{**empty, "id": "job-1", "operation": order.tool_name(), "state": State.RUNNING, "subject": "x"})
     return report(job, order.reading(body), prompt="", now=0.0)

@@ -82,7 +82,7 @@ class Desk:
         yield
 
     def put(self, name: str, state: str) -> Job:
-        """A plain order of a tool, brought to a state through the journal as the engine would."""
+        """A plain order of a tool, brought to a state through the journal as the runner would."""
         order = plain(name)
         asked = Order(ACCOUNT, order, Request("POST", "/x", {}), 1, order.search_words(), None, again=True)
         job = self.journal.ask(asked).job

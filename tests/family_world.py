@@ -1,4 +1,4 @@
-"""What the journeys of the families beside sonic share: their person, and how a result is looked at."""
+"""What the journeys of the families share: their person, and how a result is looked at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One replica of a hosted Songwright in a test: engine, journal and the route for callbacks, over real HTTP."""
+"""One replica of a hosted Songwright in a test: runner, journal and the route for callbacks, over real HTTP."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def test_the_json_for_clients_parses_and_starts_songwright() -> None:
 # -- commands, files and links ----------------------------------------------------------------------------------------
 
 SETTING = re.compile(rf"{PREFIX}[A-Z_]+")
-OURS = re.compile(r"^(?:bench|deploy|dev|docs|examples|prompts|server|tests|tools)/[\w./-]+$")
+OURS = re.compile(r"^(?:bench|deploy|dev|docs|examples|prompts|sandbox|server|tests|tools)/[\w./-]+$")
 """A path of the tree, as a document names it in a code span."""
 ELSE = {"server/x.py", "tools/sonic/get_key.py", "deploy/secrets", "tools/list"}
 """What only looks like a path of the tree: two that stand for any, one that people make, a method of the protocol."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from waiting import PATIENCE
 from world import World
 
 ROOT = Path(__file__).parents[1]
@@ -16,7 +17,7 @@ def test_the_python_example_orders_a_song_and_prints_where_its_takes_are(world: 
     server = [sys.executable, "-m", "songwright.server"]
     done = subprocess.run(
         [sys.executable, str(EXAMPLES / "python-client" / "song.py"), *server],
-        env=world.environment(), capture_output=True, text=True, timeout=60, check=False,
+        env=world.environment(), capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     files = [Path(line) for line in done.stdout.splitlines()[-2:]]

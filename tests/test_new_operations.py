@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from declared import BOUGHT, KINDS, NAMES, WITHOUT_TASK, beside, documented, line_of, plain, plain_arguments, where
+from declared import BOUGHT, KINDS, NAMES, WITHOUT_TASK, beside, clip_arguments, documented, line_of, plain, where
 from facts import KnownFacts, own_price
 
 from songwright import tools
@@ -115,12 +115,9 @@ def test_an_order_goes_where_its_declaration_says(name: str) -> None:
 
 @pytest.mark.parametrize("name", BOUGHT)
 def test_every_clip_in_an_order_is_held_against_its_owner(name: str) -> None:
-    """Where tenants share a key, the fence looks at arguments whose names end in `_id` or `_ids`, and at `source`."""
-    kind = BOUGHT[name]
-    clips = [field for field, info in kind.model_fields.items() if "_clip_id" in repr(info)]
-    given = {field: "clip-1" for field in clips if field not in plain_arguments(name)}
-    seen = {field for field, _ in ownership.named(plain(name, **given))}
-    unseen = set(clips) - seen
+    """Where tenants share a key, ownership looks at arguments whose names end in `_id` or `_ids`, and at `source`."""
+    kind, clips = BOUGHT[name], clip_arguments(name)
+    unseen = set(clips) - {field for field, _ in ownership.named(plain(name, **clips))}
     assert not unseen, f"{where(kind)}: {unseen} takes clips; call it `clip_id` or `clip_ids`, or let its name end so"
 
 

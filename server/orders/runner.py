@@ -101,7 +101,7 @@ class Runner:
         self._stopping = False
 
     def hold(self, account: Account, upstream: Upstream, library_of: LibraryOf) -> Held:
-        """Let this process work with a key, and start doing so when the engine runs."""
+        """Let this process work with a key, and start doing so when the runner runs."""
         if (held := self._held.get(account.key_id)) is not None:
             return held
         brand = self.catalogue.brand(account.brand)

@@ -53,7 +53,7 @@ class App(Protocol):
 
 
 def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServer:
-    """The server; the engine runs for as long as it serves.
+    """The server; the runner runs for as long as it serves.
 
     `state_keys` seal the questions that a person is asked, so that every process that has them takes the answer.
     """

@@ -14,7 +14,7 @@ from songwright.server.core.settings import Settings
 
 OLD, NEW, STRANGE = new_key(), new_key(), new_key()
 
-pytestmark = pytest.mark.usefixtures("without_config")
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 def settings(folder: Path, **more: Any) -> Settings:

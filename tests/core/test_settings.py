@@ -9,15 +9,7 @@ import pytest
 from songwright.server.core.errors import SettingRefused
 from songwright.server.core.settings import SERVICE_URL, Settings, load
 
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import os
-
-    for name in list(os.environ):
-        if name.startswith("SONGWRIGHT_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("SONGWRIGHT_CONFIG", str(tmp_path / "config.toml"))
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 def test_without_anything_it_is_the_sandbox() -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-import time
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from journals import GAP, account, fails_after, order
+from waiting import PATIENCE
 
+from songwright.server.core.clock import SystemClock
 from songwright.server.core.jobs import LOCAL_TENANT, Asked, State
 from songwright.server.journal import sqlite as store_module
-from songwright.server.journal.sqlite import SqliteStore, Store, migrations
+from songwright.server.journal.sqlite import SqliteStore, Store, Tx, migrations
 from songwright.server.journal.write import Change, Journal
 from songwright.server.protocol.unheard import Unheard
 
@@ -47,19 +50,35 @@ def test_orders_of_one_key_at_one_instant_are_bought_once(new_store: Callable[[]
     assert sorted(asked) == sorted([Asked.NEW, *[Asked.JOINED] * 23])
 
 
+class Hand(SystemClock):
+    """It is as late as the test says."""
+
+    at = 1_000_000.0
+
+    def now(self) -> float:
+        return self.at
+
+
 def test_a_call_that_waited_for_another_process_leaves_its_whole_gap_to_the_next(
-    new_store: Callable[[], Store],
+    new_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The slot counts from when the call leaves, not from when its process began to wait for the journal."""
-    store, other = new_store(), new_store()
-    journal = Journal(store, store.clock())
+    store, other, clock, comes = new_store(), new_store(), Hand(), threading.Event()
+    journal, begin = Journal(store, clock), store.transaction
     journal.ask(order())
+
+    def begun(key_id: str | None = None) -> AbstractContextManager[Tx]:
+        comes.set()
+        return begin(key_id)
+
     with ThreadPoolExecutor(1) as pool:
         with other.transaction("key"):
+            monkeypatch.setattr(store, "transaction", begun)
             claimed = pool.submit(journal.claim, "key", GAP, 15.0)
-            time.sleep(1.0)  # that process is slow; there is nothing to wait for
+            assert comes.wait(PATIENCE)
+            clock.at += 1.0
         assert claimed.result() is not None
-    assert journal.take_slot("key", GAP) > GAP - 0.7
+    assert journal.take_slot("key", GAP) == pytest.approx(GAP)
 
 
 @pytest.mark.parametrize("title", ["No\0thing", "Half \ud83d an emoji", "Grüße 🎵 — 100 % :sure"])

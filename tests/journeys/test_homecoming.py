@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -30,15 +29,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
         yield running
 
 
-@pytest.fixture
-def place(service: SandboxProcess, tmp_path: Path) -> World:
-    return World(service, tmp_path)
-
-
 @asynccontextmanager
-async def clients(place: World, **settings: object) -> AsyncIterator[Client]:
+async def clients(world: World, **settings: object) -> AsyncIterator[Client]:
     usual: dict[str, Any] = {"confirm_above": 1000, "daily_credits": 5000, "toolsets": "all", "wait_seconds": 10}
-    async with place.client(**usual | settings) as connected:
+    async with world.client(**usual | settings) as connected:
         yield connected
 
 
@@ -54,8 +48,8 @@ async def ended(client: Client, told: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-def charged(place: World) -> list[str]:
-    return [line["operation"] for line in place.charges()]
+def charged(world: World) -> list[str]:
+    return [line["operation"] for line in world.charges()]
 
 
 async def first_clip(client: Client) -> str:
@@ -76,11 +70,11 @@ ORDERS = {
 
 
 @pytest.mark.parametrize("tool", ["create_song", "producer_create_song", "separate_stems"])
-async def test_an_outage_of_looks_costs_no_song(place: World, tool: str) -> None:
-    async with clients(place, wait_seconds=0.5) as client:
+async def test_an_outage_of_looks_costs_no_song(world: World, tool: str) -> None:
+    async with clients(world, wait_seconds=0.5) as client:
         order = {"clip_id": await first_clip(client), "parts": "basic"} if tool == "separate_stems" else ORDERS[tool]
-        before = len(charged(place))
-        place.fault("look", "refuse", times=4, **OUTAGE)
+        before = len(charged(world))
+        world.fault("look", "refuse", times=4, **OUTAGE)
         told = await call(client, tool, **order)
         assert told["status"] in ("working", "streaming")
         assert "again" not in told.get("next", "")
@@ -88,13 +82,13 @@ async def test_an_outage_of_looks_costs_no_song(place: World, tool: str) -> None
         assert repeated["job_id"] == told["job_id"]
         told = await ended(client, told)
         assert told["status"] == "done", told
-        assert len(charged(place)) == before + 1
-        assert told["credits"]["cost"] == place.charges()[-1]["credits"]
+        assert len(charged(world)) == before + 1
+        assert told["credits"]["cost"] == world.charges()[-1]["credits"]
 
 
-async def test_a_take_that_fails_without_a_refund_is_told_as_paid(place: World) -> None:
-    place.fault("producer_create", "fail_takes", refund=False)
-    async with clients(place) as client:
+async def test_a_take_that_fails_without_a_refund_is_told_as_paid(world: World) -> None:
+    world.fault("producer_create", "fail_takes", refund=False)
+    async with clients(world) as client:
         told = await ended(client, await call(client, "producer_create_song", **ORDERS["producer_create_song"]))
         assert told["status"] == "failed"
         assert told["credits"]["cost"] == 10
@@ -102,22 +96,22 @@ async def test_a_take_that_fails_without_a_refund_is_told_as_paid(place: World) 
         assert (await call(client, "check_credits"))["spent_24h"] == 10
 
 
-async def test_a_paid_order_that_failed_is_bought_again_only_with_a_yes(place: World) -> None:
-    place.fault("producer_create", "fail_takes", refund=False)
-    async with clients(place) as client:
+async def test_a_paid_order_that_failed_is_bought_again_only_with_a_yes(world: World) -> None:
+    world.fault("producer_create", "fail_takes", refund=False)
+    async with clients(world) as client:
         told = await ended(client, await call(client, "producer_create_song", **ORDERS["producer_create_song"]))
         asked = await call(client, "resolve_job", job_id=told["job_id"], action="buy_again")
         assert asked["status"] == "needs_confirmation"
         assert "was paid and did not arrive" in asked["notice"]
-        assert charged(place).count("producer_create") == 1
+        assert charged(world).count("producer_create") == 1
 
 
 async def test_an_extension_that_fails_counts_for_itself_and_not_for_joins_that_were_never_ordered(
-    place: World,
+    world: World,
 ) -> None:
-    async with clients(place) as client:
+    async with clients(world) as client:
         clip = await first_clip(client)
-        place.fault("extend_music", "fail_takes", refund=False)
+        world.fault("extend_music", "fail_takes", refund=False)
         told = await call(client, "extend_song", source=clip, continue_at=1.0, whole_song=True, lyrics="[Verse]\nStay")
         told = await ended(client, told)
         assert (told["status"], told["credits"]["cost"]) == ("failed", 10)
@@ -125,28 +119,28 @@ async def test_an_extension_that_fails_counts_for_itself_and_not_for_joins_that_
         assert (await call(client, "check_credits"))["spent_24h"] == 24
 
 
-async def test_further_calls_for_a_file_stay_within_the_limit_of_the_day(place: World) -> None:
+async def test_further_calls_for_a_file_stay_within_the_limit_of_the_day(world: World) -> None:
     """An order is held against the limit for every call that it may need."""
-    async with clients(place, daily_credits=18) as client:
+    async with clients(world, daily_credits=18) as client:
         clip = await first_clip(client)
         refused = await call(client, "get_midi", clip_id=clip)
         assert refused["status"] == "failed"
-        assert charged(place).count("midi") == 0
+        assert charged(world).count("midi") == 0
 
 
 # -- asking again -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("lost", ["lose_after", "answer"])
-async def test_a_further_paid_call_whose_answer_is_lost_is_not_made_again(place: World, lost: str) -> None:
-    async with clients(place) as client:
+async def test_a_further_paid_call_whose_answer_is_lost_is_not_made_again(world: World, lost: str) -> None:
+    async with clients(world) as client:
         clip = await first_clip(client)
         details = {"status": 200, "body": {}} if lost == "answer" else {}
-        place.fault("midi", "charge_again", times=None)
-        place.fault("midi", lost, after=1, times=None, **details)
+        world.fault("midi", "charge_again", times=None)
+        world.fault("midi", lost, after=1, times=None, **details)
         told = await ended(client, await call(client, "get_midi", clip_id=clip))
         assert told["status"] == "unknown", told
-        assert charged(place).count("midi") == 2
+        assert charged(world).count("midi") == 2
         assert told["credits"]["cost"] == 2
         assert "attach" not in told["next"]
         for tool, more in (
@@ -159,29 +153,29 @@ async def test_a_further_paid_call_whose_answer_is_lost_is_not_made_again(place:
         refused = await call(client, "resolve_job", job_id=told["job_id"], action="attach", task_id="task-1")
         assert refused["status"] == "failed"
         assert "has no task" in refused["notice"]
-        assert charged(place).count("midi") == 2
+        assert charged(world).count("midi") == 2
 
 
-async def test_a_refusal_of_a_later_call_is_not_told_of_the_whole_order(place: World) -> None:
-    async with clients(place) as client:
+async def test_a_refusal_of_a_later_call_is_not_told_of_the_whole_order(world: World) -> None:
+    async with clients(world) as client:
         clip = await first_clip(client)
-        place.fault("midi", "no_credits", after=1)
+        world.fault("midi", "no_credits", after=1)
         told = await ended(client, await call(client, "get_midi", clip_id=clip))
         assert told["status"] == "failed"
         assert told["credits"]["cost"] == 1
         assert "Nothing was charged" not in told["notice"]
         assert "That last call was not charged" in told["notice"]
-        assert charged(place).count("midi") == 1
+        assert charged(world).count("midi") == 1
 
 
-async def test_every_call_for_a_file_is_counted(place: World) -> None:
+async def test_every_call_for_a_file_is_counted(world: World) -> None:
     """Nobody has written down whether a repeated call costs again, so each one counts, and the answer says so."""
-    async with clients(place) as client:
+    async with clients(world) as client:
         clip = await first_clip(client)
-        place.fault("midi", "charge_again", times=None)
+        world.fault("midi", "charge_again", times=None)
         told = await ended(client, await call(client, "get_midi", clip_id=clip))
         assert told["status"] == "done", told
-        paid = charged(place).count("midi")
+        paid = charged(world).count("midi")
         assert told["credits"]["cost"] == paid
         assert (await call(client, "check_credits"))["spent_24h"] == 14 + paid
 
@@ -190,10 +184,10 @@ async def test_every_call_for_a_file_is_counted(place: World) -> None:
 
 
 @pytest.mark.parametrize("body", [{"code": 500, "message": "internal error"}, {"code": 200, "message": "success"}, {}])
-async def test_a_success_without_what_was_ordered_is_no_success(place: World, body: dict[str, Any]) -> None:
-    async with clients(place) as client:
+async def test_a_success_without_what_was_ordered_is_no_success(world: World, body: dict[str, Any]) -> None:
+    async with clients(world) as client:
         clip = await first_clip(client)
-        place.fault("persona", "answer", status=200, body=body)
+        world.fault("persona", "answer", status=200, body=body)
         told = await call(client, "create_persona", name="Nan", clip_id=clip)
         assert told["status"] == "unknown", told
         assert "persona_id" not in told
@@ -207,37 +201,37 @@ async def test_a_success_without_what_was_ordered_is_no_success(place: World, bo
 # -- attaching --------------------------------------------------------------------------------------------------------
 
 
-async def lost_order(client: Client, place: World, title: str) -> dict[str, Any]:
-    place.fault("create", "lose_after")
+async def lost_order(client: Client, world: World, title: str) -> dict[str, Any]:
+    world.fault("create", "lose_after")
     told = await call(client, "create_song", **{**SONG, "title": title})
     assert told["status"] == "unknown"
     return told
 
 
-async def test_attach_looks_before_it_believes(place: World) -> None:
-    async with clients(place) as client:
-        told = await lost_order(client, place, "Lost")
-        task = place.charges()[-1]["task_id"]
+async def test_attach_looks_before_it_believes(world: World) -> None:
+    async with clients(world) as client:
+        told = await lost_order(client, world, "Lost")
+        task = world.charges()[-1]["task_id"]
         for wrong in ("no-such-task", "0" * 36):
             refused = await call(client, "resolve_job", job_id=told["job_id"], action="attach", task_id=wrong)
             assert refused["status"] == "failed"
             assert "has no task" in refused["notice"]
-        place.fault("look", "refuse", times=4, **OUTAGE)
+        world.fault("look", "refuse", times=4, **OUTAGE)
         unsure = await call(client, "resolve_job", job_id=told["job_id"], action="attach", task_id=task)
         assert unsure["status"] == "failed"
         home = await call(client, "resolve_job", job_id=told["job_id"], action="attach", task_id=f" {task} ")
         assert (await ended(client, home))["status"] == "done"
-        other = await lost_order(client, place, "Other")
+        other = await lost_order(client, world, "Other")
         refused = await call(client, "resolve_job", job_id=other["job_id"], action="attach", task_id=task)
         assert f"belongs to order {told['job_id']}" in refused["notice"]
-        again = await call(client, "get_song", id=place.charges()[-1]["task_id"])
+        again = await call(client, "get_song", id=world.charges()[-1]["task_id"])
         assert (await ended(client, again))["status"] == "done"
 
 
-async def test_a_lost_order_gets_the_song_that_was_asked_for_by_its_task_first(place: World) -> None:
-    async with clients(place) as client:
-        told = await lost_order(client, place, "Adopted")
-        task = place.charges()[-1]["task_id"]
+async def test_a_lost_order_gets_the_song_that_was_asked_for_by_its_task_first(world: World) -> None:
+    async with clients(world) as client:
+        told = await lost_order(client, world, "Adopted")
+        task = world.charges()[-1]["task_id"]
         assert (await ended(client, await call(client, "get_song", id=task)))["status"] == "done"
         home = await call(client, "resolve_job", job_id=told["job_id"], action="attach", task_id=task)
         home = await ended(client, home)
@@ -246,14 +240,14 @@ async def test_a_lost_order_gets_the_song_that_was_asked_for_by_its_task_first(p
         assert [song["job_id"] for song in (await call(client, "list_songs"))["songs"]] == [told["job_id"]]
 
 
-async def test_a_song_that_was_given_up_comes_home_when_its_task_is_found(place: World) -> None:
-    async with clients(place) as client:
-        told = await lost_order(client, place, "Given up")
+async def test_a_song_that_was_given_up_comes_home_when_its_task_is_found(world: World) -> None:
+    async with clients(world) as client:
+        told = await lost_order(client, world, "Given up")
         given_up = await call(client, "resolve_job", job_id=told["job_id"], action="give_up")
         assert given_up["status"] == "failed"
         assert given_up["credits"]["cost"] == 14
         assert (await call(client, "check_credits"))["spent_24h"] == 14
-        task = place.charges()[-1]["task_id"]
+        task = world.charges()[-1]["task_id"]
         home = await call(client, "resolve_job", job_id=told["job_id"], action="attach", task_id=task)
         assert (await ended(client, home))["status"] == "done"
 
@@ -261,19 +255,19 @@ async def test_a_song_that_was_given_up_comes_home_when_its_task_is_found(place:
 # -- joins ------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_join_that_is_refused_leaves_the_extension_and_names_the_cheap_way(place: World) -> None:
-    async with clients(place) as client:
+async def test_a_join_that_is_refused_leaves_the_extension_and_names_the_cheap_way(world: World) -> None:
+    async with clients(world) as client:
         clip = await first_clip(client)
-        place.fault("concat_music", "no_credits", after=1)
+        world.fault("concat_music", "no_credits", after=1)
         told = await call(client, "extend_song", source=clip, continue_at=1.0, whole_song=True, lyrics="[Verse]\nStay")
         told = await ended(client, told)
         assert told["status"] == "done", told
-        assert told["credits"]["cost"] == sum(line["credits"] for line in place.charges()[1:])
+        assert told["credits"]["cost"] == sum(line["credits"] for line in world.charges()[1:])
         assert "Nothing was charged" not in told["notice"]
         assert len(told["clips"]) == 2
         assert "concat_song" in told["next"]
         left = next(c["clip_id"] for c in told["clips"] if c["clip_id"] in told["next"])
-        place.service.clear_faults()
+        world.service.clear_faults()
         joined = await ended(client, await call(client, "concat_song", clip_id=left))
         assert joined["status"] == "done"
         assert joined["credits"]["cost"] == 2

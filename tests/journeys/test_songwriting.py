@@ -233,19 +233,6 @@ def test_the_tools_know_the_topics_and_kinds_that_the_checks_know() -> None:
 # -- what an assistant reads first ------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """No settings but those of the test, and folders of its own."""
-    import os
-
-    for name in list(os.environ):
-        if name.startswith("SONGWRIGHT_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("SONGWRIGHT_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.setenv("SONGWRIGHT_STATE_DIR", str(tmp_path / "state"))
-    return tmp_path
-
-
 def test_the_instructions_are_short_and_name_the_way(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_key = instructions(Songwright(load()))
     assert len(without_key) <= INSTRUCTIONS_LIMIT

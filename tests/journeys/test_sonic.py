@@ -18,10 +18,9 @@ from threading import Thread
 from typing import Any
 from urllib.parse import quote
 
-import av
 import mido
 import pytest
-from family_world import Family
+from family_world import Family, facts_of, first, seconds_of
 from mcp import Client
 from mutagen.id3 import ID3
 from world import World, said
@@ -52,11 +51,6 @@ async def _link_of(place: World, clip_id: str) -> str:
     return f"{place.service.base_url}/files/{clip_id}.mp3"
 
 
-def first(song: dict[str, Any]) -> str:
-    clip_id: str = song["clips"][0]["clip_id"]
-    return clip_id
-
-
 @contextmanager
 def served(file: Path) -> Iterator[str]:
     """A link to a recording that stands somewhere else than at the service."""
@@ -75,12 +69,6 @@ def served(file: Path) -> Iterator[str]:
             thread.join()
 
 
-def seconds_of(file: str) -> float:
-    with av.open(file) as audio:
-        assert audio.duration is not None
-        return float(audio.duration) / 1_000_000
-
-
 def is_done(answer: dict[str, Any], clips: int) -> None:
     assert answer["status"] == "done", answer
     assert len(answer["clips"]) == clips
@@ -88,10 +76,6 @@ def is_done(answer: dict[str, Any], clips: int) -> None:
         assert Path(clip["file"]).exists()
         assert seconds_of(clip["file"]) == pytest.approx(clip["seconds"], abs=0.3)
         assert str(ID3(clip["file"])["TXXX:SONGWRIGHT_CLIP_ID"]) == clip["clip_id"]
-
-
-async def facts_of(client: Client, clip_id: str) -> dict[str, Any]:
-    return said(await client.call_tool("get_song", {"id": clip_id}))
 
 
 async def test_create_song_keeps_near_the_asked_length(song: dict[str, Any]) -> None:

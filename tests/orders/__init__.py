@@ -1,1 +1,1 @@
-"""Proof of the engine: a real journal, a real engine, and every moment at which a process can die or stand still."""
+"""Proof of the runner: a real journal, a real runner, and every moment at which a process can die or stand still."""

@@ -94,7 +94,7 @@ class GatedProcess(Process):
         super().__init__(replace(home, service=service), Mortal(), busy_seconds)
 
     async def begin(self, step: Step) -> None:
-        """What the engine calls to start a step."""
+        """What the runner calls to start a step."""
         name: str = getattr(step, "func", step).__name__
         arguments: tuple[Any, ...] = getattr(step, "args", ())
         job = arguments[1] if len(arguments) > 1 else None

@@ -1,4 +1,4 @@
-"""The lives of a process: the real engine on real files, driven turn by turn until nothing is left to do."""
+"""The lives of a process: the real runner on real files, driven turn by turn until nothing is left to do."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from declared import BOUGHT, clip_arguments, plain
 
-from songwright import tools
 from songwright.server.core.clock import SystemClock
 from songwright.server.core.errors import ArgumentRefused, NotFound
 from songwright.server.core.jobs import Account, Clip, Job
@@ -159,21 +159,23 @@ def test_a_task_is_an_orders_own_when_the_service_shows_it_with_the_orders_own_w
     assert ownership.shown_for(job, shown) is fits
 
 
-def purchases() -> list[str]:
-    return [name for name in tools.names() if issubclass(tools.load(name), Purchase)]
+NAMING_CLIPS = [name for name in BOUGHT if clip_arguments(name)]
 
 
-@pytest.mark.parametrize("name", purchases())
-def test_every_argument_that_descends_from_something_is_fenced(name: str) -> None:
-    """A new operation with an id under another name would slip through: its lineage has to be named by the fence."""
-    kind = tools.load(name)
-    strange = [
-        field
-        for field, about in kind.model_fields.items()
-        if "clip" in (about.description or "").lower() and not (field.endswith(("_id", "_ids")) or field == "source")
-        and about.annotation in (str, str | None)
-    ]  # fmt: skip
-    assert strange == []
+@pytest.mark.parametrize("name", NAMING_CLIPS)
+def test_every_argument_that_may_name_a_clip_is_held_against_its_owner(journal: Journal, name: str) -> None:
+    """A source under another name would slip through: ownership goes by the names of arguments."""
+    for clip_id in ("clip-1", "clip-2"):
+        clip_of(journal, ANN, clip_id)
+    for field, given in clip_arguments(name).items():
+        order = plain(name, **{field: given})
+        ownership.check(journal, ANN, order)
+        with pytest.raises(NotFound, match="clip-1"):
+            ownership.check(journal, BOB, order)
+
+
+def test_arguments_that_may_name_a_clip_are_known_by_their_type_as_well_as_by_their_words() -> None:
+    assert {"create_persona", "add_vocals", "add_instrumental", "mashup_songs", "extend_song"} <= set(NAMING_CLIPS)
 
 
 def test_what_an_answer_only_repeats_is_no_id(journal: Journal) -> None:

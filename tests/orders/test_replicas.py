@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import random
 import secrets
@@ -30,8 +29,8 @@ from .turnstile import Turnstile
 CHAOS_SEED = int(os.environ.get("CHAOS_SEED", "1"))
 SLOW_GAP = 0.8
 """Seconds between two calls of one key, where a test measures them."""
-LATE = 0.5
-"""How much later than it took its slot a call may arrive, on a machine that is busy with other tests."""
+APART = 0.4
+"""How far apart two replicas may believe the database's time to be."""
 
 
 class Deployment(HttpWorld):
@@ -162,14 +161,16 @@ def test_two_replicas_take_turns_and_share_the_rate_of_the_key(place: Deployment
     catalogue.write_text(catalogue.read_text().replace("gap = 0.02", f"gap = {SLOW_GAP}"))
     with Turnstile(place.service.base_url) as door, ExitStack() as stack:
         replicas = [stack.enter_context(place.replica(base_url=door.base_url)) for _ in range(2)]
+        began = time.monotonic()
         for number in range(3):
             place.order(replicas[number % 2], f"Song {number}")
         until(lambda: place.states() == ["done"] * 3, "all songs")
     place.check_delivered(songs=3)
     times = [at for at, what in door.calls if "/api/" in what]
     assert len(times) >= 6
-    for (n, earlier), (m, later) in itertools.combinations(enumerate(times), 2):
-        assert later - earlier > (m - n) * SLOW_GAP - LATE, f"calls {n} to {m} came within {later - earlier:.2f} s"
+    for number, at in enumerate(times):
+        # A call may come later than its turn, on a slow machine, but never before it.
+        assert at - began > number * SLOW_GAP - APART, f"{number + 1} calls came within {at - began:.2f} s"
 
 
 def test_an_order_taken_by_one_replica_is_seen_to_by_another_at_once(place: Deployment) -> None:
@@ -179,14 +180,12 @@ def test_an_order_taken_by_one_replica_is_seen_to_by_another_at_once(place: Depl
         return place.states() == ["done"] * count
 
     with place.replica("--role", "web") as web, place.replica("--role", "worker"):
-        took = []
         for number in range(1, 4):
-            began = time.monotonic()
             place.order(web, f"Song {number}")
             until(partial(all_done, number), "the worker has done it")
-            took.append(time.monotonic() - began)
         # Without the news each would wait for the worker's next look, and the next one begins when that has just been.
-        assert min(took) < LOOK_FOR_WORK, "the worker has found them by looking, not by being told"
+        lay = [job["sent_at"] - job["created_at"] for job in place.jobs()]
+        assert min(lay) < LOOK_FOR_WORK, "the worker has found them by looking, not by being told"
         place.check_delivered(songs=3)
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import anyio
 import pytest
-from waiting import PATIENCE
+from waiting import PATIENCE, soon
 
 from songwright.server.core.errors import JournalUnavailable
 from songwright.server.core.jobs import Asked, Job, State
+from songwright.server.journal.write import Journal
 from songwright.server.orders import looks
 from songwright.server.service.clips import report
 
@@ -80,7 +81,9 @@ async def test_an_answer_that_cannot_be_written_down_is_kept_until_it_can(
         assert home.jobs()[0].state is State.DONE
 
 
-async def test_a_lease_that_cannot_be_renewed_ends_neither_the_download_nor_the_process(places: Places) -> None:
+async def test_a_lease_that_cannot_be_renewed_ends_neither_the_download_nor_the_process(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The journal is out of reach for a moment while a large file comes in."""
     paper = Paper(covers=False)
     home = Home(places(), service_on(paper))
@@ -91,9 +94,20 @@ async def test_a_lease_that_cannot_be_renewed_ends_neither_the_download_nor_the_
             home.clock.move(5.0)
         process.release(0)
         await anyio.wait_all_tasks_blocked()
+    refused: list[JournalUnavailable] = []
+    renew = Journal.renew
+
+    def watched(journal: Journal, renewed: Job, lease: float) -> bool:
+        try:
+            return renew(journal, renewed, lease)
+        except JournalUnavailable as error:
+            refused.append(error)
+            raise
+
+    monkeypatch.setattr(Journal, "renew", watched)
     with home.place.held_by_another():
         home.clock.move(21.0)
-        await anyio.sleep(0.2)  # the renewal gives up on the locked journal after 0.05 s of real time
+        await soon(lambda: refused, "the renewal has given up on the locked journal")
     while process.underway:
         process.release(0)
         await anyio.wait_all_tasks_blocked()

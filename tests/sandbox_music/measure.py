@@ -91,10 +91,5 @@ def tempo_fits(samples: np.ndarray, tempo: float) -> float:
     return pulse(tempo) / max(pulse(t) for t in around)
 
 
-def chroma(score: music.Score) -> set[int]:
-    """The pitch classes of everything that is played, drums apart."""
-    return {n.pitch % 12 for part, ns in music.notes(score).items() if part not in ("drums", "percussion") for n in ns}
-
-
 def tune(score: music.Score, part: str = "vocals") -> list[int]:
     return [note.pitch for note in music.notes(score)[part]]

@@ -301,7 +301,7 @@ def test_the_window_of_a_riffusion_replacement_lies_in_the_song(more: dict[str, 
 
 
 def seen(tool: str, body: dict[str, Any], **asked: Any) -> TaskReport:
-    """What a look shows, as the engine reads it; the body must be one that the contract allows."""
+    """What a look shows, as the runner reads it; the body must be one that the contract allows."""
     operation = plain(tool, **asked)
     assert contract.check_response(f"{operation.family}_task", 200, body) == []
     return shown(operation, body)

@@ -34,7 +34,7 @@ from songwright.server.web.oauth import Issuer
 from songwright.server.web.tenants import Tenant, Tenants, new_token
 
 RESOURCE = "https://songs.example.org/mcp"
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("without_config")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("alone")]
 
 
 class WatchedStore(SqliteStore):

@@ -38,7 +38,7 @@ from songwright.server.web.oauth import (
 )
 
 RESOURCE = "https://songs.example.org/mcp"
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("without_config")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("alone")]
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 from http_world import LULLABY, MODERN, HttpWorld, Replica, ask
+from waiting import PATIENCE
 
 DAILY = 100
 
@@ -213,7 +214,7 @@ def asking(caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         "Mcp-Name": params["name"],
     }
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {**params, "_meta": meta}}
-    found: dict[str, Any] = httpx2.post(f"{caller.url}/mcp", json=body, headers=headers, timeout=60).json()
+    found: dict[str, Any] = httpx2.post(f"{caller.url}/mcp", json=body, headers=headers, timeout=PATIENCE).json()
     return found
 
 

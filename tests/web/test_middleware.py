@@ -22,7 +22,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from waiting import PATIENCE
 
-from songwright.server.web import middleware as doors
+from songwright.server.web import middleware
 
 TOO_MUCH = 1024 * 1024 + 1
 
@@ -184,7 +184,7 @@ def inside(app: Starlette, most: int | None = None) -> Iterator[tuple[str, int]]
     """An application behind our protocol class, in this process, so that its patience can be shortened."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            app, http=doors.HeaderTimeout, lifespan="off", ws="none", log_config=None, limit_concurrency=most
+            app, http=middleware.HeaderTimeout, lifespan="off", ws="none", log_config=None, limit_concurrency=most
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -208,14 +208,14 @@ async def read(request: Request) -> Response:
 @pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nHost: a\r\n"])
 def test_a_connection_that_brings_no_request_together_is_closed(monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
     """Thousands of half requests would keep everybody else out (slowloris)."""
-    monkeypatch.setattr(doors, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(middleware, "HEAD_SECONDS", 0.2)
     with inside(Starlette(routes=[Route("/", read)])) as place, line_to(place) as line:
         line.sendall(begun)
         assert line.recv(100) == b""
 
 
 def test_a_second_request_that_stays_half_is_closed_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(middleware, "HEAD_SECONDS", 0.2)
     with inside(Starlette(routes=[Route("/", read)])) as place, line_to(place) as line:
         line.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         answer = b""
@@ -226,8 +226,8 @@ def test_a_second_request_that_stays_half_is_closed_too(monkeypatch: pytest.Monk
 
 
 def test_a_body_that_does_not_arrive_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, "BODY_SECONDS", 0.2)
-    app = Starlette(routes=[Route("/", read, methods=["POST"])], middleware=[Middleware(doors.BodyTimeout)])
+    monkeypatch.setattr(middleware, "BODY_SECONDS", 0.2)
+    app = Starlette(routes=[Route("/", read, methods=["POST"])], middleware=[Middleware(middleware.BodyTimeout)])
     with inside(app) as place, line_to(place) as line:
         line.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
         assert line.recv(1000).startswith(b"HTTP/1.1 408")
@@ -266,8 +266,8 @@ def test_a_body_whose_length_is_told_twice_ends_the_connection(server: Replica, 
 
 def test_an_answer_may_take_longer_than_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tool call waits most of a minute for its song; only the request has to be here soon."""
-    monkeypatch.setattr(doors, "BODY_SECONDS", 0.2)
-    monkeypatch.setattr(doors, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(middleware, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(middleware, "HEAD_SECONDS", 0.2)
 
     async def slow(request: Request) -> Response:
         await request.body()
@@ -275,7 +275,7 @@ def test_an_answer_may_take_longer_than_a_body(monkeypatch: pytest.MonkeyPatch) 
             await request.receive()
         return PlainTextResponse("done")
 
-    app = Starlette(routes=[Route("/", slow, methods=["POST"])], middleware=[Middleware(doors.BodyTimeout)])
+    app = Starlette(routes=[Route("/", slow, methods=["POST"])], middleware=[Middleware(middleware.BodyTimeout)])
     with inside(app) as (host, port):
         assert httpx2.post(f"http://{host}:{port}/", content=b"abc").text == "done"
 
@@ -358,7 +358,7 @@ def test_those_that_are_being_answered_are_not_hung_up_on_and_the_next_request_i
 
 def test_an_answer_that_nobody_takes_is_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else one link to a song would be enough to hold any number of connections."""
-    monkeypatch.setattr(doors, "TAKE_SECONDS", 0.2)
+    monkeypatch.setattr(middleware, "TAKE_SECONDS", 0.2)
     ended = threading.Event()
 
     async def much(request: Request) -> Response:
@@ -384,7 +384,7 @@ def test_there_are_never_more_connections_than_the_process_has_descriptors_for(
     descriptors: int, connections: int
 ) -> None:
     with limited(descriptors):
-        assert doors.most_connections() == connections
+        assert middleware.most_connections() == connections
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit of another process can be set on Linux only")
@@ -414,15 +414,15 @@ def test_without_a_descriptor_left_idle_connections_are_closed_and_the_log_stays
 @pytest.mark.anyio
 async def test_one_tenant_cannot_keep_all_others_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """The hundred-and-first call of a tenant is told to come back; another tenant is served."""
-    monkeypatch.setattr(doors, "CALLS_AT_ONCE", 2)
+    monkeypatch.setattr(middleware, "CALLS_AT_ONCE", 2)
     served: list[str] = []
     hold = anyio.Event()
 
     async def endpoint(scope: object, receive: object, send: object) -> None:
-        served.append(doors.tenant_of(scope))  # type: ignore[arg-type]
+        served.append(middleware.tenant_of(scope))  # type: ignore[arg-type]
         await hold.wait()
 
-    callers = doors.ConcurrencyLimit(endpoint)
+    callers = middleware.ConcurrencyLimit(endpoint)
 
     async def call(tenant: str) -> int:
         said: list[dict[str, int]] = []
