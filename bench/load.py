@@ -61,6 +61,9 @@ class Silent:
     async def progress(self, job: Any, elapsed: float, expected: float) -> None:
         pass
 
+    async def working(self, sentence: str, share: float) -> None:
+        pass
+
 
 async def fly(folder: Path, songs: int) -> None:
     from sandbox_process import SandboxProcess

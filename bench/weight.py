@@ -7,7 +7,7 @@ from songwright.server.protocol import schema
 
 from .common import line, title
 
-DEFAULT = ("sonic", "account", "library", "craft")
+DEFAULT = ("sonic", "account", "library", "craft", "studio")
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ TOOLSETS: Mapping[str, tuple[str, ...]] = {
     "account": ("check_credits",),
     "library": ("wait_for_song", "get_song", "list_songs", "resolve_job", "cancel_job"),
     "craft": ("plan_song", "check_lyrics", "check_style", "songwriting_guide"),
+    "studio": (),
     "producer": (
         "producer_create_song", "producer_extend_song", "producer_cover_song", "producer_replace_section",
         "producer_swap_vocals", "producer_swap_instrumental", "producer_vary_song", "producer_upload_audio",
@@ -33,7 +34,7 @@ TOOLSETS: Mapping[str, tuple[str, ...]] = {
         "riffusion_replace_section", "riffusion_swap_sound", "riffusion_swap_vocals", "riffusion_upload_audio",
     ),
 }  # fmt: skip
-DEFAULT_TOOLSETS = ("sonic", "account", "library", "craft")
+DEFAULT_TOOLSETS = ("sonic", "account", "library", "craft", "studio")
 ALWAYS = ("wait_for_song", "check_credits")
 """Listed whatever the setting says: without them nothing paid could be picked up or watched."""
 

@@ -8,6 +8,7 @@ SongwrightError                 a sentence for a person: what happened, what it 
 │   └── KeyMissing              no key where one is needed
 ├── BudgetRefused               would exceed a limit the person has set, or the balance
 ├── Blocked                     too many unsettled purchases
+├── Busy                        too much work of this caller is under way on this machine
 ├── AccessRefused               a hosted caller is not allowed, or no longer allowed
 ├── IssuerUnavailable           the caller cannot be checked: the OAuth server gives no keys
 ├── SealBroken                  a sealed text is forged, too old, or its secret is gone
@@ -75,6 +76,10 @@ class BudgetRefused(SongwrightError):
 
 class Blocked(SongwrightError):
     """Three purchases are unsettled; buying stops until they are resolved."""
+
+
+class Busy(SongwrightError):
+    """Too much free work of this caller is under way here. Nothing was begun and nothing was spent."""
 
 
 class AccessRefused(SongwrightError):

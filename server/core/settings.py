@@ -61,7 +61,7 @@ class Settings(BaseSettings):
         description="Folder of the journal, the record of every order. Do not put it on a synchronised drive.",
     )
     toolsets: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
-        ("sonic", "account", "library", "craft"),
+        ("sonic", "account", "library", "craft", "studio"),
         description="Tools to list: names of toolsets or of single tools, or `all`.",
     )
     model: str | None = Field(None, description="Model for new songs. Default: the catalogue's current one.")

@@ -39,6 +39,7 @@ from .money import credits_in
 from .saving import FETCH_LEASE
 from .steps import LEASE_MARGIN, StepContext, task_path
 from .wire import Wire
+from .workshop import Workshop
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,7 @@ class Runner:
         self._own: Context = copy_context()
         self._orders = telemetry.Orders()
         self._wire = Wire()
+        self.workshop = Workshop(clock)
         self._stopping = False
 
     def hold(self, account: Account, upstream: Upstream, library_of: LibraryOf) -> Held:
@@ -165,6 +167,7 @@ class Runner:
     async def drain(self, seconds: float = DRAIN_SECONDS) -> None:
         """Start nothing new, end all waiting, and give orders on the wire a moment to be answered and written down."""
         self._stopping = True
+        self.workshop.close()
         for key_id in list(self._news):
             self._announce(key_id)
         for held in self._held.values():

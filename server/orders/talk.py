@@ -42,3 +42,7 @@ class Talk(Protocol):
     async def progress(self, job: Job, elapsed: float, expected: float) -> None:
         """How a job is doing; `elapsed` and `expected` in seconds since it was ordered."""
         ...
+
+    async def working(self, sentence: str, share: float) -> None:
+        """How far work on this machine is, from 0 to 1."""
+        ...

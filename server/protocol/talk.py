@@ -184,10 +184,17 @@ class McpTalk:
     async def progress(self, job: Job, elapsed: float, expected: float) -> None:
         """A line the client may show; the number only ever grows."""
         value = min(max(elapsed, self._last + 0.01), max(expected, elapsed) * 0.99 if not job.settled else elapsed + 1)
-        self._last = max(value, self._last + 0.001)
         message = f"{SENTENCES[job.state]} {elapsed:.0f} s of about {expected:.0f} s."
+        await self._report(value, max(expected, elapsed), message)
+
+    async def working(self, sentence: str, share: float) -> None:
+        """A line the client may show about work on this machine."""
+        await self._report(share * 100, 100.0, f"{sentence}, {share:.0%}.")
+
+    async def _report(self, value: float, total: float, message: str) -> None:
+        self._last = max(value, self._last + 0.001)
         try:
-            await self._context.report_progress(self._last, max(expected, elapsed), message)
+            await self._context.report_progress(self._last, total, message)
         except Exception as error:  # noqa: BLE001 — whatever the client's side of it throws
             # A client that has gone away does not see progress, and that is all.
             log.debug("progress could not be sent: %s", type(error).__name__)

@@ -409,6 +409,9 @@ class Patient:
     async def progress(self, job: Job, elapsed: float, expected: float) -> None:
         pass
 
+    async def working(self, sentence: str, share: float) -> None:
+        pass
+
 
 async def test_a_journal_that_is_locked_while_somebody_waits_is_told_with_the_orders_id(places: Places) -> None:
     """The order is on the wire, so nobody may be told that nothing was sent, nor be left without its id."""

@@ -56,6 +56,8 @@ class Silent:
 
     async def progress(self, job: Job, elapsed: float, expected: float) -> None: ...
 
+    async def working(self, sentence: str, share: float) -> None: ...
+
 
 class Service:
     """What the service was asked, and what it answers to everything."""
