@@ -9,6 +9,7 @@ from math import inf, nextafter
 
 from ..core.clock import Clock
 from ..core.jobs import Account, Balance, Clip, Job, SavedFile, clip_of, file_of, job_of
+from ..core.operation import Operation
 from .search import ANYTHING, patterns
 from .sqlite import Row, Store, Tx, first
 
@@ -122,6 +123,13 @@ class Archive:
     def job_of_remote(self, account: Account, remote_id: str) -> Job | None:
         """The job that carries this id of the service."""
         row = first(self.store.rows("job_of_remote", remote_id=remote_id, tenant=account.tenant, key_id=account.key_id))
+        return None if row is None else job_of(row)
+
+    def fulfilled(self, account: Account, operation: Operation) -> Job | None:
+        """The newest finished job that bought the same."""
+        row = first(
+            self.store.rows("same_done", tenant=account.tenant, key_id=account.key_id, dedupe=operation.identity())
+        )
         return None if row is None else job_of(row)
 
     def held_elsewhere(self, job: Job, remote_id: str) -> bool:

@@ -106,7 +106,7 @@ class Results:
         home = (child.state in ended and (child.state is not State.DONE or child.problem is None) for child in children)
         speaker = next((child for child, is_home in zip(children, home, strict=True) if not is_home), job)
         if only is None:
-            clips = await in_thread(self._clips, job, children)
+            clips = await in_thread(self.heard, job, children)
         else:
             family = [clip for member in (job, *children) for clip in await in_thread(self._journal.clips, member.id)]
             clips = [clip for clip in family if clip.clip_id == only]
@@ -135,7 +135,7 @@ class Results:
             data["sandbox"] = True
         return Result(data, _summary(job, shown, data), error=speaker.state is State.FAILED)
 
-    def _clips(self, job: Job, children: Sequence[Job]) -> list[Clip]:
+    def heard(self, job: Job, children: Sequence[Job]) -> list[Clip]:
         """What there is to hear: the takes, each replaced by the whole song that a follow-up has made of it. Blocks."""
         takes = self._journal.clips(job.id)
         if not children:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ...core.operation import Operation
 from ..caller import Call
 from ..results import Result
 from ..workshop import Work
+
+if TYPE_CHECKING:
+    from ....tools.studio.compare_takes import CompareTakes
 
 
 async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Result]], Result]) -> Result:
@@ -25,3 +29,10 @@ async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Res
         {"status": "working", "next": f"{asked.tool_name()} again, with the same arguments: it returns the result."},
         f"{what[:1].upper()}{what[1:]} is being made, {work.share:.0%} so far. It goes on by itself.",
     )
+
+
+async def compare_takes(call: Call, asked: CompareTakes) -> Result:
+    """What was measured of each take, and which to keep."""
+    from ..comparison import comparison
+
+    return await made(call, asked, "the comparison", lambda work: comparison(call.caller, asked.ids, work.done))
