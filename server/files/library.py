@@ -38,7 +38,8 @@ _TRIES: Final = 50
 _OPENED: Final = 500
 _SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".lrc", ".txt", ".vtt")
 
-_LABEL_CHARACTERS, _LABEL_BYTES = 24, 36  # with the title, a number and a suffix still below the usual 255 bytes
+_LABEL_CHARACTERS, _LABEL_BYTES = 72, 90
+_TITLE_CHARACTERS, _BOTH_BYTES = 80, 236  # title and label; with a number and a suffix below the usual 255 bytes
 
 
 @dataclass(frozen=True)
@@ -338,8 +339,10 @@ def _labelled(tags: SongTags, label: str | None) -> SongTags:
 
 def _names(tags: SongTags) -> Iterator[str]:
     """The names a file may have, best first; the last contains the clip's id, so that names do not run out."""
-    title = safe_name(tags.title)
     label = name_of(tags.label or "", _LABEL_CHARACTERS, _LABEL_BYTES)
+    # Cut without its label, if it ends with it: that is what tells two files apart.
+    bare = tags.title.removesuffix(f" ({tags.label})")
+    title = safe_name(bare, _TITLE_CHARACTERS, _BOTH_BYTES - len(label.encode()))
     name = f"{title} ({label})" if label and not title.casefold().endswith(f"({label})".casefold()) else title
     yield name
     for number in range(2, _NUMBERED + 1):
