@@ -142,9 +142,12 @@ def genre_tag(style: str) -> str:
 
     The first short item where no genre is known; empty where that is no genre either, such as a tempo.
     """
-    found = recognise(style).genre
-    if found is not None:
-        return found.name
+    for part in _SEPARATORS.split(_plain(style)):
+        if row := [match for match in _first_row(part) if match[0] != "instrumental"]:
+            named, known = part[row[0].start() : row[-1].end()], _inside()[_spaced(row[-1][0])]
+            # Folded letters are no spelling: then the table's own name is, with its accents.
+            own = not named.isascii() or len(named) > _LONGEST_GENRE or _plain(known) == named
+            return known if own else named
     item = " ".join(_SEPARATORS.split(style)[0].split())
     return item if len(item) <= _LONGEST_GENRE and not any(letter.isdigit() for letter in item) else ""
 

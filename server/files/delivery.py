@@ -25,6 +25,8 @@ DOWNLOADED = "download"
 """Distinguishes a file bought in addition to a song from the song's own file of the same format."""
 
 
+SOUND = ("audio", "mp3", "m4a", "wav")
+"""Kinds of saved files that hold a clip's sound and take tags."""
 STEM_OF = "stem of"
 """How a part descends from its song."""
 
@@ -67,7 +69,7 @@ class Delivery:
 
     async def _source(self, operation: Purchase | None) -> Clip | None:
         """The song that parts were taken from."""
-        return None if operation is None or operation.clip_of is None else await self._clip(operation.clip_of)
+        return None if operation is None or operation.clip_of is None else await self.clip(operation.clip_of)
 
     async def _folder(self, source: Clip) -> str:
         """Parts go into a folder named like the file of the take they come from, which no other song's has."""
@@ -86,19 +88,19 @@ class Delivery:
             # A single result of one take of an older song keeps that take's number, so that two joined songs stay
             # apart.
             older = next((ids[0] for ids in operation.sources().values() if ids), None)
-            take = (await self._clip(older)).take if older else 0
+            take = (await self.clip(older)).take if older else 0
         label = await in_thread(label_of, clip, operation, source, take)
         labelled = replace(clip, label=label)
         await in_thread(self._journal.put_clips, job, [labelled])
         return labelled
 
-    async def _clip(self, clip_id: str) -> Clip:
+    async def clip(self, clip_id: str) -> Clip:
         """Our clip, or as much as is known of one that is not ours. A part has the title of its song."""
         found = await in_thread(self._journal.clip, self._account, clip_id)
         if found is None:
             return Clip(clip_id, title=clip_id)
         if found.clip.part is not None and (whole := found.sources.get(STEM_OF, ())):
-            return replace(found.clip, title=(await self._clip(whole[0])).title)
+            return replace(found.clip, title=(await self.clip(whole[0])).title)
         return found.clip
 
     async def _keep_outcome(self, job: Job, operation: Purchase, outcome: Outcome) -> None:
@@ -110,7 +112,7 @@ class Delivery:
             await self._keep_link(job, link)
         if operation.clip_of is None:
             return
-        clip = await self._clip(operation.clip_of)
+        clip = await self.clip(operation.clip_of)
         for ending, text in outcome.texts.items():
             saved = await in_thread(self._journal.files, self._account, clip.clip_id)
             kept = await self._library.keep_bytes(
@@ -127,7 +129,7 @@ class Delivery:
         saved = await in_thread(self._journal.files, self._account, link.clip_id)
         if any(file.kind == link.kind for file in saved):
             return
-        clip = await self._clip(link.clip_id)
+        clip = await self.clip(link.clip_id)
         label = clip.label or ""
         if any(file.kind == "audio" and file.path.endswith(f".{link.kind}") for file in saved):
             label = ", ".join(word for word in (label, DOWNLOADED) if word)  # the song's own file has that name
@@ -140,15 +142,17 @@ class Delivery:
         )
         await in_thread(self._journal.put_file, job, _row(clip, link.kind, kept))
 
+    async def retag(self, clip_id: str) -> None:
+        """Write what is known of a clip into its saved sound; a file that was moved away is left alone."""
+        await self._retag(await self.clip(clip_id), ())
+
     async def _retag(self, clip: Clip, timeline: Sequence[tuple[float, str]]) -> None:
-        """Write newly known facts into the saved audio; a file that was moved away is left alone."""
+        tags = replace(await self.tags(clip), synced=tuple(timeline))
         for file in await in_thread(self._journal.files, self._account, clip.clip_id):
-            if file.kind != "audio":
-                continue
-            tags = replace(await self.tags(clip), synced=tuple(timeline))
-            with suppress(NotFound):
-                kept = await self._library.retag(self._library.locate(file.path), tags)
-                await in_thread(self._journal.move_file, self._account, _row(clip, file.kind, kept))
+            if file.kind in SOUND:
+                with suppress(NotFound):
+                    kept = await self._library.retag(self._library.locate(file.path), tags)
+                    await in_thread(self._journal.move_file, self._account, _row(clip, file.kind, kept))
 
     async def _keep_clip(self, job: Job, clip: Clip, folder: str | None) -> None:
         assert clip.audio_url is not None, "checked by the caller"

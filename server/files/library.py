@@ -8,13 +8,12 @@ the same clip is kept and used, so saving a clip again leaves one file; two song
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import logging
 import os
 import shutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -23,8 +22,10 @@ import anyio.to_thread
 
 from ..core.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, NotFound, ServiceError
 from .downloads import AUDIO, IMAGES, MAX_BYTES, Fetched, Fetcher, Media, PartFile, disk_errors, sniff
-from .names import name_of, safe_name
-from .parts import clear, is_claim, take_name
+from .names import name_of, numbered, safe_name
+from .parts import clear, is_claim, sync_folder, take_name
+from .playlists import ALBUMS
+from .playlists import write as write_playlist
 from .tags import Owner, SongTags, mark_text, marked, read_owner, write_tags
 
 log = logging.getLogger(__name__)
@@ -114,6 +115,15 @@ class Library:
         place = await anyio.to_thread.run_sync(self._place, folder)
         return await anyio.to_thread.run_sync(self._write, place, data, _labelled(tags, label), suffix)
 
+    async def keep_playlist(self, name: str, lines: Sequence[str]) -> str:
+        """Write the playlist of an album into the folder `Albums`; its path below the root.
+
+        Only one that we wrote for the same album is replaced; a list of the person's own leaves us another name.
+        """
+        place = await anyio.to_thread.run_sync(self._place, ALBUMS)
+        with disk_errors(place):
+            return self._relative(await anyio.to_thread.run_sync(write_playlist, place, name, lines))
+
     async def retag(self, path: Path, tags: SongTags) -> Kept:
         """Rewrite the tags of a clip's file in one step; fields that are empty in the new tags stay as they are.
 
@@ -133,6 +143,13 @@ class Library:
         if not inside or "\\" in relative or not all(part not in ("", ".", "..") for part in parts):
             raise NotFound("There is no such file in the library.", field="file")
         return self.root.joinpath(*parts)
+
+    def lacks(self, relative: str) -> bool:
+        """Whether a file that was saved was moved or deleted since. Blocks."""
+        try:
+            return not self.locate(relative).is_file()
+        except (NotFound, OSError):
+            return True
 
     def size(self, relative: str) -> int:
         """Bytes of a file of the library. Raises NotFound when it is gone. Blocks."""
@@ -262,7 +279,7 @@ class Library:
                     continue  # deleted just now; look again
                 elif not take_name(part, final, mark_text(owner)):
                     continue  # somebody else was quicker; look again
-                _sync_folder(place)
+                sync_folder(place)
                 return Kept(final, final.relative_to(self.root).as_posix(), kind, size, digest, tagged)
         raise LibraryUnavailable(
             f"No free name was found for {names[0]!r} in {place}. Move some files of that name away. The song stays "
@@ -294,7 +311,7 @@ class Library:
                 tagged = kind is not None and write_tags(part.path, kind, replace(tags, label=owner.label))
                 size, digest = _settled(part.path)
                 part.path.replace(final)
-                _sync_folder(final.parent)
+                sync_folder(final.parent)
             finally:
                 part.discard()
         return Kept(final, self._relative(final), kind, size, digest, tagged)
@@ -344,10 +361,7 @@ def _names(tags: SongTags) -> Iterator[str]:
     bare = tags.title.removesuffix(f" ({tags.label})")
     title = safe_name(bare, _TITLE_CHARACTERS, _BOTH_BYTES - len(label.encode()))
     name = f"{title} ({label})" if label and not title.casefold().endswith(f"({label})".casefold()) else title
-    yield name
-    for number in range(2, _NUMBERED + 1):
-        yield f"{name} {number}"
-    yield f"{name} {hashlib.sha256(tags.clip_id.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    yield from numbered(name, tags.clip_id)
 
 
 def _target(place: Path, names: list[str], suffix: str, owner: Owner, digest: str) -> tuple[Path | None, bool]:
@@ -393,19 +407,6 @@ def _settled(part: Path) -> tuple[int, str]:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync_folder(place: Path) -> None:
-    if os.name == "nt":
-        return  # Windows cannot do this; its file system logs the rename itself
-    handle = os.open(place, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network disks cannot sync a folder
-            raise
-    finally:
-        os.close(handle)
 
 
 def _make_private(place: Path, root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Final
 from ..core.foreign import JOINERS
 
 _NAME_BYTES: Final = 200
+_NUMBERED: Final = 9
 _BETWEEN_WORDS: Final = re.compile(r"(?<=\w)[/\\|:](?=\w)")
 _FORBIDDEN: Final = re.compile(r'[<>:"/\\|?*]')
 _BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks that are invisible
@@ -38,6 +40,14 @@ def name_of(text: str, characters: int, octets: int) -> str:
     if _DEVICE.match(name):
         name = _cut(f"_{name}", characters, octets)
     return name
+
+
+def numbered(name: str, owner_id: str) -> Iterator[str]:
+    """The name, then the same with numbers; the last holds a hash of the owner's id, so that names do not run out."""
+    yield name
+    for number in range(2, _NUMBERED + 1):
+        yield f"{name} {number}"
+    yield f"{name} {hashlib.sha256(owner_id.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def _visible(text: str) -> Iterator[str]:

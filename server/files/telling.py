@@ -45,15 +45,15 @@ def name_with(clip: Clip) -> str:
     return f"{title} ({label})" if label else title
 
 
-def tags_of(clip: Clip, track: Track | None, *, sandbox: bool, plain: bool = True) -> SongTags:
-    """The tags of a clip's files; `track` is its place on the album it was put on, `plain` its title alone there.
+def tags_of(clip: Clip, track: Track | None, *, sandbox: bool) -> SongTags:
+    """The tags of a clip's files; `track` is its place on the album it was put on.
 
     Until then the album is the song itself, so that other programs keep its takes together and apart from other songs.
     """
     label = label_with(clip)
     version, take = _without_take(label)
     if track is not None:
-        album, artist = track.album, track.artist
+        plain, album, artist = track.alike == 1, track.album, track.artist
         number: int | None = track.number
         of: int | None = track.of
     else:

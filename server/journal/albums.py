@@ -31,6 +31,8 @@ class Track:
     artist: str
     number: int
     of: int
+    alike: int = 1
+    """How many songs on it have this title."""
 
 
 class Albums(Upkeep):
@@ -57,7 +59,7 @@ class Albums(Upkeep):
     def tracks_of(self, account: Account, clip_id: str) -> list[Track]:
         """The albums that a clip is on; the one that was put together last comes first."""
         rows = self.store.rows("albums_of_clip", tenant=account.tenant, key_id=account.key_id, clip_id=clip_id)
-        return [Track(row["name"], row["artist"], row["place"], row["songs"]) for row in rows]
+        return [Track(row["name"], row["artist"], row["place"], row["songs"], row["alike"]) for row in rows]
 
     def move_file(self, account: Account, file: SavedFile) -> None:
         """A file of a clip is at another place now, or has other bytes."""

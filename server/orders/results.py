@@ -89,7 +89,16 @@ class Results:
 
     def place(self, file: SavedFile) -> dict[str, str]:
         """Where a saved file is found."""
-        return self._shown(self._library.locate(file.path))
+        return self.place_of(file.path)
+
+    def place_of(self, relative: str) -> dict[str, str]:
+        """Where a file of the library is found."""
+        return self._shown(self._library.locate(relative))
+
+    def found(self, file: SavedFile) -> dict[str, str]:
+        """Where a saved file is found, or where it was before it was moved or deleted. Blocks."""
+        place = self.place(file)
+        return {"missing": next(iter(place.values()))} if self._library.lacks(file.path) else place
 
     async def _balance(self) -> Balance | None:
         """The balance as last read; a tenant who spends the operator's credits is not told how many there are."""

@@ -19,8 +19,10 @@ PERSIAN = "می\u200cخواهم"
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 
 
-def tags(label: str, part: str | None = None, track: Track | None = None, **facts: str) -> SongTags:
-    clip = Clip("c", take=1, part=part, label=label, title="Boats", **facts)
+def tags(
+    label: str, part: str | None = None, track: Track | None = None, *, style: str = "", lyrics: str = ""
+) -> SongTags:
+    clip = Clip("c", take=1, part=part, label=label, title="Boats", style=style, lyrics=lyrics)
     return tags_of(clip, track, sandbox=False)
 
 

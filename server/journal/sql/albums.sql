@@ -22,7 +22,12 @@ INSERT INTO album_songs (tenant, key_id, album, clip_id, place) VALUES (:tenant,
 -- The one that was put together last comes first: its name is in the file's tags.
 SELECT a.name, a.artist, s.place,
        (SELECT COUNT(*) FROM album_songs n
-         WHERE n.tenant = a.tenant AND n.key_id = a.key_id AND n.album = a.album) AS songs
+         WHERE n.tenant = a.tenant AND n.key_id = a.key_id AND n.album = a.album) AS songs,
+       (SELECT COUNT(*) FROM album_songs n JOIN clips c
+            ON c.tenant = n.tenant AND c.key_id = n.key_id AND c.clip_id = n.clip_id
+         WHERE n.tenant = a.tenant AND n.key_id = a.key_id AND n.album = a.album
+           AND c.title = (SELECT me.title FROM clips me
+             WHERE me.tenant = s.tenant AND me.key_id = s.key_id AND me.clip_id = s.clip_id)) AS alike
   FROM album_songs s JOIN albums a ON a.tenant = s.tenant AND a.key_id = s.key_id AND a.album = s.album
  WHERE s.tenant = :tenant AND s.key_id = :key_id AND s.clip_id = :clip_id
  ORDER BY a.updated_at DESC, a.album;
