@@ -127,7 +127,7 @@ class Delivery:
 
     async def _keep_link(self, job: Job, link: Link) -> None:
         saved = await in_thread(self._journal.files, self._account, link.clip_id)
-        if any(file.kind == link.kind for file in saved):
+        if any(file.kind == link.kind and not self._library.lacks(file.path) for file in saved):
             return
         clip = await self.clip(link.clip_id)
         label = clip.label or ""
@@ -169,6 +169,32 @@ class Delivery:
             cover = await self._library.keep_cover(tags, clip.image_url, label=label)
             if cover is not None:
                 await in_thread(self._journal.put_file, job, _row(clip, "cover", cover))
+
+    async def found_again(self, clip: Clip, file: SavedFile) -> bool:
+        """Look for a missing file elsewhere in the library, by its own mark, and record where it is."""
+        path = await in_thread(self._library.find_moved, file.path, file.bytes, clip.clip_id)
+        if path is not None:
+            await in_thread(self._journal.move_file, self._account, replace(file, path=path))
+        return path is not None
+
+    async def keep_again(self, clip: Clip, file: SavedFile) -> bool:
+        """Fetch a song, or its picture, that is missing, into its folder; False where there is no link to it.
+
+        Raises what `Library.keep_audio` does.
+        """
+        clip = replace(clip, title=(await self.clip(clip.clip_id)).title)
+        tags, folder = await self.tags(clip), PurePosixPath(file.path).parent.name or None
+        label = clip.label or None
+        kept = None
+        if file.kind == "audio" and clip.audio_url is not None:
+            kept = await self._library.keep_audio(
+                tags, clip.audio_url, cover_url=clip.image_url, folder=folder, label=label
+            )
+        elif file.kind == "cover" and clip.image_url is not None:
+            kept = await self._library.keep_cover(tags, clip.image_url, label=label)
+        if kept is not None:
+            await in_thread(self._journal.move_file, self._account, _row(clip, file.kind, kept))
+        return kept is not None
 
     async def tags(self, clip: Clip) -> SongTags:
         """The tags of this clip's files, as everything that is known of it says."""

@@ -15,7 +15,8 @@ import shutil
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from itertools import islice
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import anyio.to_thread
@@ -37,6 +38,8 @@ _COVER_SECONDS: Final = 30.0
 _NUMBERED: Final = 9
 _TRIES: Final = 50
 _OPENED: Final = 500
+_WALKED: Final = 2000
+"""Folders in which a missing file is looked for."""
 _SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".lrc", ".txt", ".vtt")
 
 _LABEL_CHARACTERS, _LABEL_BYTES = 72, 90
@@ -150,6 +153,23 @@ class Library:
             return not self.locate(relative).is_file()
         except (NotFound, OSError):
             return True
+
+    def find_moved(self, relative: str, size: int, clip_id: str) -> str | None:
+        """Where a clip's file is that was saved at this path: one of its kind, with its name or size, that says so.
+
+        None when it is nowhere in the library. Blocks.
+        """
+        was = PurePosixPath(relative)
+        for place, folders, names in islice(os.walk(self.root), _WALKED):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in names:
+                path = Path(place) / name
+                if path.suffix.lower() != was.suffix.lower() or not _is_inside(path, self.root):
+                    continue
+                owner = read_owner(path) if name == was.name or path.stat().st_size == size else None
+                if owner is not None and owner.clip_id == clip_id:
+                    return self._relative(path)
+        return None
 
     def size(self, relative: str) -> int:
         """Bytes of a file of the library. Raises NotFound when it is gone. Blocks."""

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.jobs import Account, SavedFile
+from ..core.jobs import Account, Job, SavedFile, job_of
+from .search import literal
 from .upkeep import Upkeep
 
 _PERSONAS = 200
@@ -68,6 +69,13 @@ class Albums(Upkeep):
                 "put_file", tenant=account.tenant, key_id=account.key_id, clip_id=file.clip_id, kind=file.kind,
                 path=file.path, bytes=file.bytes, sha256=file.sha256, now=self._clock.now(),
             )  # fmt: skip
+
+    def answered_about(self, account: Account, clip_id: str) -> list[Job]:
+        """Finished orders about a clip whose answer is on record, the newest first."""
+        rows = self.store.rows(
+            "answered_about", tenant=account.tenant, key_id=account.key_id, pattern=f"%{literal(clip_id)}%"
+        )
+        return [job_of(row) for row in rows]
 
     def personas_from(self, account: Account, clip_ids: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Singers made from these clips, the newest first: the clip, and the answer with the singer's id."""

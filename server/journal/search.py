@@ -54,8 +54,13 @@ def patterns(asked: str) -> dict[str, str]:
         raise ArgumentRefused(
             f"words holds {len(words)} words; a search takes {MOST_WORDS}. Leave out the common ones.", field="words"
         )
-    found = [f"%{_SPECIAL.sub(_escaped, word)}%" for word in words]
+    found = [f"%{literal(word)}%" for word in words]
     return {f"like_{n + 1}": found[n] if n < len(found) else ANYTHING for n in range(MOST_WORDS)}
+
+
+def literal(text: str) -> str:
+    """The text as a part of a pattern that stands for itself."""
+    return _SPECIAL.sub(_escaped, text)
 
 
 def _escaped(found: re.Match[str]) -> str:

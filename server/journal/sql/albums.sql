@@ -32,6 +32,13 @@ SELECT a.name, a.artist, s.place,
  WHERE s.tenant = :tenant AND s.key_id = :key_id AND s.clip_id = :clip_id
  ORDER BY a.updated_at DESC, a.album;
 
+-- name: answered_about
+-- Orders with a recorded answer that name this clip, the newest first.
+SELECT * FROM jobs
+ WHERE tenant = :tenant AND key_id = :key_id AND state = 'done' AND remote_id IS NULL AND answer IS NOT NULL
+   AND arguments LIKE :pattern ESCAPE '\'
+ ORDER BY created_at DESC LIMIT 50;
+
 -- name: personas
 -- The newest singers that were made from clips.
 SELECT arguments, answer FROM jobs
