@@ -69,6 +69,8 @@ def input_schema(operation: type[Operation]) -> dict[str, Any]:
     order = dict.fromkeys((*needed, *own, *shared, *operation.model_fields))
     properties = schema.get("properties", {})
     schema["properties"] = {n: properties[n] for n in order if n in properties}
+    for name in CONTROLS & properties.keys():
+        properties[name].pop("maxLength", None)  # what they take comes from a result
     schema.pop("description", None)
     return schema
 
@@ -98,7 +100,7 @@ def admits(name: str, told: Mapping[str, Any]) -> bool:
 
 
 def compact(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema without titles, null branches and references, and without `additionalProperties: false`.
+    """A schema without titles, null branches, references, what goes without saying, and `additionalProperties: false`.
 
     A large vendor's converter dies of that last one; the server itself names arguments that it does not know.
     """
@@ -125,8 +127,10 @@ def _compact(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[st
     for key, value in node.items():
         if key == "title" and isinstance(value, str):
             continue
-        if key == "default" and value is None:
+        if key == "default" and (value is None or value is False):
             continue
+        if key == "minLength" and value == 1:
+            continue  # an empty string is an argument left out
         if key == "additionalProperties" and value is False:
             continue
         if key == "properties":
