@@ -94,7 +94,7 @@ class Sound(SonicPurchase, Checked):
     style: Style | None = None
     negative_style: NegativeStyle | None = None
     model: ModelName | None = None
-    style_weight: Weight | None = Field(None, description="How close to the style; 1 closest.")
+    style_weight: Weight | None = Field(None, description=AS_THERE)
     weirdness: Weight | None = Field(None, description="How unusual; 1 most.")
 
     def known_model(self, facts: Facts) -> Model | None:

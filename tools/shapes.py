@@ -144,7 +144,7 @@ Closeness = Annotated[
     Field(
         ge=0,
         le=1,
-        description="To the source's tune: up to 0.3 free, 0.5 balanced, from 0.7 close, 1 closest.",
+        description="To the source's tune; see cover_song.",
     ),
 ]
 Source = Annotated[

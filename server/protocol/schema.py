@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 _READS = (Effect.READS, Effect.LOCAL)
+_GIVEN = frozenset({"id", "job_id", "task_id", "persona_id", "source", "model", "language", "genre", "words"})
+"""Arguments whose limit only keeps strangers from sending much: nobody who means it ever reaches it."""
 
 
 def published(name: str) -> dict[str, Any]:
@@ -69,8 +71,8 @@ def input_schema(operation: type[Operation]) -> dict[str, Any]:
     order = dict.fromkeys((*needed, *own, *shared, *operation.model_fields))
     properties = schema.get("properties", {})
     schema["properties"] = {n: properties[n] for n in order if n in properties}
-    for name in CONTROLS & properties.keys():
-        properties[name].pop("maxLength", None)  # what they take comes from a result
+    for name in (CONTROLS | _GIVEN) & properties.keys():
+        properties[name].pop("maxLength", None)
     schema.pop("description", None)
     return schema
 
