@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _READS = (Effect.READS, Effect.LOCAL)
 _GIVEN = frozenset({"id", "job_id", "task_id", "persona_id", "source", "model", "language", "genre", "words"})
-"""Arguments whose limit only keeps strangers from sending much: nobody who means it ever reaches it."""
+"""Arguments whose limit only guards against abuse; nobody else reaches it."""
 
 
 def published(name: str) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def description(operation: type[Operation]) -> str:
 
 
 def hints(operation: type[Operation]) -> dict[str, Any]:
-    """Hints for clients; they follow from the effect alone."""
+    """Hints for clients, derived from the effect alone."""
     reads = operation.effect in _READS and not operation.may_spend
     return {
         "title": operation.label,
@@ -116,7 +116,7 @@ def _compact(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[st
     if "$ref" in node:
         target = definitions[node["$ref"].rsplit("/", 1)[-1]]
         rest = {key: value for key, value in node.items() if key != "$ref"}
-        # What is said at the place of use is about that place; the definition's own text is about the type.
+        # A description at the place of use wins over the definition's own, which is about the type.
         return _compact(
             {**{k: v for k, v in target.items() if k != "description" or k not in rest}, **rest}, definitions
         )
