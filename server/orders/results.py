@@ -128,6 +128,9 @@ class Results:
                 if "style" in row and row["style"] == before.get("style"):
                     del row["style"]  # takes share theirs, and it is told with the first
         data |= await self._outcome(job)
+        added = [file for child in children for file in (await self._outcome(child)).get("files", ())]
+        if added and only is None:
+            data["files"] = [*data.get("files", ()), *added]
         if job.settled and (failed := sum(c.state == "failed" for c in clips)) and job.state is State.DONE:
             data["failed_takes"] = failed
         members = (job, *children)
@@ -147,12 +150,14 @@ class Results:
     def _clips(self, job: Job, children: Sequence[Job]) -> list[Clip]:
         """What there is to hear: the takes, each replaced by the whole song that a follow-up has made of it. Blocks."""
         takes = self._journal.clips(job.id)
-        if not children:
+        orders = [(child, self._operation_of(child)) for child in children]
+        # A follow-up that adds a file to a take, such as a WAV, replaces nothing.
+        joins = [(child, order) for child, order in orders if order is None or order.clip_of is None]
+        if not joins:
             return takes
         shown: list[Clip] = []
-        for child in children:
+        for child, operation in joins:
             made = self._journal.clips(child.id)
-            operation = self._operation_of(child)
             parts = [] if operation is None else [clip_id for ids in operation.sources().values() for clip_id in ids]
             shown += made if any(clip.state != "failed" for clip in made) else [t for t in takes if t.clip_id in parts]
         return shown + [take for take in takes if take.state == "failed"]

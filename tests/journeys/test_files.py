@@ -135,3 +135,19 @@ def listed(playlist: Path) -> list[Path]:
     lines = playlist.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "#EXTM3U"
     return [(playlist.parent / line).resolve() for line in lines if not line.startswith("#")]
+
+
+async def test_stems_come_as_wav_in_the_same_order_and_only_those_that_came_are_charged(
+    client: Client, song: dict[str, Any], place: World
+) -> None:
+    before = len(place.charges())
+    answer = said(await client.call_tool("separate_stems", {"clip_id": first(song), "format": "wav"}))
+    assert answer["status"] == "done", answer
+    folder = Path(song["clips"][0]["file"]).with_suffix("")
+    waves = {Path(file["file"]) for file in answer["files"] if file["kind"] == "wav"}
+    assert waves == {Path(clip["file"]).with_suffix(".wav") for clip in answer["clips"]}
+    assert {wave.parent for wave in waves} == {folder}
+    assert all(wave.read_bytes()[:4] == b"RIFF" for wave in waves)
+    assert answer["credits"]["cost"] == 20 + len(waves)
+    charged = [line["operation"] for line in place.charges()[before:]]
+    assert sorted(charged) == ["stems_basic", *["wav"] * len(waves)]
