@@ -6,12 +6,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 _TAG = re.compile(r"^\s*[\[(].*[\])]\s*$")
 _TOKEN = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|[^\W_]+(?:['’][^\W_]+)*")
 """A word, or one character of a script that puts no spaces between words. Joiners are taken out before."""
-_SEED = 3
+_SEED, _PLACES, _COMPARED = 3, 4, 1500
 _LETTERS, _WORDS, _DIFFERENT = 14, 5, 3
 """What a passage has at least: letters, words unless it is a whole line, and different words."""
 
@@ -30,6 +31,16 @@ class _Text:
     words: tuple[str, ...]
     places: tuple[tuple[int, int, int], ...]
     lines: tuple[str, ...]
+
+    @cached_property
+    def seeds(self) -> dict[tuple[str, ...], list[int]]:
+        """Where each row of a few words begins, in a few places: a refrain has many."""
+        found: dict[tuple[str, ...], list[int]] = {}
+        for at in range(len(self.words) - _SEED + 1):
+            places = found.setdefault(self.words[at : at + _SEED], [])
+            if len(places) < _PLACES:
+                places.append(at)
+        return found
 
     def shown(self, start: int, end: int) -> str:
         """The words from one place to another as they are written."""
@@ -73,31 +84,23 @@ def _text(lyrics: str) -> _Text:
         for match in _TOKEN.finditer(line.replace("\u200c", " ").replace("\u200d", " ")):
             words.append(unicodedata.normalize("NFC", match[0].casefold().replace("’", "'")))
             places.append((number, *match.span()))
-    return _Text(tuple(words), tuple(places), lines)
+    return _Text(tuple(words[:_COMPARED]), tuple(places[:_COMPARED]), lines)
 
 
 def _common(one: _Text, other: _Text) -> Iterator[tuple[int, int]]:
     """The longest stretches of the first text that the other one has too, each once, none inside another."""
-    seeds: dict[tuple[str, ...], list[int]] = {}
-    for at in range(len(other.words) - _SEED + 1):
-        seeds.setdefault(other.words[at : at + _SEED], []).append(at)
-    start = 0
+    start, seeds = 0, other.seeds
     while start <= len(one.words) - _SEED:
-        longest = max(
-            (_run(one, start, other, at) for at in seeds.get(one.words[start : start + _SEED], ())), default=0
-        )
+        places = seeds.get(one.words[start : start + _SEED])
+        longest = max(_run(one, start, other, at) for at in places) if places else 0
         if longest and _tells(one, start, start + longest):
             yield start, start + longest
         start += longest or 1
 
 
 def _run(one: _Text, start: int, other: _Text, at: int) -> int:
-    length = 0
-    for mine, theirs in zip(one.words[start:], other.words[at:], strict=False):
-        if mine != theirs:
-            break
-        length += 1
-    return length
+    most = min(len(one.words) - start, len(other.words) - at)
+    return next((n for n in range(most) if one.words[start + n] != other.words[at + n]), most)
 
 
 def _tells(text: _Text, start: int, end: int) -> bool:
