@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .facts import COMMAND, FIRST_START, KEY, LONGEST_CALL, NAME, Facts, dumps, variable
+from .facts import COMMAND, FIRST_START, KEY, LONGEST_CALL, NAME, ROOT, Facts, dumps, variable
 
 AGENT_PLUGINS = "https://agent-plugins.org/schemas/1.0.0"
 ASKED = ("title", "description", "type", "default", "sensitive", "required", "min", "max")
@@ -29,6 +29,9 @@ def files(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "gemini-extension.json", dumps(gemini(facts))
     yield "codex/config.toml", codex(facts)
     yield "codex/add.sh", codex_line(facts)
+    yield "README.md", readme(facts)
+    # A plugin is copied out of the repository, and its licence with it.
+    yield "LICENSE", (ROOT / "LICENSE").read_text(encoding="utf-8")
 
 
 def identity(facts: Facts) -> dict[str, Any]:
@@ -114,3 +117,28 @@ def marketplace(facts: Facts) -> str:
     }
     metadata = {"description": "Songwright, and nothing else."}
     return dumps({"name": NAME, "owner": facts.manifest["author"], "metadata": metadata, "plugins": [plugin]})
+
+
+def readme(facts: Facts) -> str:
+    """What somebody reads who meets the plugin by itself."""
+    return f"""# {facts.manifest["display_name"]}, the plugin
+
+{facts.manifest["long_description"]}
+
+The plugin brings the MCP server, which [uv](https://docs.astral.sh/uv/) fetches at the first start, and a skill: how a
+song is written, and what an assistant must know before it spends anything.
+
+| host | how |
+| --- | --- |
+| Claude Code | `/plugin install {NAME} --marketplace {facts.repository}` |
+| VS Code, Copilot, Cursor, Codex, Kiro | add this folder as a plugin (`plugin.json`, `mcp.json`, `skills`) |
+| Gemini CLI | `gemini extensions install` with this folder |
+| Codex, without the plugin | `codex/add.sh`, or the table in `codex/config.toml` |
+
+Claude Code and Gemini CLI ask for the key and your limits; you can leave everything empty. The other hosts ask nothing:
+set `{variable(KEY)}` where they start, or write `{KEY}` into Songwright's own configuration file. Without a key songs
+come from a free offline sandbox.
+
+Every file here is written by `make update` in [the repository]({facts.address}). `server.json` and the folder `docker`
+are entries for catalogues, `chatgpt-app-submission.json` fills in the form for an app in ChatGPT.
+"""

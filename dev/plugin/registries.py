@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from songwright import tools
 from songwright.server.protocol import schema
 
+from .. import bundle
 from ..tables import summary
-from .facts import COMMAND, KEY, NAME, Facts, dumps, variable
+from .facts import COMMAND, KEY, NAME, ROOT, Facts, dumps, variable
 
 SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
+SERVER = "server.json"
 SHORT = 100
 """Characters of a description in the registry."""
 IMAGES = "ghcr.io"
@@ -25,24 +30,41 @@ INSIDE = ("api_key", "toolsets", "confirm_above", "daily_credits")
 
 def files(facts: Facts) -> Iterator[tuple[str, str]]:
     """Every file by its path in the plugin."""
-    yield "server.json", dumps(server(facts))
+    yield SERVER, dumps(server(facts, checksum()))
     yield "docker/server.yaml", docker(facts)
     yield "docker/tools.json", dumps([listed(name) for name in tools.chosen(tools.DEFAULT_TOOLSETS)])
     yield "docker/readme.md", f"Docs: {facts.address}\n"
 
 
-def server(facts: Facts, bundle_sha256: str | None = None) -> dict[str, Any]:
-    """The registry's entry. The bundle's checksum is known when it is built, so only a release has it."""
+def checksum() -> str:
+    """The bundle's, as `make bundle` wrote it when it built one. Every change of a source changes it, so `make update`
+    leaves it alone; where there is none yet, it is the checksum of a bundle of the present sources.
+    """
+    try:
+        packages = json.loads((ROOT / "plugin" / SERVER).read_text(encoding="utf-8"))["packages"]
+    except FileNotFoundError:
+        with tempfile.TemporaryDirectory() as folder:
+            return digest(bundle.build(Path(folder) / "songwright.mcpb"))
+    return next(str(package["fileSha256"]) for package in packages if package["registryType"] == "mcpb")
+
+
+def digest(file: Path) -> str:
+    """The SHA-256 of a file."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def server(facts: Facts, bundle_sha256: str) -> dict[str, Any]:
+    """The registry's entry, for a bundle of this checksum."""
     if len(facts.description) > SHORT:
         raise ValueError(f"the registry takes {SHORT} characters of description, manifest.json has more")
     stdio = {"type": "stdio"}
     serve = [{"type": "positional", "value": "serve"}]
     asked = [environment(name, question) for name, question in facts.questions.items()]
-    bundle = {
+    desktop = {
         "registryType": "mcpb",
         "identifier": f"{facts.address}/releases/download/v{facts.version}/{NAME}.mcpb",
         "version": facts.version,
-        **({"fileSha256": bundle_sha256} if bundle_sha256 else {}),
+        "fileSha256": bundle_sha256,
         "transport": stdio,
     }
     package = {
@@ -75,7 +97,7 @@ def server(facts: Facts, bundle_sha256: str | None = None) -> dict[str, Any]:
         "description": facts.description,
         "version": facts.version,
         "repository": {"url": facts.address, "source": "github"},
-        "packages": [package, bundle, image],
+        "packages": [package, desktop, image],
         "remotes": [remote()],
     }
 
