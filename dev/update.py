@@ -52,16 +52,21 @@ def prompt(name: str) -> dict[str, object]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write what differs, or with `--check` name it and return 1."""
-    stale = [(path, text) for path, text in derived() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    """Write what differs and remove what is left over in the plugin, or with `--check` name both and return 1."""
+    wanted = list(derived())
+    stale = [(path, text) for path, text in wanted if not path.exists() or path.read_text(encoding="utf-8") != text]
+    left = sorted(set(filter(Path.is_file, plugin.FOLDER.rglob("*"))) - {path for path, _ in wanted})
     if "--check" in arguments:
-        for path, _ in stale:
+        for path in [*(path for path, _ in stale), *left]:
             print(f"{path} is out of date: run `make update`", file=sys.stderr)
-        return 1 if stale else 0
+        return 1 if stale or left else 0
     for path, text in stale:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         print(f"{path} written")
+    for path in left:
+        path.unlink()
+        print(f"{path} removed")
     return 0
 
 

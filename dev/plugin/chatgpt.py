@@ -80,7 +80,9 @@ def _reach(outside: bool, price: str) -> str:
     if not outside:
         return "Works on the person's own orders, files and words, and reaches no outside system."
     if price:
-        return "Sends an order to the AI Music API, an outside service, with the person's own key; nothing is published."
+        return (
+            "Sends an order to the AI Music API, an outside service, with the person's own key; nothing is published."
+        )
     return "Asks the AI Music API, an outside service, about the person's own account; nothing is published."
 
 

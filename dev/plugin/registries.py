@@ -63,7 +63,6 @@ def server(facts: Facts, bundle_sha256: str) -> dict[str, Any]:
     desktop = {
         "registryType": "mcpb",
         "identifier": f"{facts.address}/releases/download/v{facts.version}/{NAME}.mcpb",
-        "version": facts.version,
         "fileSha256": bundle_sha256,
         "transport": stdio,
     }

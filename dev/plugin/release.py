@@ -6,7 +6,7 @@ files name: the package, the bundle and the registry's entry are public once the
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 import re
 import subprocess
@@ -32,14 +32,14 @@ def refused(known: Facts, tag: str, changelog: str, repository: str | None) -> l
         reasons.append(f"CHANGELOG.md does not begin with {known.version}.")
     else:
         try:
-            datetime.date.fromisoformat(heading["date"])
+            dt.date.fromisoformat(heading["date"])
         except ValueError:
             reasons.append(f"CHANGELOG.md has no date for {known.version}, but: {heading['date']}.")
     return reasons
 
 
 def main(arguments: list[str]) -> int:
-    """Write the registry's and Docker's entries for the built bundle; 1 with sentences when it must not be published."""
+    """Write the registry's and Docker's entries for the built bundle; 1 with sentences when nothing may go out."""
     known = facts()
     (tag,) = arguments
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
