@@ -17,10 +17,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import anyio
 from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
 
 from ..check_bundle import said
 from ..check_song import TAKES, listen
@@ -117,14 +118,14 @@ class Machine:
         server = StdioServerParameters(
             command=command[0], args=[*command[1:]], env={**self.environment, **environment}, cwd=self.here
         )
-        try:
-            song = anyio.run(_compose, server)
-        except BaseExceptionGroup as errors:
-            return f"it did not answer: {errors.exceptions[0]!r}"[:400]
-        except Exception as error:  # noqa: BLE001 - whatever a foreign program does is a finding
-            return f"it did not answer: {error!r}"[:400]
-        finally:
-            stop_sandbox(self.home)
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+            try:
+                song = anyio.run(_compose, server, log)
+            except Exception as error:  # noqa: BLE001 - whatever a foreign program does is a finding
+                log.seek(0)
+                return f"it did not answer: {error!r}; it said: {log.read()[-300:]}"
+            finally:
+                stop_sandbox(self.home)
         if song.get("status") != "done":
             return f"no song: {json.dumps(song, ensure_ascii=False)[:400]}"
         files = [Path(clip["file"]) for clip in song["clips"] if clip.get("file")]
@@ -132,8 +133,9 @@ class Machine:
         return "; ".join(faults) if len(files) == TAKES else f"{len(files)} takes have a file"
 
 
-async def _compose(server: StdioServerParameters) -> dict[str, Any]:
-    async with Client(server, mode="legacy", read_timeout_seconds=PATIENCE) as client:
+async def _compose(server: StdioServerParameters, log: TextIO) -> dict[str, Any]:
+    transport = stdio_client(server, errlog=log)
+    async with Client(transport, mode="legacy", read_timeout_seconds=PATIENCE) as client:
         song = said(await client.call_tool("create_song", SONG))
         while song.get("status") in {"working", "streaming"}:
             song = said(await client.call_tool("wait_for_song", {"job_id": song["job_id"]}))
@@ -239,7 +241,7 @@ def _hosts(kit: Kit, folder: Path, packages: Path) -> dict[str, str]:
 
 
 def _image(kit: Kit, folder: Path) -> str:
-    """What is wrong with a song from the image, filled as its Dockerfile fills it and run without a container engine."""
+    """What is wrong with a song from the image, filled as the Dockerfile fills it, run without a container engine."""
     words, variables = _package("oci")
     image = Image(folder)
     image.build()
@@ -249,7 +251,8 @@ def _image(kit: Kit, folder: Path) -> str:
         environment = {**image.environment, **variables, **own_settings(folder, service)}
         program = str(image.program / "bin" / "songwright")
         server = StdioServerParameters(command=program, args=arguments, env=environment, cwd=folder)
-        song = anyio.run(_compose, server)
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+            song = anyio.run(_compose, server, log)
     return "" if song.get("status") == "done" else f"no song: {json.dumps(song, ensure_ascii=False)[:400]}"
 
 
