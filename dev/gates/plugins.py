@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import subprocess
 import sys
 import tempfile
 import tomllib
@@ -244,7 +245,10 @@ def _image(kit: Kit, folder: Path) -> str:
     """What is wrong with a song from the image, filled as the Dockerfile fills it, run without a container engine."""
     words, variables = _package("oci")
     image = Image(folder)
-    image.build()
+    try:
+        image.build()
+    except subprocess.CalledProcessError as error:
+        return f"it could not be built: {error}"
     (folder / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
     with kit.sandbox(folder / "service", pace="instant") as service:
         arguments = words[words.index(_identifier()) + 1 :]
