@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from typing import Any, get_args
 
 import anyio
 import install_links
+import jsonschema
 import pytest
 import warm
 from mcp import Client, StdioServerParameters
@@ -160,44 +163,73 @@ def test_every_question_is_about_a_setting_and_only_the_key_is_hidden() -> None:
 
 # -- the form for ChatGPT ---------------------------------------------------------------------------------------------
 
+HINTS = ("readOnlyHint", "openWorldHint", "destructiveHint")
 
-def test_the_form_for_chatgpt_gives_every_listed_tool_the_hints_that_the_server_lists_and_a_reason_for_each() -> None:
+
+def test_the_form_for_chatgpt_gives_every_listed_tool_the_hints_that_the_server_lists() -> None:
     form = loaded(PLUGIN / "chatgpt-app-submission.json")
     assert set(form["tools"]) == set(tools.chosen(tools.DEFAULT_TOOLSETS))
     for name, stated in form["tools"].items():
         listed = loaded(ROOT / "tools" / tools.folder(name) / f"{name}.json")["annotations"]
-        hints = {"readOnlyHint", "openWorldHint", "destructiveHint"}
-        assert stated["annotations"] == {hint: listed[hint] for hint in hints}
-        reasons = stated["justifications"]
-        assert set(reasons) == {f"{word}_justification" for word in ("read_only", "open_world", "destructive")}
-        assert all(reason.strip() for reason in reasons.values())
+        assert stated["annotations"] == {hint: listed[hint] for hint in HINTS}
 
 
-def test_the_form_for_chatgpt_has_the_cases_and_lengths_that_it_takes() -> None:
+def text(longest: int | None = None) -> dict[str, Any]:
+    """Something to read."""
+    return {"type": "string", "pattern": r"\S"} | ({"maxLength": longest} if longest else {})
+
+
+def record(**parts: dict[str, Any]) -> dict[str, Any]:
+    """An object with all of these members."""
+    return {"type": "object", "required": list(parts), "properties": parts}
+
+
+def case(tools_triggered: dict[str, Any]) -> dict[str, Any]:
+    nothing = {"type": "null"}
+    return record(
+        description=text(4000), user_prompt=text(), expected_output=text(), tools_triggered=tools_triggered,
+        file_attachment_urls=nothing, expected_output_url=nothing,
+    )  # fmt: skip
+
+
+FORM = record(
+    schema_version={"const": 1},
+    app_info=record(
+        display_name=text(30), subtitle=text(30), description=text(4000), category={"enum": ["ENTERTAINMENT"]}
+    ),
+    tools={
+        "additionalProperties": record(
+            annotations=record(**{hint: {"type": "boolean"} for hint in HINTS}),
+            justifications=record(
+                read_only_justification=text(), open_world_justification=text(), destructive_justification=text()
+            ),
+        )
+    },
+    # The schema asks for five and three at least; the instructions for the form say that it takes no more.
+    test_cases={"minItems": 5, "maxItems": 5, "items": case(text())},
+    negative_test_cases={"minItems": 3, "maxItems": 3, "items": case({"type": "null"})},
+)
+"""What the form takes, as chatgpt-app-submission.v1 describes it, and stricter where we know better."""
+
+
+def test_the_form_for_chatgpt_has_the_shape_the_lengths_and_the_cases_that_it_takes() -> None:
     form = loaded(PLUGIN / "chatgpt-app-submission.json")
-    assert (form["schema_version"], form["$schema"].rsplit("/")[-1]) == (1, "chatgpt-app-submission.v1.json")
-    assert len(form["app_info"]["display_name"]) <= 30
-    assert len(form["app_info"]["subtitle"]) <= 30
-    assert len(form["app_info"]["description"]) <= 4000
-    assert len(form["test_cases"]) == 5
-    assert len(form["negative_test_cases"]) == 3
-    for case in form["test_cases"]:
-        assert set(case["tools_triggered"].split(", ")) <= set(form["tools"])
-    for case in [*form["test_cases"], *form["negative_test_cases"]]:
-        assert all(case[part].strip() for part in ("description", "user_prompt", "expected_output"))
-    assert {case["tools_triggered"] for case in form["negative_test_cases"]} == {None}
+    jsonschema.Draft202012Validator(FORM).validate(form)
+    assert form["$schema"] == "https://developers.openai.com/apps-sdk/schemas/chatgpt-app-submission.v1.json"
+    for tried in form["test_cases"]:
+        assert set(tried["tools_triggered"].split(", ")) <= set(form["tools"])
 
 
 # -- the skill --------------------------------------------------------------------------------------------------------
 
 
 def test_the_skill_is_named_like_its_folder_and_short_enough_to_be_loaded() -> None:
-    text = SKILL.read_text(encoding="utf-8")
-    head = dict(re.findall(r"^(\w+): (.+)$", text.split("---")[1], re.MULTILINE))
+    page = SKILL.read_text(encoding="utf-8")
+    head = dict(re.findall(r"^(\w+): (.+)$", page.split("---")[1], re.MULTILINE))
     assert head["name"] == SKILL.parent.name
     assert re.fullmatch(r"[a-z0-9-]{1,64}", head["name"])
     assert 100 < len(head["description"]) <= 1024
-    assert len(text.splitlines()) < 500
+    assert len(page.splitlines()) < 500
 
 
 def test_every_prompt_and_every_topic_of_the_guide_is_a_page_that_the_skill_leads_to() -> None:
@@ -247,6 +279,17 @@ def test_every_action_of_the_release_is_pinned_by_a_commit_and_nothing_but_the_r
     assert len(used) == WORKFLOW.count("uses: ")
     assert all(re.fullmatch("[0-9a-f]{40}", commit) for _, commit, _ in used)
     assert set(re.findall(r"secrets\.(\w+)", WORKFLOW)) == {"GITHUB_TOKEN"}
+
+
+def test_a_release_under_another_tag_or_from_another_repository_is_refused_with_both_reasons() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dev.plugin.release", "v99.0.0"],
+        cwd=ROOT, env=os.environ | {"GITHUB_REPOSITORY": "somebody/else"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert f"The tag is v99.0.0, and the version {VERSION}." in done.stderr
+    assert "This is somebody/else" in done.stderr
+    assert "dist/" not in done.stdout
 
 
 def test_only_jobs_that_publish_may_ask_for_an_identity_and_they_build_nothing() -> None:
