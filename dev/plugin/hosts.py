@@ -131,12 +131,13 @@ song is written, and what an assistant must know before it spends anything.
 | host | how |
 | --- | --- |
 | Claude Code | `/plugin install {NAME} --marketplace {facts.repository}` |
-| VS Code, Copilot, Cursor, Codex, Kiro | add this folder as a plugin (`plugin.json`, `mcp.json`, `skills`) |
+| Codex | `codex plugin marketplace add {facts.repository}`, then `codex plugin add {NAME}@{NAME}` |
+| VS Code, Copilot, Cursor, Kiro | add this folder as a plugin (`plugin.json`, `mcp.json`, `skills`) |
 | Gemini CLI | `gemini extensions install` with this folder |
 | Codex, without the plugin | `codex/add.sh`, or the table in `codex/config.toml` |
 
-Claude Code and Gemini CLI ask for the key and your limits; you can leave everything empty. The other hosts ask nothing:
-set `{variable(KEY)}` where they start, or write `{KEY}` into Songwright's own configuration file. Without a key songs
+Claude Code and Gemini CLI ask for the key and your limits; you can leave everything empty. The other hosts ask nothing,
+and not every one hands on its environment: write `{KEY}` into Songwright's own configuration file. Without a key songs
 come from a free offline sandbox.
 
 Every file here is written by `make update` in [the repository]({facts.address}). `server.json` and the folder `docker`

@@ -68,7 +68,8 @@ def snippets(facts: Facts) -> str:
     return (
         "\n```sh\n"
         f"claude plugin marketplace add {facts.repository} && claude plugin install {NAME}@{NAME}\n"
-        f"codex mcp add {NAME} -- {words}\n"
+        f"codex plugin marketplace add {facts.repository} && codex plugin add {NAME}@{NAME}\n"
+        f"codex mcp add {NAME} -- {words}  # without the plugin\n"
         f"gemini mcp add --scope user {NAME} {words}\n"
         "```\n\n"
         "Codex, in `~/.codex/config.toml`, with time for the first start and the key from the environment:\n\n"
