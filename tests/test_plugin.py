@@ -146,19 +146,18 @@ def test_a_person_who_fills_in_nothing_is_asked_by_no_file_for_a_key() -> None:
 
 
 def test_every_question_is_about_a_setting_and_only_the_key_is_hidden() -> None:
-    registry = loaded(PLUGIN / "server.json")
-    asked = {
-        question["name"]: question["isSecret"]
-        for package in registry["packages"]
-        for question in package.get("environmentVariables", ())
-    }
-    asked |= {row["envVar"]: row["sensitive"] for row in loaded(PLUGIN / "gemini-extension.json")["settings"]}
-    filled = loaded(PLUGIN / ".mcp.json")["mcpServers"]["songwright"]["env"]
+    registry = loaded(PLUGIN / "server.json")["packages"]
     questions = loaded(PLUGIN / ".claude-plugin" / "plugin.json")["userConfig"]
+    asked = [
+        *((row["name"], row["isSecret"]) for package in registry for row in package.get("environmentVariables", ())),
+        *((row["envVar"], row["sensitive"]) for row in loaded(PLUGIN / "gemini-extension.json")["settings"]),
+        *((PREFIX + name.upper(), row.get("sensitive", False)) for name, row in questions.items()),
+    ]
+    filled = loaded(PLUGIN / ".mcp.json")["mcpServers"]["songwright"]["env"]
     assert filled == {PREFIX + name.upper(): f"${{user_config.{name}}}" for name in questions}
-    asked |= {PREFIX + name.upper(): question.get("sensitive", False) for name, question in questions.items()}
-    assert {name.removeprefix(PREFIX).lower() for name in asked} <= set(Settings.model_fields)
-    assert [name for name, hidden in asked.items() if hidden] == [f"{PREFIX}API_KEY"]
+    assert {name.removeprefix(PREFIX).lower() for name, _ in asked} <= set(Settings.model_fields)
+    assert {name for name, hidden in asked if hidden} == {f"{PREFIX}API_KEY"}
+    assert {hidden for name, hidden in asked if name == f"{PREFIX}API_KEY"} == {True}
 
 
 # -- the form for ChatGPT ---------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ from .kit import ROOT, Broken, Kit
 from .typescript import CATALOGUE, own_settings
 
 PLUGIN = ROOT / "plugin"
+DOCKER = PLUGIN / "docker" / "server.yaml"
 SONG = {"idea": "a short lullaby about a snail", "seconds": 15}
 PATIENCE = 300.0
 """Seconds for one answer, packages included."""
@@ -56,6 +57,8 @@ def validators(kit: Kit) -> Mapping[str, str]:
         "claude plugin validate: plugin": [*claude, "plugin", "validate", str(PLUGIN)],
         "claude plugin validate: marketplace": [*claude, "plugin", "validate", str(ROOT)],
         "gemini extensions validate": [*gemini, "extensions", "validate", str(PLUGIN)],
+        # What Docker's own check begins with; the rest of it needs the published repository.
+        "prettier: docker/server.yaml": [*kit.script("prettier", "bin/prettier.cjs"), "--check", str(DOCKER)],
         "zizmor: workflows": [
             str(scripts / "zizmor"),
             "--offline",

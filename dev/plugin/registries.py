@@ -166,7 +166,7 @@ def docker(facts: Facts, commit: str | None = None) -> str:
         lines += [
             f"    - name: {variable(name)}",
             f"      example: {json.dumps(str(facts.questions[name]['default']))}",
-            f"      value: '{{{{{NAME}.{name}}}}}'",
+            f'      value: "{{{{{NAME}.{name}}}}}"',
         ]
     lines += ["  parameters:", "    type: object", "    properties:"]
     for name in settings:
