@@ -66,6 +66,7 @@ class ClipResult(Shape):
     )
     part: str | None = Field(None, description="Which part of a song it is, when it is not a whole one.")
     file: str | None = Field(None, description="Where it is saved.")
+    missing: str | None = Field(None, description="Where its file was before it was moved or deleted.")
     resource: str | None = Field(None, description="Resource whose reading returns the audio.")
     url: str | None = Field(None, description="Link to listen to, where there is no file on this machine.")
 
@@ -83,6 +84,7 @@ class FileResult(Shape):
 
     kind: str = Field(description="audio, cover, mp3, m4a, wav, midi, lyrics, subtitles.")
     file: str | None = Field(None, description="Where it is.")
+    missing: str | None = Field(None, description="Where its file was before it was moved or deleted.")
     url: str | None = Field(None, description="Link to it, where it is on another machine.")
 
 
@@ -108,13 +110,15 @@ class PersonaResult(SongResult):
 
 # -- arguments ----------------------------------------------------------------------------------------------------
 
+AS_THERE = "As in create_song."
+"""What create_song says of an argument holds wherever it is taken; a listing says it once."""
 Title = Annotated[str, Field(max_length=TITLE_LIMIT, description="Made up when absent.")]
 Lyrics = Annotated[
     str,
     Field(
         min_length=1,
         max_length=LYRICS_LIMIT,
-        description="Words to sing; tags like [Verse], [Outro] on own lines.",
+        description=AS_THERE,
     ),
 ]
 ShortLyrics = Annotated[
@@ -122,27 +126,27 @@ ShortLyrics = Annotated[
     Field(
         min_length=1,
         max_length=SHORT_LYRICS_LIMIT,
-        description="Words to sing; tags like [Verse], [Outro] on own lines.",
+        description=AS_THERE,
     ),
 ]
 Style = Annotated[
     str,
     Field(
         max_length=STYLE_LIMIT,
-        description="Genre, mood, instruments, voice, tempo; no artist names.",
+        description=AS_THERE,
     ),
 ]
 NegativeStyle = Annotated[str, Field(max_length=STYLE_LIMIT, description="What must not be heard.")]
 VocalGender = Annotated[Literal["female", "male"], Field(description="Who sings.")]
 Seconds = Annotated[int, Field(ge=SHORTEST, le=LONGEST, description="Length to aim at.")]
-ModelName = Annotated[str, Field(description="As in create_song; default sonic-v6.")]
+ModelName = Annotated[str, Field(description=AS_THERE)]
 Weight = Annotated[float, Field(ge=0, le=1)]
 Closeness = Annotated[
     float,
     Field(
         ge=0,
         le=1,
-        description="To the source's tune: up to 0.3 free, 0.5 balanced, from 0.7 close, 1 closest.",
+        description="To the source's tune; see cover_song.",
     ),
 ]
 Source = Annotated[
@@ -230,7 +234,7 @@ def as_named(given: Any, field: str, *others: str) -> Any:
     return {(field if key == name else key): value for key, value in given.items()}
 
 
-ClipId = Annotated[str, AfterValidator(_clip_id), Field(description="Clip id: of one take or part, not the job_id.")]
+ClipId = Annotated[str, AfterValidator(_clip_id), Field(description="Of one take or part, not the job_id.")]
 
 
 def within(moment: float, clip: KnownClip | None, field: str) -> float:

@@ -22,6 +22,7 @@ class ListedSong(Shape):
     cost: int | None = Field(None, description="Credits.")
     clips: list[str] | None = Field(None, description="Clip ids of its takes.")
     file: str | None = Field(None, description="Where the first take is saved.")
+    missing: str | None = Field(None, description="Where its file was before it was moved or deleted.")
     url: str | None = Field(None, description="Link to it, where it is on another machine.")
 
 
@@ -49,7 +50,7 @@ class ListSongs(Operation):
     state: Literal["queued", "sending", "running", "fetching", "done", "failed", "cancelled", "unknown"] | None = Field(
         None,
         description="Only orders in this state. What results call working or streaming is queued (not sent yet), "
-        "sending, running or fetching here; unknown: the answer was lost, see resolve_job.",
+        "sending, running or fetching here; unknown: see resolve_job.",
     )
     since: dt.date | None = Field(None, description="Only from this day on, YYYY-MM-DD, UTC.")
     until: dt.date | None = Field(None, description="Only up to this day, YYYY-MM-DD, UTC.")

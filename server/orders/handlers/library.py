@@ -8,7 +8,7 @@ from ...core.errors import ArgumentRefused, NotFound, RequestRefused
 from ...core.jobs import Job, State
 from ...core.operation import Finish, Purchase, Request
 from ...core.threads import in_thread
-from .. import listing, money, ownership
+from .. import listing, money, ownership, recovery
 from ..caller import Call, Caller
 from ..results import Result
 from ..steps import task_path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ....tools.library.wait_for_song import WaitForSong
 
 GLANCE_SECONDS = 8.0
-"""How long a question about a song waits for a look that it has caused."""
+"""How long get_song waits for the look that it has caused."""
 
 
 async def wait_for_song(call: Call, asked: WaitForSong) -> Result:
@@ -52,8 +52,9 @@ async def _song(call: Call, asked: GetSong) -> Result:
     if mine is None:
         return await _adopted(call, asked)
     only = wanted if found is not None else None
+    back = await recovery.brought_back(call, mine, only)
     result = await asked_after(call, mine, seconds=GLANCE_SECONDS, only=only)
-    return await in_thread(caller.results.with_origin, result, mine, only)
+    return recovery.with_notice(await in_thread(caller.results.with_origin, result, mine, only), back)
 
 
 async def _adopted(call: Call, asked: GetSong) -> Result:
@@ -114,7 +115,7 @@ async def _given_up(caller: Caller, job: Job) -> Result:
 
 
 async def _attached(call: Call, job: Job, order: Purchase | None, task_id: str) -> Result:
-    """Follow a task that a person has found; it is believed when the service shows it."""
+    """Follow a task that a person has found, if the service shows it."""
     caller = call.caller
     if order is not None and order.finish is not Finish.POLLED:
         raise ArgumentRefused(

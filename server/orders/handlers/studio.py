@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ...core.operation import Operation
+from .. import albums
 from ..caller import Call
 from ..results import Result
-from ..workshop import Work
+from ..workshop import Stopped, Work
 
 if TYPE_CHECKING:
     from ....tools.studio.compare_takes import CompareTakes
+    from ....tools.studio.make_album import MakeAlbum
 
 
 async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Result]], Result]) -> Result:
@@ -24,7 +28,8 @@ async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Res
     key = f"{asked.tool_name()} {asked.model_dump_json()}"
     work = await caller.runner.workshop.work(caller.account.tenant, key, what, make, talk, until)
     if work.future.done():
-        return work.future.result()
+        with suppress(Stopped, CancelledError):  # this server is ending; another one begins anew
+            return work.future.result()
     return Result(
         {"status": "working", "next": f"{asked.tool_name()} again, with the same arguments: it returns the result."},
         f"{what[:1].upper()}{what[1:]} is being made, {work.share:.0%} so far. It goes on by itself.",
@@ -36,3 +41,8 @@ async def compare_takes(call: Call, asked: CompareTakes) -> Result:
     from ..comparison import comparison
 
     return await made(call, asked, "the comparison", lambda work: comparison(call.caller, asked.ids, work.done))
+
+
+async def make_album(call: Call, asked: MakeAlbum) -> Result:
+    """Tags and a playlist, from what is known here."""
+    return await albums.made(call, asked)
