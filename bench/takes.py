@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 import numpy as np
 import pyloudnorm
@@ -193,8 +194,8 @@ def accused(found: list[Measure]) -> dict[str, str]:
 def main() -> None:
     chance = np.random.default_rng(2026)
     planted, caught, alarms, clean = Counter[str](), Counter[str](), Counter[str](), 0
-    apart, worst, began = 0.0, "", time.process_time()
-    for place, (name, sound, expected) in enumerate([*songs(rounds(sys.argv[1:], 1)), *others()]):
+    apart, began = 0.0, time.process_time()
+    for place, (name, sound, expected) in enumerate(chain(songs(rounds(sys.argv[1:], 1)), others())):
         mp3 = place % 2 == 0
         found = heard(sound, mp3=mp3)
         lufs = pyloudnorm.Meter(RATE).integrated_loudness(sound.astype(np.float64))
@@ -204,8 +205,7 @@ def main() -> None:
         clean += 1
         if wrong := accused(blamed):
             alarms[name] += 1
-            worst = f"{name}: {wrong}"
-            print(f"  alarm, {worst}")
+            print(f"  alarm, {name}: {wrong}", flush=True)
         has_beat = any(measure.name == "tempo_drift" and measure.value is not None for measure in blamed)
         for fault, names in FAULTS.items():
             if fault is drift and not has_beat:
@@ -215,7 +215,7 @@ def main() -> None:
             if any(one in hit for one in names):
                 caught[fault.__name__] += 1
             else:
-                print(f"  missed, {fault.__name__} in {name}{' (mp3)' if mp3 else ''}: {list(hit)}")
+                print(f"  missed, {fault.__name__} in {name}{' (mp3)' if mp3 else ''}: {list(hit)}", flush=True)
     title(f"compare_takes: {clean} clean recordings, {sum(planted.values())} with one planted fault")
     for kind, count in planted.items():
         line(f"found: {kind}", f"{caught[kind]} of {count}")

@@ -24,13 +24,15 @@ from ..core.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, 
 from .downloads import AUDIO, IMAGES, Fetched, Fetcher, Media, PartFile, disk_errors, sniff
 from .finding import checked_upload, folders, is_inside, kind_of, moved_files, named_so
 from .names import name_of, numbered, safe_name
-from .parts import clear, is_claim, sync_folder, take_name
+from .parts import clear, is_claim, part_name, sync_folder, take_name
 from .playlists import ALBUMS
 from .playlists import write as write_playlist
 from .tags import Owner, SongTags, mark_text, marked, read_owner, write_tags
 
 log = logging.getLogger(__name__)
 
+RELEASE: Final = "Release"
+"""The folder of copies made for publishing, in a folder for each song."""
 SANDBOX: Final = "Sandbox"
 """The folder of the sandbox's songs."""
 _COVER_BYTES: Final = 10 * 1024 * 1024
@@ -38,7 +40,7 @@ _COVER_SECONDS: Final = 30.0
 _NUMBERED: Final = 9
 _TRIES: Final = 50
 _OPENED: Final = 500
-_SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".lrc", ".txt", ".vtt")
+_SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".json", ".lrc", ".txt", ".vtt")
 
 _LABEL_CHARACTERS, _LABEL_BYTES = 72, 90
 _TITLE_CHARACTERS, _BOTH_BYTES = 80, 236  # title and label; with a number and a suffix below the usual 255 bytes
@@ -115,6 +117,39 @@ class Library:
             raise ValueError(f"{suffix!r} is not a suffix of the library")
         place = await anyio.to_thread.run_sync(self._place, folder)
         return await anyio.to_thread.run_sync(self._write, place, data, _labelled(tags, label), suffix)
+
+    @contextlib.contextmanager
+    def draft(self, *places: str) -> Iterator[Path]:
+        """A path for a new file in this folder of the library, one name a level; what is left there is deleted.
+
+        The file may be half written: nobody else sees it. `keep_draft` gives it its name. Blocks.
+        """
+        path = self._place(*places) / part_name()
+        try:
+            yield path
+        finally:
+            _drop(path)
+
+    def keep_draft(self, tags: SongTags, path: Path, suffix: str, name: str) -> Kept:
+        """Tag a draft and give it its name, a title to which the label in the tags is added, beside its folder's others.
+
+        A file of the same clip and label is kept and used; next to any other of that name this one gets a number.
+        Blocks.
+        """
+        with disk_errors(path.parent):
+            kind = kind_of(path)
+            tagged = kind is not None and write_tags(path, kind, tags)
+        return self._publish(path, replace(tags, title=name), suffix, kind, tagged)
+
+    def own(self, tags: SongTags, suffix: str, name: str, *places: str) -> Kept | None:
+        """The file that `keep_draft` has kept under these names, if it is there. Blocks."""
+        place = self.root.joinpath(*map(safe_name, places))
+        owner = Owner(tags.clip_id, tags.label)
+        for candidate in names_of(replace(tags, title=name)):
+            final = place / f"{candidate}{suffix}"
+            if final.is_file() and read_owner(final) == owner:
+                return self._there(final, kind_of(final))
+        return None
 
     async def keep_playlist(self, name: str, lines: Sequence[str]) -> str:
         """Write the playlist of an album into the folder `Albums`; its path below the root.
@@ -230,7 +265,9 @@ class Library:
         Returns how many. Never fails. Where it is unknown whether a program still runs, as on another machine, its file
         is left alone for a day.
         """
-        return await anyio.to_thread.run_sync(lambda: clear((self.root, *folders(self.root))))
+        released = self.root / RELEASE
+        places = (self.root, *folders(self.root), *folders(released))
+        return await anyio.to_thread.run_sync(clear, places)
 
     # -- saving -----------------------------------------------------------------------------------------------------
 
@@ -291,7 +328,7 @@ class Library:
         place, owner = part.parent, Owner(tags.clip_id, tags.label)
         with disk_errors(place):
             size, digest = _settled(part)
-            names = list(_names(tags))
+            names = list(names_of(tags))
             for _ in range(_TRIES):
                 final, ours = _target(place, names, suffix, owner, digest)
                 if final is None:
@@ -344,11 +381,11 @@ class Library:
 
     # -- folders ----------------------------------------------------------------------------------------------------
 
-    def _place(self, folder: str | None) -> Path:
+    def _place(self, *folders: str | None) -> Path:
         """The root, or a song's folder in it. It exists after this call, and is inside the root even after links are
         resolved.
         """
-        place = self.root / safe_name(folder) if folder else self.root
+        place = self.root.joinpath(*(safe_name(folder) for folder in folders if folder))
         with disk_errors(place):
             if self._private:
                 _make_private(place, self.root)
@@ -380,7 +417,7 @@ def _labelled(tags: SongTags, label: str | None) -> SongTags:
     return replace(tags, label=label or tags.label or (f"take {tags.take}" if tags.take else None))
 
 
-def _names(tags: SongTags) -> Iterator[str]:
+def names_of(tags: SongTags) -> Iterator[str]:
     """The names a file may have, best first; the last contains the clip's id, so that names do not run out."""
     label = name_of(tags.label or "", _LABEL_CHARACTERS, _LABEL_BYTES)
     # Cut without its label, if it ends with it: that is what tells two files apart.

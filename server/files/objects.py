@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 from ..core.errors import ArgumentRefused, LibraryUnavailable, NotFound, SettingRefused
 from ..core.threads import FILES, in_lane
 from .downloads import AUDIO, MAX_BYTES, Fetcher, Media, disk_errors, media_type, sniff
-from .library import Kept, Library
+from .library import Kept, Library, names_of
 from .names import safe_name
 from .parts import part_name
 from .tags import SongTags
@@ -209,6 +209,27 @@ class StoredLibrary(Library):
         finally:
             await in_lane(FILES, self._tenant, _forget, path, self.root)
         return relative
+
+    @contextlib.contextmanager
+    def draft(self, *places: str) -> Iterator[Path]:
+        """As in a folder, in the one for unfinished files."""
+        del places
+        with super().draft() as path:
+            yield path
+
+    def keep_draft(self, tags: SongTags, path: Path, suffix: str, name: str) -> Kept:
+        """As in a folder; the file ends in the bucket. Blocks."""
+        return self._send(tags, super().keep_draft(tags, path, suffix, name))
+
+    def own(self, tags: SongTags, suffix: str, name: str, *places: str) -> Kept | None:
+        """As in a folder; every file below a clip's key is the clip's. Blocks."""
+        del places
+        for candidate in names_of(replace(tags, title=name)):
+            relative = f"{_own(tags)}/{candidate}{suffix}"
+            with contextlib.suppress(NotFound):
+                size = self.size(relative)
+                return Kept(self.locate(relative), relative, None, size, self._bucket.digest(self._key(relative)), True)
+        return None
 
     async def retag(self, path: Path, tags: SongTags) -> Kept:
         """As in a folder: the file comes here, gets its tags, and takes its own place in the bucket again."""

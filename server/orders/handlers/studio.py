@@ -16,6 +16,7 @@ from ..workshop import Stopped, Work
 if TYPE_CHECKING:
     from ....tools.studio.compare_takes import CompareTakes
     from ....tools.studio.make_album import MakeAlbum
+    from ....tools.studio.prepare_release import PrepareRelease
 
 
 async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Result]], Result]) -> Result:
@@ -46,3 +47,12 @@ async def compare_takes(call: Call, asked: CompareTakes) -> Result:
 async def make_album(call: Call, asked: MakeAlbum) -> Result:
     """Tags and a playlist, from what is known here."""
     return await albums.made(call, asked)
+
+
+async def prepare_release(call: Call, asked: PrepareRelease) -> Result:
+    """Copies for publishing, made now or before."""
+    from ..release import release
+
+    return await made(
+        call, asked, "the release", lambda work: release(call.caller, asked.clip_id, asked.target, work.done)
+    )
