@@ -131,7 +131,7 @@ class Library:
             _drop(path)
 
     def keep_draft(self, tags: SongTags, path: Path, suffix: str, name: str) -> Kept:
-        """Tag a draft and give it its name, a title to which the label in the tags is added, beside its folder's others.
+        """Tag a draft and give it its name in its folder: a title, to which the label in the tags is added.
 
         A file of the same clip and label is kept and used; next to any other of that name this one gets a number.
         Blocks.

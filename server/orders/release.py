@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 USUAL = -14.0
 SILENCE = -69.0
-_NOTES = {"json": ".json", "notes": ".txt"}
+_NOTES = {"notes": ".txt", "json": ".json"}
 
 
 @dataclass(frozen=True)

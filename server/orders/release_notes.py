@@ -1,4 +1,4 @@
-"""The sheet that goes with a published song: what it is, where it comes from, that AI made it, which rights to check."""
+"""The sheet that goes with a published song: what it is and was made from, that AI made it, which rights to check."""
 
 from __future__ import annotations
 

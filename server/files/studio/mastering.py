@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 CEILING_DBTP: Final = -1.0
 MOST_LIMITED_DB: Final = 6.0
 """How far a peak is held back at most; more would be heard."""
-_MARGIN_DB: Final = 0.1  # meters differ by this much
+_MARGIN_DB: Final = 0.15  # meters differ by this much
 _CELL: Final = 32  # samples that share one value of the limiter's curve
 _SMOOTH_SECONDS: Final = 0.04
 _CLOSE_LU: Final = 0.03
 _ROUNDS: Final = 4
-_PHASES, _TAPS = 4, 32
+_PHASES, _TAPS = 4, 64
 
 
 @dataclass(frozen=True)
