@@ -33,7 +33,8 @@ def music(peaks: float = 0.0, seconds: float = 4.0) -> Samples:
     chord = sum(np.sin(2 * np.pi * hertz * clock + hertz) for hertz in (220, 277.2, 329.6, 880)) / 16
     hits = np.exp(-(clock % 0.5) / 0.01) * chance.normal(0, 0.4, len(clock)) * peaks
     wave = np.stack([chord + hits, 0.8 * chord + hits], axis=1)
-    return (wave * min(1.0, 0.95 / np.abs(wave).max())).astype(np.float32)
+    shaped: Samples = (wave * min(1.0, 0.95 / np.abs(wave).max())).astype(np.float32)
+    return shaped
 
 
 def loudness(path: Path) -> tuple[float, float]:
