@@ -23,8 +23,9 @@ import anyio.to_thread
 
 from ..core.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, NotFound, ServiceError
 from .downloads import AUDIO, IMAGES, MAX_BYTES, Fetched, Fetcher, Media, PartFile, disk_errors, sniff
+from .folders import publish
 from .names import name_of, safe_name
-from .parts import clear, is_claim, take_name
+from .parts import clear, is_claim, part_name, take_name
 from .tags import Owner, SongTags, mark_text, marked, read_owner, write_tags
 
 log = logging.getLogger(__name__)
@@ -155,6 +156,30 @@ class Library:
         if not path.is_file():
             raise NotFound("The file is no longer in the library.", field="file")
         yield path
+
+    @contextlib.contextmanager
+    def workplace(self) -> Iterator[Path]:
+        """An empty folder for unfinished files; whatever is in it afterwards is deleted. Blocks."""
+        place = self._place(None)
+        path = place / part_name()
+        with disk_errors(place):
+            path.mkdir()
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
+    def keep_folder(self, made: Path, name: str, clip_id: str) -> tuple[str, bool]:
+        """Take a finished folder of a workplace into the library; its path there, and whether it is new.
+
+        A folder of that name that holds the same files already is used; next to any other one it gets a number. Blocks.
+        """
+        del clip_id
+        place = self._place(None)
+        with disk_errors(place):
+            final, new = publish(made, place, safe_name(name))
+            _sync_folder(place)
+        return self._relative(final), new
 
     def signed(self, relative: str, seconds: float) -> str | None:
         """An address elsewhere that opens a file for this long; None where the file is on this machine. Blocks."""
