@@ -44,6 +44,8 @@ class Gathered:
     """Whose notes were bought: the name of a stem, or nothing for the whole song."""
     lost: list[str] = field(default_factory=list)
     """What was bought and is not in the library any more."""
+    lossy: list[str] = field(default_factory=list)
+    """Tracks whose sound was decoded from a compressed file."""
     missing: list[Offer] = field(default_factory=list)
 
     @property
@@ -69,7 +71,7 @@ def export(caller: Caller, clip: Clip, work: Work[Result]) -> Result:
         session, bpm_from = _session(caller, found, place, work)
         name = safe_name(found.song.name)
         _written(place, name, session, clip)
-        said = project_words.averages(session, bpm_from, tempo_of(caller, clip))
+        said = project_words.averages(session, bpm_from, tempo_of(caller, clip), found.lossy)
         readme = project_words.readme(session, name, said, found.missing, found.lost)
         (place / "README.txt").write_text(readme, encoding="utf-8", newline="\r\n")
         made = sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())
@@ -148,7 +150,10 @@ def _session(caller: Caller, found: Gathered, place: Path, work: Work[Result]) -
     for index, (name, source, heard) in enumerate(tracks):
         file = _free(f"audio/{safe_name(name.lower(), 60)}", ".wav", taken)
         with on_disk(caller, source) as path:
-            channels = nature(path).channels
+            own = nature(path)
+            channels = own.channels
+            if not own.codec.startswith(("pcm", "flac")):
+                found.lossy.append(_title(name))
             heard_so_far = _reported(blocks(path, rate=rate), work, index / len(tracks), 1 / len(tracks))
             moments = encode(place / file, "wav", heard_so_far, rate, channels)
         sounds.append(Sound(_title(name), file, moments / rate, rate, channels, muted=not heard))
@@ -192,7 +197,8 @@ def _score(caller: Caller, found: Gathered, clip: Clip) -> tuple[list[Notes], Te
         if score is None:
             found.lost.append(f"MIDI of {name or 'the song'}")
             continue
-        players += [_named(player, name, len(score.players)) for player in score.players]
+        of_mix = not name and len(found.scores) > 1
+        players += [_named(player, name, len(score.players), of_mix=of_mix) for player in score.players]
         tempi, meter = tempi or score.tempi, meter or score.meter
     if clip.bpm is not None:
         return players, TempoMap.of([(0.0, clip.bpm)], meter or (4, 4)), "measured"
@@ -201,12 +207,12 @@ def _score(caller: Caller, found: Gathered, clip: Clip) -> tuple[list[Notes], Te
     return players, TempoMap(meter=meter or (4, 4)), "unknown"
 
 
-def _named(player: Notes, stem: str, count: int) -> Notes:
+def _named(player: Notes, stem: str, count: int, *, of_mix: bool) -> Notes:
     """A player with the name of its stem, on the channel that programs play drums on where it is drums."""
     own = player.name or "notes"
     name = own if not stem else stem if count == 1 else f"{stem}, {own}"
     channel = _DRUM_CHANNEL if _DRUMS.search(name) else player.channel
-    return Notes(f"{_title(name)} (MIDI)", player.notes, channel, player.program)
+    return Notes(f"{_title(name)} (MIDI{' of the mix' if of_mix else ''})", player.notes, channel, player.program)
 
 
 def _written(place: Path, name: str, session: Session, clip: Clip) -> None:

@@ -11,13 +11,13 @@ _STEADY = 1.0
 """Beats per minute between the slowest and the fastest stretch of a song that keeps its tempo."""
 
 
-def averages(session: Session, bpm_from: str, span: tuple[float, float] | None) -> list[str]:
+def averages(session: Session, bpm_from: str, span: tuple[float, float] | None, lossy: Sequence[str]) -> list[str]:
     """What in a project is an average, an assumption or rounded, as sentences."""
     said = [_tempo(session, bpm_from, span)]
     said.append("Bar one begins with the first sample of the recording, which need not be the first beat of the music.")
     beats, unit = session.tempo.meter
     if (beats, unit) == (4, 4):
-        said.append("4/4 time is assumed unless you know better.")
+        said.append("4/4 time is an assumption.")
     else:
         said.append(f"{beats}/{unit} time is what the MIDI file states.")
     if session.lines:
@@ -26,6 +26,8 @@ def averages(session: Session, bpm_from: str, span: tuple[float, float] | None) 
         said.append("MIDI notes were heard by a program: their times are close to the recording's, not exact.")
     if sum(not sound.muted for sound in session.sounds) > 1:
         said.append("Together the stems are close to the mix, which is muted; they are not its exact parts.")
+    if lossy:
+        said.append(f"Decoded from compressed files: {', '.join(lossy)}. get_wav brings each without that loss.")
     return said
 
 
