@@ -21,6 +21,7 @@ from . import bought, project_words
 from .bought import Offer
 from .caller import Caller
 from .material import Material, clips_of, material, on_disk
+from .project_words import Origin
 from .results import Result
 from .workshop import Work
 
@@ -68,10 +69,10 @@ def export(caller: Caller, clip: Clip, work: Work[Result]) -> Result:
     needed("av", "numpy", "mido")
     found = _gathered(caller, clip)
     with caller.library.workplace() as place:
-        session, bpm_from = _session(caller, found, place, work)
+        session, origin = _session(caller, found, place, work)
         name = safe_name(found.song.name)
         _written(place, name, session, clip)
-        said = project_words.averages(session, bpm_from, tempo_of(caller, clip), found.lossy)
+        said = project_words.averages(session, origin, tempo_of(caller, clip), found.lossy)
         readme = project_words.readme(session, name, said, found.missing, found.lost)
         (place / "README.txt").write_text(readme, encoding="utf-8", newline="\r\n")
         made = sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())
@@ -98,13 +99,19 @@ def _gathered(caller: Caller, clip: Clip) -> Gathered:
         wanted.append(("stems: every instrument", "separate_stems", {"parts": "full"}))
     if not found.scores:
         wanted.append(("notes as MIDI (cleaner from a stem's clip id)", "get_midi", {}))
-    if clip.bpm is None:
+    if clip.bpm is None and bought.answer_to(caller, "get_bpm", clip.clip_id) is None:
         wanted.append(("tempo", "get_bpm", {}))
-    if not bought.timeline_of(caller, clip.clip_id):
+    if not _wordless(clip.lyrics) and bought.answer_to(caller, "get_lyrics_timeline", clip.clip_id) is None:
         wanted.append(("lyrics with their times, and section markers", "get_lyrics_timeline", {}))
     offers = (bought.offer(caller, what, tool, clip_id=clip.clip_id, **more) for what, tool, more in wanted)
     found.missing += [offer for offer in offers if offer is not None]
     return found
+
+
+def _wordless(lyrics: str) -> bool:
+    """Whether it is known that nothing is sung: there are tags only."""
+    lines = [line.strip() for line in lyrics.splitlines() if line.strip()]
+    return bool(lines) and all(line[0] == "[" and line[-1] == "]" for line in lines)
 
 
 def _add_split(caller: Caller, found: Gathered, split: str, parts: Sequence[Clip], *, first: bool) -> None:
@@ -138,8 +145,8 @@ def tempo_of(caller: Caller, clip: Clip) -> tuple[float, float] | None:
 # -- what is made of it -----------------------------------------------------------------------------------------------
 
 
-def _session(caller: Caller, found: Gathered, place: Path, work: Work[Result]) -> tuple[Session, str]:
-    """The project, with its sounds written; and where its tempo is from: measured, midi or unknown."""
+def _session(caller: Caller, found: Gathered, place: Path, work: Work[Result]) -> tuple[Session, Origin]:
+    """The project, with its sounds written; and where its tempo and its metre are from."""
     clip = found.song.clip
     mix_only = not found.adds_up
     tracks = [("Mix", found.song, mix_only), *found.stems]
@@ -158,7 +165,7 @@ def _session(caller: Caller, found: Gathered, place: Path, work: Work[Result]) -
             moments = encode(place / file, "wav", heard_so_far, rate, channels)
         sounds.append(Sound(_title(name), file, moments / rate, rate, channels, muted=not heard))
     seconds = sounds[0].seconds
-    players, tempo, bpm_from = _score(caller, found, clip)
+    players, tempo, origin = _score(caller, found, clip)
     session = Session(
         title=found.song.name,
         artist=_ARTIST,
@@ -170,7 +177,7 @@ def _session(caller: Caller, found: Gathered, place: Path, work: Work[Result]) -
         style=clip.style,
         comment=f"Exported by Songwright. Clip {clip.clip_id}.",
     )
-    return session, bpm_from
+    return session, origin
 
 
 def _reported(sound: Iterator[Samples], work: Work[Result], before: float, share: float) -> Iterator[Samples]:
@@ -182,7 +189,7 @@ def _reported(sound: Iterator[Samples], work: Work[Result], before: float, share
     work.done(before + share * 0.99)
 
 
-def _score(caller: Caller, found: Gathered, clip: Clip) -> tuple[list[Notes], TempoMap, str]:
+def _score(caller: Caller, found: Gathered, clip: Clip) -> tuple[list[Notes], TempoMap, Origin]:
     players = list[Notes]()
     tempi: tuple[tuple[float, float], ...] = ()
     meter: tuple[int, int] | None = None
@@ -200,11 +207,12 @@ def _score(caller: Caller, found: Gathered, clip: Clip) -> tuple[list[Notes], Te
         of_mix = not name and len(found.scores) > 1
         players += [_named(player, name, len(score.players), of_mix=of_mix) for player in score.players]
         tempi, meter = tempi or score.tempi, meter or score.meter
+    known = meter is not None
     if clip.bpm is not None:
-        return players, TempoMap.of([(0.0, clip.bpm)], meter or (4, 4)), "measured"
+        return players, TempoMap.of([(0.0, clip.bpm)], meter or (4, 4)), Origin("measured", known)
     if tempi:
-        return players, TempoMap.of(tempi, meter or (4, 4)), "midi"
-    return players, TempoMap(meter=meter or (4, 4)), "unknown"
+        return players, TempoMap.of(tempi, meter or (4, 4)), Origin("midi", known)
+    return players, TempoMap(meter=meter or (4, 4)), Origin("unknown", known)
 
 
 def _named(player: Notes, stem: str, count: int, *, of_mix: bool) -> Notes:
@@ -220,7 +228,7 @@ def _written(place: Path, name: str, session: Session, clip: Clip) -> None:
     if session.players or session.lines:
         (place / "midi").mkdir()
         (place / "midi" / f"{name}.mid").write_bytes(notes.write(session))
-    words = dict(timed.texts(session.lines, title=session.title, artist=session.artist, seconds=session.seconds))
+    words = dict(timed.texts(session.lines, title=clip.title, artist=session.artist, seconds=session.seconds))
     if clip.lyrics.strip():
         words[".txt"] = clip.lyrics.strip() + "\n"
     if words:
@@ -282,7 +290,8 @@ def _result(
     if notices:
         data["notice"] = " ".join(notices)
     lacking = f" Not bought yet: {', '.join(offer.what for offer in found.missing)}." if found.missing else ""
-    return Result(data, f"{session.title}: a project with {len(rows)} tracks, nothing spent.{lacking}")
+    count = f"{len(rows)} track{'' if len(rows) == 1 else 's'}"
+    return Result(data, f"{session.title}: a project with {count}, nothing spent.{lacking}")
 
 
 def _kind(name: str) -> str:
