@@ -48,6 +48,8 @@ class Gathered:
     lossy: list[str] = field(default_factory=list)
     """Tracks whose sound was decoded from a compressed file."""
     missing: list[Offer] = field(default_factory=list)
+    engine_lacks: bool = False
+    """Whether the service splits and measures no songs of this engine."""
 
     @property
     def adds_up(self) -> bool:
@@ -103,8 +105,9 @@ def _gathered(caller: Caller, clip: Clip) -> Gathered:
         wanted.append(("tempo", "get_bpm", {}))
     if not _wordless(clip.lyrics) and bought.answer_to(caller, "get_lyrics_timeline", clip.clip_id) is None:
         wanted.append(("lyrics with their times, and section markers", "get_lyrics_timeline", {}))
-    offers = (bought.offer(caller, what, tool, clip_id=clip.clip_id, **more) for what, tool, more in wanted)
+    offers = [bought.offer(caller, what, tool, clip_id=clip.clip_id, **more) for what, tool, more in wanted]
     found.missing += [offer for offer in offers if offer is not None]
+    found.engine_lacks = bool(offers) and not found.missing
     return found
 
 
@@ -285,6 +288,8 @@ def _result(
         notices.append(
             f"Bought before and not found in the library any more: {', '.join(found.lost)}. get_song looks again, free."
         )
+    if found.engine_lacks:
+        notices.append("The service has no stems, notes, tempo or timed lyrics for songs of this engine.")
     if caller.account.sandbox:
         data["sandbox"] = True
     if notices:
