@@ -177,7 +177,7 @@ class Library:
         del clip_id
         place = self._place(None)
         with disk_errors(place):
-            final, new = publish(made, place, safe_name(name))
+            final, new = publish(made, place, safe_name(name, 120))
             _sync_folder(place)
         return self._relative(final), new
 

@@ -235,7 +235,7 @@ class StoredLibrary(Library):
         """As in a folder; here the name ends in a digest of the files, so that the same files are the same folder."""
         found = contents(made)
         mark = hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()[:8]
-        folder = f"{safe_name(clip_id)}/{safe_name(name)} {mark}"
+        folder = f"{safe_name(clip_id)}/{safe_name(name, 120)} {mark}"
         new = [self._bucket.put(self._key(f"{folder}/{inside}"), made / inside, new=True) for inside in sorted(found)]
         return folder, any(new)
 

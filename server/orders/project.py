@@ -6,12 +6,13 @@ Everything here blocks: it runs in the workshop.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.errors import ArgumentRefused, NotFound
+from ..core.errors import ArgumentRefused, LibraryUnavailable, NotFound
 from ..core.jobs import Clip, SavedFile
 from ..files.names import safe_name
 from ..files.studio import dawproject, needed, notes, reaper, timed
@@ -32,6 +33,10 @@ _SET = re.compile(r"set (\d+), ")
 _ARTIST = "Songwright"
 _DRUMS = re.compile(r"drum|percussion", re.IGNORECASE)
 _DRUM_CHANNEL = 9
+_FRAME_BYTES = 6
+"""Of a moment of stereo sound with 24 bits."""
+_SPARE_BYTES = 100_000_000
+"""What an export leaves free on a disk."""
 
 
 @dataclass
@@ -72,7 +77,7 @@ def export(caller: Caller, clip: Clip, work: Work[Result]) -> Result:
     found = _gathered(caller, clip)
     with caller.library.workplace() as place:
         session, origin = _session(caller, found, place, work)
-        name = safe_name(found.song.name)
+        name = _file_name(found.song)
         _written(place, name, session, clip)
         said = project_words.averages(session, origin, tempo_of(caller, clip), found.lossy)
         readme = project_words.readme(session, name, said, found.missing, found.lost)
@@ -156,6 +161,7 @@ def _session(caller: Caller, found: Gathered, place: Path, work: Work[Result]) -
     with on_disk(caller, found.song) as path:
         rate = nature(path).rate
     (place / "audio").mkdir()
+    _refuse_too_large(place, [source.clip.seconds or 0.0 for _, source, _ in tracks], rate)
     sounds, taken = list[Sound](), set[str]()
     for index, (name, source, heard) in enumerate(tracks):
         file = _free(f"audio/{safe_name(name.lower(), 60)}", ".wav", taken)
@@ -181,6 +187,17 @@ def _session(caller: Caller, found: Gathered, place: Path, work: Work[Result]) -
         comment=f"Exported by Songwright. Clip {clip.clip_id}.",
     )
     return session, origin
+
+
+def _refuse_too_large(place: Path, lengths: Sequence[float], rate: int) -> None:
+    """Raise `LibraryUnavailable` where the sounds, which are in the folder twice, would fill the disk."""
+    needs = int(sum(lengths) * rate * _FRAME_BYTES * 2)
+    free = shutil.disk_usage(place).free
+    if free < needs + _SPARE_BYTES:
+        raise LibraryUnavailable(
+            f"The project needs about {needs / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free on the library's disk. "
+            "Free some space, then export again. Nothing was changed or spent."
+        )
 
 
 def _reported(sound: Iterator[Samples], work: Work[Result], before: float, share: float) -> Iterator[Samples]:
@@ -241,6 +258,12 @@ def _written(place: Path, name: str, session: Session, clip: Clip) -> None:
     files = {sound.file: place / sound.file for sound in session.sounds}
     dawproject.write(place / f"{name}.dawproject", session, files)
     (place / f"{name}.rpp").write_text(reaper.project(session), encoding="utf-8", newline="\n")
+
+
+def _file_name(song: Material) -> str:
+    """The song's name as a file name, with what distinguishes it from other takes however long its title is."""
+    title = song.clip.title or song.clip.clip_id
+    return safe_name(f"{safe_name(title, 60)}{song.name[len(title) :]}", 110)
 
 
 def _free(stem: str, ending: str, taken: set[str]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +162,22 @@ async def test_a_song_that_was_moved_away_is_told_and_nothing_is_left_behind(she
     assert answer["status"] == "failed"
     assert "moved or deleted" in answer["notice"]
     assert list(shelf.library.iterdir()) == []
+
+
+async def test_takes_of_a_long_title_keep_apart(shelf: Shelf) -> None:
+    title = "Night after night " * 8
+    job = shelf.bought("create_song", "", "", idea="boats")
+    clips = [replace(clip, title=title, label=f"take {clip.take}") for clip in shelf.desk.journal.clips(job.id)]
+    shelf.desk.journal.put_clips(job, clips)
+    folders = [Path((await shelf.export(clip.clip_id))["folder"]).name for clip in clips]
+    assert [name[-17:] for name in folders] == [" (take 1) project", " (take 2) project"]
+
+
+async def test_a_project_that_would_fill_the_disk_is_refused_with_its_size(
+    shelf: Shelf, song: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: shutil._ntuple_diskusage(100, 99, 1))
+    answer = await shelf.export(song)
+    assert answer["status"] == "failed"
+    assert "MB are free" in answer["notice"]
+    assert [path.suffix for path in shelf.library.iterdir()] == [".wav"]
