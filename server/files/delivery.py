@@ -17,7 +17,6 @@ from ..journal.write import Journal
 from ..service.clips import own_recording
 from .downloads import Media
 from .library import Kept, Library
-from .studio.timed import texts
 from .tags import SongTags
 
 log = logging.getLogger(__name__)
@@ -104,6 +103,8 @@ class Delivery:
 
     async def keep_timed(self, job: Job, clip: Clip, timeline: Sequence[SungLine]) -> None:
         """Save timed lyrics beside a clip's song, in every format of which the journal knows no file."""
+        from .studio.timed import texts  # a start need not wait for it
+
         tags = self.tags_of(clip)
         for ending, text in texts(timeline, title=tags.title, artist=tags.artist, seconds=clip.seconds).items():
             saved = await in_thread(self._journal.files, self._account, clip.clip_id)
