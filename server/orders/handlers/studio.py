@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from ...core.operation import Operation
 from ...core.threads import in_thread
 from ...files.delivery import Delivery
-from .. import bought, project
+from .. import albums, bought, project
 from ..caller import Call
 from ..results import Result
 from ..workshop import Stopped, Work
 
 if TYPE_CHECKING:
     from ....tools.studio.export_project import ExportProject
+    from ....tools.studio.make_album import MakeAlbum
 
 
 async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Result]], Result]) -> Result:
@@ -48,3 +49,8 @@ async def export_project(call: Call, asked: ExportProject) -> Result:
         delivery = Delivery(caller.journal, caller.library, caller.account)
         await delivery.keep_timed(timeline.job, clip, timeline.outcome.timeline)
     return await made(call, asked, "the project", partial(project.export, caller, clip))
+
+
+async def make_album(call: Call, asked: MakeAlbum) -> Result:
+    """Tags and a playlist, from what is known here."""
+    return await albums.made(call, asked)
