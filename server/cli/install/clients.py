@@ -17,6 +17,8 @@ from .forms import JSON, TOML, YAML, Form
 from .launch import Launch
 
 NAME = "songwright"
+REMOTE = ("url", "serverUrl", "httpUrl", "uri")
+"""Members of an entry that leads to a server at an address."""
 System = Literal["macos", "windows", "linux"]
 
 

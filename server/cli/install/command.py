@@ -12,13 +12,13 @@ from ...core.errors import SongwrightError
 from ...core.settings import PREFIX
 from . import edits, forms, keys
 from .book import Book
-from .clients import CLIENTS, NAME, Client, Machine, named
+from .clients import CLIENTS, NAME, REMOTE, Client, Machine, named
+from .connected import entry_of
 from .edits import Edit, Target
 from .forms import FileRefused
 from .launch import Launch, own_launch, try_out
 
 _KEY = f"{PREFIX}API_KEY"
-_REMOTE = ("url", "serverUrl", "httpUrl", "uri")
 _VARIABLES = ("env", "envs")
 
 
@@ -165,12 +165,22 @@ def _planned(clients: Sequence[Client], machine: Machine, launch: Launch, book: 
         target, entry = _target(client, machine), client.entry(launch)
         try:
             older = forms.get(target.content(), client.path)
-            if isinstance(older, dict) and any(name in older for name in _REMOTE):
+            if isinstance(older, dict) and any(name in older for name in REMOTE):
                 raise FileRefused(f'its entry "{NAME}" leads to a server at an address. Remove it first.')
             planned.append(edits.adding(target, client.path, _merged(older, entry), book))
         except FileRefused as refused:
-            left.append(_Left(client, str(target.file), refused.sentence, client.form.shown(client.path, entry)))
+            left.append(_left(client, machine, entry, refused))
     return planned, left
+
+
+def _left(client: Client, machine: Machine, entry: dict[str, Any], refused: FileRefused) -> _Left:
+    """Why a file is left alone, and what a person could add to it, unless that is there or the file is broken."""
+    try:
+        there = entry_of(client, machine) == entry
+    except FileRefused:
+        there = False
+    why = f"{refused} Songwright is in it already." if there else refused.sentence
+    return _Left(client, str(client.file(machine)), why, "" if there else client.form.shown(client.path, entry))
 
 
 def _merged(older: Any, entry: dict[str, Any]) -> dict[str, Any]:
@@ -249,7 +259,7 @@ def _masked(entry: Any) -> Any:
     if not isinstance(entry, dict):
         return entry
     masked = {
-        name: {key: "…" for key in entry[name]}
+        name: dict.fromkeys(entry[name], "…")
         for name in _VARIABLES
         if isinstance(entry.get(name), dict)
     }  # fmt: skip

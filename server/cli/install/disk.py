@@ -111,7 +111,7 @@ def back_up(path: Path, content: bytes) -> Path:
         except OSError as error:
             raise FileRefused(f"its backup cannot be written: {error.strerror}.") from None
         try:
-            with open(handle, "wb") as file:
+            with os.fdopen(handle, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -145,7 +145,7 @@ def digest(content: bytes | None) -> str | None:
 
 def _beside(path: Path, content: bytes) -> Path:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".songwright", dir=path.parent)
-    with open(handle, "wb") as file:
+    with os.fdopen(handle, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -106,12 +106,12 @@ def _checked(form: Form, text: str, expected: Mapping[str, Any]) -> str:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Equal in type as well: `==` alone takes true for 1, and no NaN for itself."""
+    """Equal in type as well: `==` alone takes true for 1. Two NaN are the same here."""
     if isinstance(one, dict) and isinstance(other, dict):
         return len(one) == len(other) and all(key in one and _same(one[key], value) for key, value in other.items())
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
-    return type(one) is type(other) and (one == other or (one != one and other != other))
+    return type(one) is type(other) and (one == other or repr(one) == repr(other))
 
 
 def newline_of(text: str) -> str:

@@ -50,7 +50,7 @@ class _JsonForm:
         try:
             content = json.loads(text)
         except ValueError as error:
-            if _is_with_comments(text):
+            if read_loosely(text) is not None:
                 raise FileRefused("it has comments or trailing commas, which an edit could lose.") from None
             where = f" in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
             raise FileRefused(f"it is broken: no valid JSON{where}.") from None
@@ -159,18 +159,14 @@ def _unit(text: str) -> str:
     return found[1] if found and _indent(text, found.start()) == "" else _UNIT
 
 
-def read_loosely(text: str) -> Any:
-    """What JSON with comments and trailing commas says. Raises `ValueError` when it is none either."""
+def read_loosely(text: str) -> dict[str, Any] | None:
+    """What JSON with comments and trailing commas says; None when it is not even that."""
     bare = _COMMENT.sub(lambda found: found[1] or " ", text)
-    return json.loads(_TRAILING.sub(lambda found: found[1] or "", bare))
-
-
-def _is_with_comments(text: str) -> bool:
     try:
-        read_loosely(text)
+        content = json.loads(_TRAILING.sub(lambda found: found[1] or "", bare))
     except (ValueError, RecursionError):
-        return False
-    return True
+        return None
+    return content if isinstance(content, dict) else None
 
 
 FORM = _JsonForm()

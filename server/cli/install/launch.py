@@ -67,13 +67,24 @@ def own_launch(environment: Mapping[str, str]) -> Launch:
     """How this Songwright can be started again, from any folder and with any path.
 
     uvx runs it from a cache that may be emptied at any time, so there uvx itself is the command. Anything else stays
-    where it is: then it is the interpreter, with `-P`, so that no file of a project that is open stands in for a module.
+    where it is: then it is the interpreter, with `-P`, so that no file of a project that is open passes for a module.
     """
     variable = f"{PREFIX}CONFIG"
     env = {variable: str(Path(environment[variable]).absolute())} if environment.get(variable) else {}
     if _is_passing(Path(sys.prefix)) and (uvx := _uvx(environment)):
         return Launch(uvx, ("--from", _origin(), "songwright", "serve"), env)
     return Launch(sys.executable, ("-P", "-m", "songwright.server", "serve"), env)
+
+
+def typed(environment: Mapping[str, str]) -> str:
+    """How a person at this terminal starts Songwright."""
+    if _is_passing(Path(sys.prefix)):
+        return "uvx songwright"
+    here = Path(sys.argv[0]).absolute()
+    on_path = shutil.which("songwright", path=environment.get("PATH", ""))
+    if on_path and Path(on_path).absolute() == here:
+        return "songwright"
+    return str(here) if here.stem == "songwright" else f"{sys.executable} -m songwright.server"
 
 
 def _is_passing(prefix: Path) -> bool:
