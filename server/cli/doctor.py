@@ -56,13 +56,13 @@ def examine(flags: Mapping[str, Any]) -> list[Finding]:
         ]
     findings.append(_file())
     findings.append(_key(settings))
-    findings.extend(_clients())
     if settings.sandbox:
         findings.append(_sandbox_parts())
     findings.append(_folder("library", settings.library, "SONGWRIGHT_LIBRARY"))
     findings.append(_folder("state", settings.state_dir, "SONGWRIGHT_STATE_DIR"))
     if all(finding.ok for finding in findings):
         findings.extend(anyio.run(_service, settings))
+    findings.extend(_clients())
     return findings
 
 

@@ -43,11 +43,14 @@ class _Left:
     lines: str
 
 
-def install(wishes: Wishes, machine: Machine) -> int:
-    """Connect the clients; 1 when one that was named, or all of them, could not be."""
+def install(wishes: Wishes, machine: Machine, launch: Launch | None = None) -> int:
+    """Connect the clients; 1 when one that was named, or all of them, could not be.
+
+    They will start Songwright as it was started now, or with another command line.
+    """
     settings = settings_module.load()
     book = Book(settings.state_dir)
-    launch = own_launch(machine.environment)
+    launch = launch or own_launch(machine.environment)
     chosen = _chosen(wishes.clients) or [client for client in CLIENTS if client.found(machine)]
     if not chosen:
         print(f"No client was found here. Songwright knows {_list(client.title for client in CLIENTS)}.")

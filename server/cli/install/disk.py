@@ -29,7 +29,7 @@ def read(path: Path) -> bytes | None:
     except OSError as error:
         raise FileRefused(f"it cannot be read: {error.strerror}.") from None
     if stat.S_ISLNK(found.st_mode):
-        raise FileRefused(f"it is a symbolic link (to {os.readlink(path)}).")
+        raise FileRefused(f"it is a symbolic link (to {path.readlink()}).")
     if not stat.S_ISREG(found.st_mode):
         raise FileRefused("it is not a file.")
     if found.st_nlink > 1:
