@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 from mcp import Client, StdioServerParameters
 from waiting import PATIENCE
 from world import PATIENT, World, said
@@ -21,7 +22,13 @@ COMMAND = [sys.executable, "-m", "songwright.server"]
 def environment(home: Path, **more: str) -> dict[str, str]:
     """What a program sees that a person with this home starts; no keychain, no settings, no cache."""
     passed = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_START") if name in os.environ}
-    return {**passed, "HOME": str(home), "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", **more}
+    return {
+        **passed,
+        "HOME": str(home),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        warm.ASKED: "",
+        **more,
+    }
 
 
 def at_a_terminal(home: Path, *words: str, types: dict[str, str] | None = None) -> tuple[int, str]:
