@@ -197,11 +197,15 @@ def load(**flags: Any) -> Settings:
     if settings.public_url is not None:
         _check_url("PUBLIC_URL", settings.public_url, "https://songs.example.org")
     outside = {name for name in ("api_key", "base_url") if name in given or os.environ.get(PREFIX + name.upper())}
-    if "base_url" in outside and "api_key" not in outside and ("api_key" in file or settings.keychain):
-        place = f"in {config_file()}: a key from the file" if "api_key" in file else "in the keychain: that key"
+    if "base_url" in outside and "api_key" not in outside and "api_key" in file:
         raise SettingRefused(
-            f"{PREFIX}BASE_URL is set in the environment but the key is {place} is "
-            f"sent only to the address in the file. Set {PREFIX}API_KEY as well as {PREFIX}BASE_URL."
+            f"{PREFIX}BASE_URL is set in the environment but the key is in {config_file()}: a key from the file is "
+            f"sent only to the address in that file. Set {PREFIX}API_KEY as well as {PREFIX}BASE_URL."
+        )
+    if "base_url" in outside and "api_key" not in outside and settings.keychain:
+        raise SettingRefused(
+            f"{PREFIX}BASE_URL is set in the environment but the key is in the keychain: that key is sent only to the "
+            f"address it was stored for. Set {PREFIX}API_KEY as well as {PREFIX}BASE_URL."
         )
     return settings.model_copy(
         update={"library": settings.library.expanduser(), "state_dir": settings.state_dir.expanduser()}
