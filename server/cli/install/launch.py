@@ -21,22 +21,8 @@ from ...core.settings import PREFIX
 
 SECONDS = 120.0
 """How long a start may take: uv may have to fetch the packages first."""
-_PASSED_ON = (
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "LANG",
-    "TMPDIR",
-    "TEMP",
-    "TMP",
-    "SYSTEMROOT",
-    "SYSTEMDRIVE",
-    "COMSPEC",
-)
-_PROFILE = ("USERPROFILE", "HOMEDRIVE", "HOMEPATH", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "PATHEXT")
-_UV = ("UV_CACHE_DIR", "UV_PYTHON_INSTALL_DIR", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "XDG_CACHE_HOME", "XDG_DATA_HOME")
-"""What a client's environment has too, or what uv needs to find what it has fetched before."""
+_KEPT_BACK = (PREFIX, "PYTHON", "VIRTUAL_ENV")
+"""Beginnings of variables that the person's terminal may have and their client has not."""
 
 
 class NotStarted(SongwrightError):
@@ -119,7 +105,7 @@ def try_out(launch: Launch, environment: Mapping[str, str] | None = None, second
     with tempfile.TemporaryDirectory(prefix="songwright-") as folder, tempfile.TemporaryFile() as said:
         given = {name: value for name, value in launch.env.items() if "${" not in value and name != f"{PREFIX}API_KEY"}
         own = {"OFFLINE": "true", "API_KEY": "", "STATE_DIR": f"{folder}/state", "LIBRARY": f"{folder}/library"}
-        env = {name: whole[name] for name in (*_PASSED_ON, *_PROFILE, *_UV) if name in whole}
+        env = {name: value for name, value in whole.items() if not name.startswith(_KEPT_BACK)}
         env |= given | {f"{PREFIX}{name}": value for name, value in own.items()}
         if f"{PREFIX}BASE_URL" in given:
             env[f"{PREFIX}API_KEY"] = "none"  # of no use, and needed beside an address of the entry's own
