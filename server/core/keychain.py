@@ -143,4 +143,6 @@ def _absent(address: str) -> bool:
 
 
 def _trusted(backend: KeyringBackend) -> bool:
-    return backend.priority >= _TRUSTED_FROM
+    """Whether what would keep the password is recommended; a chain of several gives it to its first."""
+    chained: list[KeyringBackend] = getattr(backend, "backends", [])
+    return (chained[0] if chained else backend).priority >= _TRUSTED_FROM

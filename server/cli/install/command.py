@@ -239,7 +239,10 @@ def _agreed(wishes: Wishes, question: str) -> bool:
         return True
     if wishes.key_from_input or not sys.stdin.isatty():
         raise SongwrightError("This is not a terminal, so nobody was asked: pass --yes to agree. Nothing was written.")
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
 
 
 def _show(edit: Edit) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import disk, forms
 from .book import Book, Receipt
-from .forms import Form
+from .forms import FileRefused, Form
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,10 @@ def adding(target: Target, path: Sequence[str], value: Any, book: Book) -> Edit:
         return Edit(target, path, value, older, now, now, now)
     receipt = _receipt(target, book)
     base = now if receipt is None or now is None else _without(target, receipt, now)
-    after = forms.put(target.form, disk.text_of(base), path, value).encode()
+    try:
+        after = forms.put(target.form, disk.text_of(base), path, value).encode()
+    except UnicodeEncodeError:
+        raise FileRefused("the path of Songwright has signs that cannot be written into it.") from None
     return Edit(target, path, value, older, now, base, after)
 
 

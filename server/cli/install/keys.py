@@ -35,7 +35,10 @@ def asked() -> str:
     """The key that the person types, without an echo; empty for none."""
     print("\nThe key of the AI Music API, for real songs. It is not shown while you type. Without one, songs come from")
     print("the offline sandbox, a toy synthesizer: then just press Enter.")
-    return checked(getpass.getpass("Key: "))
+    try:
+        return checked(getpass.getpass("Key: "))
+    except EOFError:
+        return ""
 
 
 def from_input() -> str:
