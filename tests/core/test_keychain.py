@@ -91,7 +91,7 @@ def test_a_key_of_the_keychain_goes_only_to_the_address_it_was_stored_for(
 
 def test_a_backend_that_keeps_passwords_nowhere_safe_is_no_keychain() -> None:
     kept = homes.Memory()
-    kept.priority = 0.5
+    kept.priority = 0
     keyring.set_keyring(kept)
     try:
         assert not keychain.available()
