@@ -169,3 +169,42 @@ def test_doctor_names_each_client_and_whether_its_command_starts(world: World) -
     assert "songwright install gemini" in done.stdout
     assert done.returncode == 1
     assert world.key not in done.stdout
+
+
+KEYCHAIN = """\
+import os, pathlib, time
+from keyring.backend import KeyringBackend
+
+class Keychain(KeyringBackend):
+    priority = 5
+
+    def get_password(self, service, username):
+        while pathlib.Path(os.environ["LOCK"]).exists():
+            time.sleep(0.01)
+        return os.environ["KEPT"]
+
+    set_password = delete_password = None
+"""
+
+
+@pytest.mark.anyio
+async def test_a_server_answers_while_the_keychain_is_locked_and_has_the_key_afterwards(world: World) -> None:
+    """It waits three seconds for the keychain, twice: a time-out is what this is about."""
+    lock = world.folder / "lock"
+    lock.touch()
+    (world.folder / "keychain_of_a_test.py").write_text(KEYCHAIN)
+    (world.config / "config.toml").write_text(f'keychain = true\nbase_url = "{world.service.base_url}"\n')
+    environment = world.environment() | {
+        "PYTHONPATH": str(world.folder),
+        "PYTHON_KEYRING_BACKEND": "keychain_of_a_test.Keychain",
+        "LOCK": str(lock),
+        "KEPT": world.key,
+    }
+    del environment["SONGWRIGHT_API_KEY"], environment["SONGWRIGHT_BASE_URL"]
+    place = StdioServerParameters(command=COMMAND[0], args=COMMAND[1:], env=warm.cold(environment))
+    async with Client(place, client_info=PATIENT) as client:
+        refused = await client.call_tool("check_credits", {})
+        assert refused.is_error
+        assert "unlock" in said(refused)["notice"]
+        lock.unlink()
+        assert said(await client.call_tool("check_credits", {}))["left"] == 1000

@@ -371,6 +371,30 @@ def test_what_a_person_has_added_to_an_older_entry_stays(home: Home) -> None:
     assert file.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("client", "older"),
+    [
+        ("vscode", {"command": "old", "env": {"SONGWRIGHT_API_KEY": "${input:songwright-key}"}}),
+        ("goose", {"cmd": "old", "enabled": False, "env_keys": ["SONGWRIGHT_API_KEY"], "timeout": 900}),
+    ],
+)
+def test_a_place_where_the_client_itself_keeps_the_key_stays(home: Home, client: str, older: dict[str, object]) -> None:
+    known = client_named(client)
+    file = home.file(client, known.form.shown(known.path, older))
+    assert home.install() == 0
+    entry = content_of(file)[known.container]["songwright"]
+    assert entry == {**entry, **{name: older[name] for name in older if name not in ("command", "cmd")}}
+    assert home.launch.command in entry.values()
+
+
+def test_lm_studio_is_found_where_it_says_that_it_lives(home: Home) -> None:
+    folder = home.folder / "Models"
+    folder.mkdir()
+    (home.folder / ".lmstudio-home-pointer").write_text(f"{folder}\n")
+    assert home.install() == 0
+    assert "songwright" in content_of(folder / "mcp.json")["mcpServers"]
+
+
 # -- the key ----------------------------------------------------------------------------------------------------------
 
 

@@ -5,8 +5,8 @@ Every place is taken from the client's own documentation or source; docs/clients
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -55,10 +55,6 @@ class Machine:
         """`~/.config`, which some programs use on macOS too."""
         return self.folder("XDG_CONFIG_HOME", self.home / ".config")
 
-    def finds(self, program: str) -> bool:
-        """Whether a program is on the path."""
-        return shutil.which(program, path=self.environment.get("PATH", "")) is not None
-
 
 @dataclass(frozen=True)
 class Client:
@@ -72,17 +68,14 @@ class Client:
     container: str
     """The member that holds its servers."""
     entry: Callable[[Launch], dict[str, Any]]
-    program: str = ""
-    """The command that starts it, where it has one."""
     then: str = "Restart it."
     """What makes it read its configuration again."""
     trace: Callable[[Machine], Path] | None = None
     """What its first start leaves behind, where that is not the folder of the file."""
 
     def found(self, machine: Machine) -> bool:
-        """Whether it is on this machine, as far as can be seen without starting it."""
-        trace = self.trace(machine) if self.trace else self.file(machine).parent
-        return trace.exists() or bool(self.program and machine.finds(self.program))
+        """Whether it was ever started on this machine. A program of its name says nothing: some share theirs."""
+        return (self.trace(machine) if self.trace else self.file(machine).parent).exists()
 
     @property
     def path(self) -> tuple[str, str]:
@@ -137,6 +130,17 @@ def _claude_code_trace(machine: Machine) -> Path:
     return file if file.exists() else machine.folder("CLAUDE_CONFIG_DIR", machine.home / ".claude")
 
 
+def _lm_studio(machine: Machine) -> Path:
+    """Its folder may be anywhere: a file names it, and an older version had another one."""
+    folder = machine.home / ".lmstudio"
+    with contextlib.suppress(OSError, ValueError):
+        named = Path((machine.home / ".lmstudio-home-pointer").read_text(encoding="utf-8").strip())
+        if named.is_absolute():
+            return named / "mcp.json"
+    older = machine.home / ".cache" / "lm-studio"
+    return (older if older.exists() and not folder.exists() else folder) / "mcp.json"
+
+
 def _goose_file(machine: Machine) -> Path:
     if machine.system == "windows":
         return machine.config / "Block" / "goose" / "config" / "config.yaml"
@@ -157,37 +161,37 @@ CLIENTS = (
         then="Quit it, not only its window, and start it again.",
     ),
     Client(
-        "claude-code", "Claude Code", _claude_code, JSON, "mcpServers", _typed, "claude",
+        "claude-code", "Claude Code", _claude_code, JSON, "mcpServers", _typed,
         then="Start a new session.", trace=_claude_code_trace,
     ),
     Client(
-        "vscode", "VS Code", lambda m: m.config / "Code" / "User" / "mcp.json", JSON, "servers", _typed, "code",
+        "vscode", "VS Code", lambda m: m.config / "Code" / "User" / "mcp.json", JSON, "servers", _typed,
         then="Choose Start above the entry, or restart it.",
     ),
     Client(
-        "cursor", "Cursor", lambda m: m.home / ".cursor" / "mcp.json", JSON, "mcpServers", _plain, "cursor",
+        "cursor", "Cursor", lambda m: m.home / ".cursor" / "mcp.json", JSON, "mcpServers", _plain,
     ),
     Client(
         "windsurf", "Windsurf", lambda m: m.home / ".codeium" / "windsurf" / "mcp_config.json", JSON, "mcpServers",
-        _plain, "windsurf", then="Press refresh in its list of MCP servers, or restart it.",
+        _plain, then="Press refresh in its list of MCP servers, or restart it.",
     ),
     Client(
         "codex", "Codex", lambda m: m.folder("CODEX_HOME", m.home / ".codex") / "config.toml", TOML, "mcp_servers",
-        _plain, "codex", then="Start a new session.",
+        _plain, then="Start a new session.",
     ),
     Client(
-        "gemini", "Gemini CLI", lambda m: m.home / ".gemini" / "settings.json", JSON, "mcpServers", _plain, "gemini",
+        "gemini", "Gemini CLI", lambda m: m.home / ".gemini" / "settings.json", JSON, "mcpServers", _plain,
         then="Start a new session.",
     ),
     Client(
-        "lm-studio", "LM Studio", lambda m: m.home / ".lmstudio" / "mcp.json", JSON, "mcpServers", _plain,
+        "lm-studio", "LM Studio", _lm_studio, JSON, "mcpServers", _plain,
         then="Switch it on in the Program tab.",
     ),
     Client(
-        "goose", "Goose", _goose_file, YAML, "extensions", _goose, "goose", then="Start a new session.",
+        "goose", "Goose", _goose_file, YAML, "extensions", _goose, then="Start a new session.",
     ),
     Client(
-        "zed", "Zed", _zed_file, JSON, "context_servers", _zed, "zed", then="It reads the file by itself.",
+        "zed", "Zed", _zed_file, JSON, "context_servers", _zed, then="It reads the file by itself.",
     ),
 )  # fmt: skip
 """Every client that can be connected, in the order in which they are shown."""

@@ -20,6 +20,8 @@ from .launch import Launch, own_launch, try_out
 
 _KEY = f"{PREFIX}API_KEY"
 _VARIABLES = ("env", "envs")
+_OURS = ("type", "source", "command", "cmd", "args")
+"""Members that say how Songwright is started; whatever else an entry holds is the person's choice."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,9 @@ def install(wishes: Wishes, machine: Machine, launch: Launch | None = None) -> i
         print("Nothing was written.")
         return 1
     if needed:
+        print("\nStarting it once, to see whether it works ...", flush=True)
         started = try_out(launch)
-        print(f"\nIt starts: Songwright {started.version} with {started.tools} tools.")
+        print(f"It starts: Songwright {started.version} with {started.tools} tools.")
     _keep_key(wishes, _key_in(needed), book)
     for edit in needed:
         try:
@@ -187,17 +190,23 @@ def _left(client: Client, machine: Machine, entry: dict[str, Any], refused: File
 
 
 def _merged(older: Any, entry: dict[str, Any]) -> dict[str, Any]:
-    """Our entry with what a person has added to an older one, except the key, which goes to a safer place."""
+    """Our entry with what a person has set in an older one, except a key, which goes to a safer place."""
     if not isinstance(older, dict):
         return entry
-    merged = {**older, **entry}
+    merged = {**entry, **older, **{name: entry[name] for name in _OURS if name in entry}}
     for name in _VARIABLES:
         if isinstance(older.get(name), dict):
             merged[name] = {**older[name], **entry.get(name, {})}
-            merged[name].pop(_KEY, None)
+            if _is_key(merged[name].get(_KEY)):
+                del merged[name][_KEY]
             if not merged[name] and name not in entry:
                 del merged[name]
     return merged
+
+
+def _is_key(value: Any) -> bool:
+    """Whether it is a key itself, and not the name of a place where the client keeps one."""
+    return isinstance(value, str) and bool(value.strip()) and "${" not in value
 
 
 def _key_in(needed: Sequence[Edit]) -> str:
@@ -206,8 +215,8 @@ def _key_in(needed: Sequence[Edit]) -> str:
         for name in _VARIABLES if isinstance(edit.older, dict) else ():
             variables = edit.older.get(name)
             value = variables.get(_KEY) if isinstance(variables, dict) else None
-            if isinstance(value, str) and value.strip() and "${" not in value:
-                return value
+            if _is_key(value):
+                return str(value)
     return ""
 
 
@@ -219,6 +228,8 @@ def _keep_key(wishes: Wishes, found: str, book: Book) -> None:
     """Find out the key and store it, unless there is one already."""
     if not _wants_key(wishes):
         print(f"The API key is stored {keys.stored()}.")
+        if found:
+            print("It is used from now on, instead of the one in the entry that is replaced.")
         return
     if wishes.key_from_input:
         key = keys.from_input()
