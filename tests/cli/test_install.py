@@ -78,14 +78,12 @@ def test_every_client_has_a_prepared_home() -> None:
     assert {prepared.client for prepared in HOMES} == {client.name for client in CLIENTS}
 
 
-def test_a_whole_machine_goes_there_and_back_twice(
-    home: Home, memory: homes.Memory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_whole_machine_goes_there_and_back_twice(home: Home, memory: homes.Memory) -> None:
     for client in CLIENTS:
         home.file(client.name, "")
     before = home.seen()
     for _ in range(2):
-        assert home.install(key_from_input=False) == 0
+        assert home.install() == 0
         assert all(client_named(client.name).file(home.machine).stat().st_size for client in CLIENTS)
         assert home.uninstall() == 0
         assert home.seen() == before
@@ -341,7 +339,7 @@ def test_a_command_that_does_not_start_is_written_nowhere(home: Home) -> None:
     home.file("cursor", "{}")
     before = home.seen()
     home.launch = Launch(home.launch.command, ("-c", "raise SystemExit('no such module')"))
-    with pytest.raises(NotStarted, match="no such module"):
+    with pytest.raises(NotStarted, match=r"no such module\)\. Nothing was written"):
         home.install()
     assert home.seen() == before
 
@@ -475,6 +473,30 @@ def test_a_key_that_somebody_has_put_into_the_settings_file_stays_there(home: Ho
     assert memory.kept == {}
     assert home.uninstall() == 0
     assert home.seen() == before
+
+
+def test_a_settings_file_that_is_a_link_gets_no_key_and_the_clients_are_connected(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cursor, real = home.file("cursor", "{}"), home.folder / "dotfiles.toml"
+    real.write_text("confirm_above = 20\n")
+    home.config.parent.mkdir(parents=True)
+    home.config.symlink_to(real)
+    give(monkeypatch, KEY)
+    assert home.install(key_from_input=True) == 1
+    assert "was not stored" in capsys.readouterr().err
+    assert real.read_text() == "confirm_above = 20\n"
+    assert "songwright" in content_of(cursor)["mcpServers"]
+
+
+def test_a_client_that_was_not_connected_does_not_take_the_key_with_it(
+    home: Home, memory: homes.Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.file("cursor", "{}")
+    give(monkeypatch, KEY)
+    assert home.install(key_from_input=True) == 0
+    assert home.uninstall("codex") == 0
+    assert memory.kept == {("songwright", SERVICE_URL): KEY}
 
 
 @pytest.mark.parametrize("text", ["two words", "ключ", "a\x1b[2J", "x" * 1001])

@@ -16,7 +16,7 @@ from .clients import CLIENTS, NAME, REMOTE, Client, Machine, named
 from .connected import entry_of
 from .edits import Edit, Target
 from .forms import FileRefused
-from .launch import Launch, own_launch, try_out
+from .launch import Launch, NotStarted, own_launch, try_out
 
 _KEY = f"{PREFIX}API_KEY"
 _VARIABLES = ("env", "envs")
@@ -81,9 +81,13 @@ def install(wishes: Wishes, machine: Machine, launch: Launch | None = None) -> i
         return 1
     if needed:
         print("\nStarting it once, to see whether it works ...", flush=True)
-        started = try_out(launch)
+        try:
+            started = try_out(launch)
+        except NotStarted as error:
+            raise NotStarted(f"{error.sentence} Nothing was written.") from None
         print(f"It starts: Songwright {started.version} with {started.tools} tools.")
-    _keep_key(wishes, _key_in(needed), book)
+    if not _keep_key(wishes, _key_in(needed), book):
+        status = 1
     for edit in needed:
         try:
             backup = edits.write(edit, book)
@@ -115,7 +119,8 @@ def uninstall(wishes: Wishes, machine: Machine) -> int:
             left = True
     for edit in going:
         _show(edit)
-    key = len(going) == len(ours) and (keys.SETTINGS in book.receipts or book.keychain is not None)
+    last = len(going) == len(ours) and (going or not wishes.clients)
+    key = last and (keys.SETTINGS in book.receipts or book.keychain is not None)
     if key:
         print("The API key that was stored goes too.")
     if not going and not key:
@@ -224,13 +229,13 @@ def _wants_key(wishes: Wishes) -> bool:
     return wishes.new_key or wishes.key_from_input or not keys.stored()
 
 
-def _keep_key(wishes: Wishes, found: str, book: Book) -> None:
-    """Find out the key and store it, unless there is one already."""
+def _keep_key(wishes: Wishes, found: str, book: Book) -> bool:
+    """Find out the key and store it, unless there is one already; false when it could not be stored."""
     if not _wants_key(wishes):
         print(f"The API key is stored {keys.stored()}.")
         if found:
             print("It is used from now on, instead of the one in the entry that is replaced.")
-        return
+        return True
     if wishes.key_from_input:
         key = keys.from_input()
     elif found and not wishes.new_key:
@@ -239,10 +244,15 @@ def _keep_key(wishes: Wishes, found: str, book: Book) -> None:
         key = keys.asked()
     else:
         key = ""
-    if key:
-        print(f"The API key is stored {keys.save(key, book)}.")
-    else:
+    if not key:
         print("Without a key, songs come from the offline sandbox. `songwright install --new-key` asks for one later.")
+        return True
+    try:
+        print(f"The API key is stored {keys.save(key, book)}.")
+    except FileRefused as refused:
+        print(f"The API key was not stored. {keys.settings_target().file} was left alone: {refused}", file=sys.stderr)
+        return False
+    return True
 
 
 def _agreed(wishes: Wishes, question: str) -> bool:

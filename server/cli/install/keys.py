@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+import tomllib
 from typing import Any
 
 from ...core import keychain
@@ -24,10 +25,11 @@ def settings_target() -> Target:
 
 
 def stored() -> str:
-    """Where a key is stored already; empty when there is none. Raises `FileRefused`."""
-    content = settings_target().content()
+    """Where a key is stored already, as the settings file says; empty when there is none."""
+    file = config_file()
+    content = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     if content.get("api_key"):
-        return f"in {config_file()}"
+        return f"in {file}"
     return "in the system's keychain" if content.get("keychain") else ""
 
 
