@@ -16,7 +16,7 @@ from world import said
 from songwright import tools
 from songwright.server.core.jobs import Clip, Job, SavedFile, State
 from songwright.server.core.operation import Finish, Purchase, Request
-from songwright.server.files.studio.sound import encode
+from songwright.server.files.studio.sound import decode, encode
 from songwright.server.journal.write import Change, Order
 
 pytestmark = pytest.mark.anyio
@@ -96,6 +96,19 @@ async def test_one_set_of_the_finest_split_is_heard_and_the_rest_is_there_to_com
         "Basic split, instrumental": False,
     }
     assert "separate_stems" not in str(answer["missing"])
+
+
+async def test_stems_that_make_the_song_still_make_it_in_the_project(shelf: Shelf, song: str) -> None:
+    """To the last of 24 bits: sound from WAV files goes through unchanged."""
+    stems = shelf.bought("separate_stems", "vocals", "instrumental", clip_id=song)
+    noise = np.random.default_rng(1)
+    voice, band = (noise.uniform(-0.4, 0.4, (44_100, 2)).astype(np.float32) for _ in range(2))
+    for name, sound in ((song, voice + band), (f"{stems.id}-1", voice), (f"{stems.id}-2", band)):
+        encode(shelf.library / f"{name}.wav", "wav", [sound], 44_100, 2)
+    audio = Path((await shelf.export(song))["folder"]) / "audio"
+    mix, one, two = (decode(audio / f"{name}.wav")[0] for name in ("mix", "vocals", "instrumental"))
+    assert mix.shape == voice.shape
+    assert float(np.abs(mix - one - two).max()) < 3 / (1 << 23)
 
 
 async def test_without_all_of_its_stems_the_song_itself_is_heard(shelf: Shelf, song: str) -> None:
