@@ -13,16 +13,16 @@ import logging
 import os
 import shutil
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 import anyio.to_thread
 
 from ..core.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, NotFound, ServiceError
-from .downloads import AUDIO, IMAGES, MAX_BYTES, Fetched, Fetcher, Media, PartFile, disk_errors, sniff
+from .downloads import AUDIO, IMAGES, Fetched, Fetcher, Media, PartFile, disk_errors, sniff
+from .finding import checked_upload, folders, is_inside, kind_of, moved_files, named_so
 from .folders import Folders
 from .names import name_of, numbered, safe_name
 from .parts import clear, is_claim, sync_folder, take_name
@@ -39,8 +39,6 @@ _COVER_SECONDS: Final = 30.0
 _NUMBERED: Final = 9
 _TRIES: Final = 50
 _OPENED: Final = 500
-_WALKED: Final = 2000
-"""Folders in which a missing file is looked for."""
 _SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".ass", ".lrc", ".srt", ".txt", ".vtt")
 
 _LABEL_CHARACTERS, _LABEL_BYTES = 72, 90
@@ -155,22 +153,19 @@ class Library(Folders):
         except (NotFound, OSError):
             return True
 
-    def find_moved(self, relative: str, size: int, clip_id: str) -> str | None:
+    def find_moved(self, relative: str, size: int, clip_id: str, others: Collection[str] = ()) -> str | None:
         """Where a clip's file is that was saved at this path: one of its kind, with its name or size, that says so.
 
-        None when it is nowhere in the library. Blocks.
+        None when it is nowhere in the library; `others` are the paths of the clip's other files. Blocks.
         """
-        was = PurePosixPath(relative)
-        for place, folders, names in islice(os.walk(self.root), _WALKED):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in names:
-                path = Path(place) / name
-                if path.suffix.lower() != was.suffix.lower() or not _is_inside(path, self.root):
-                    continue
-                owner = read_owner(path) if name == was.name or path.stat().st_size == size else None
-                if owner is not None and owner.clip_id == clip_id:
-                    return self._relative(path)
-        return None
+        return next(
+            (
+                found
+                for path in moved_files(self.root, relative, size, clip_id)
+                if (found := self._relative(path)) not in others
+            ),
+            None,
+        )
 
     def size(self, relative: str) -> int:
         """Bytes of a file of the library. Raises NotFound when it is gone. Blocks."""
@@ -210,13 +205,13 @@ class Library(Folders):
                 f"Give the file's name without its folder, such as 'Song.mp3', not {name[:80]!r}.", field="file"
             )
         for place in filter(None, (upload_dir and upload_dir.expanduser(), self.root)):
-            found = [path for path in _named_so(place, wanted) if _is_inside(path, place)]
+            found = [path for path in named_so(place, wanted) if is_inside(path, place)]
             if len(found) > 1:
                 raise ArgumentRefused(f"There are {len(found)} files named {wanted!r}. Rename one.", field="file")
             if found:
-                return _checked_upload(found[0])
-        folders = f"{upload_dir} or {self.root}" if upload_dir else f"{self.root} (SONGWRIGHT_UPLOAD_DIR names another)"
-        raise ArgumentRefused(f"There is no file named {wanted[:200]!r} in {folders}.", field="file")
+                return checked_upload(found[0])
+        where = f"{upload_dir} or {self.root}" if upload_dir else f"{self.root} (SONGWRIGHT_UPLOAD_DIR names another)"
+        raise ArgumentRefused(f"There is no file named {wanted[:200]!r} in {where}.", field="file")
 
     def holds_songs(self) -> bool:
         """Whether a file says that it is a clip of the service's; the sandbox's songs do not count. Blocks.
@@ -224,7 +219,7 @@ class Library(Folders):
         The folder may also hold a whole music collection, so only some files are opened, the likeliest first.
         """
         found: list[Path] = []
-        for place in (self.root, *(folder for folder in _folders(self.root) if folder.name != SANDBOX)):
+        for place in (self.root, *(folder for folder in folders(self.root) if folder.name != SANDBOX)):
             with contextlib.suppress(OSError):
                 found += place.iterdir()
         likeliest = sorted(found, key=lambda path: "(take " not in path.name)[:_OPENED]
@@ -236,7 +231,7 @@ class Library(Folders):
         Returns how many. Never fails. Where it is unknown whether a program still runs, as on another machine, its file
         is left alone for a day.
         """
-        return await anyio.to_thread.run_sync(lambda: clear((self.root, *_folders(self.root))))
+        return await anyio.to_thread.run_sync(lambda: clear((self.root, *folders(self.root))))
 
     # -- saving -----------------------------------------------------------------------------------------------------
 
@@ -339,7 +334,7 @@ class Library(Folders):
                         part.write(chunk)
                 part.seal()
                 shutil.copymode(final, part.path)
-                kind = _kind(part.path)
+                kind = kind_of(part.path)
                 tagged = kind is not None and write_tags(part.path, kind, replace(tags, label=owner.label))
                 size, digest = _settled(part.path)
                 part.path.replace(final)
@@ -424,11 +419,6 @@ def _is_ours(path: Path, owner: Owner, digest: str) -> bool:
     return path.is_file() and _digest(path) == digest
 
 
-def _kind(path: Path) -> Media | None:
-    with path.open("rb") as file:
-        return sniff(file.read(16))
-
-
 def _settled(part: Path) -> tuple[int, str]:
     """Size and digest of a file, which this call syncs to the disk."""
     with part.open("rb+") as file:
@@ -453,46 +443,3 @@ def _make_private(place: Path, root: Path) -> None:
 def _drop(path: Path) -> None:
     with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
-
-
-def _folders(root: Path) -> list[Path]:
-    """The folders directly below the root, without links that lead elsewhere."""
-    try:
-        return sorted(path for path in root.iterdir() if path.is_dir() and not path.is_symlink())
-    except OSError:
-        return []
-
-
-def _named_so(place: Path, wanted: str) -> list[Path]:
-    """Files of that name in the folder or, if there is none, in the folders directly below it."""
-    for places in ([place], _folders(place)):
-        found = []
-        for folder in places:
-            with contextlib.suppress(OSError):
-                found += [path for path in folder.iterdir() if unicodedata.normalize("NFC", path.name) == wanted]
-        if found:
-            return found
-    return []
-
-
-def _is_inside(path: Path, place: Path) -> bool:
-    try:
-        return path.is_file() and path.resolve().is_relative_to(place.resolve())
-    except (OSError, RuntimeError):
-        return False
-
-
-def _checked_upload(path: Path) -> Path:
-    try:
-        kind, size = _kind(path), path.stat().st_size
-    except OSError as error:
-        raise ArgumentRefused(f"{path.name!r} cannot be read: {error.strerror}.", field="file") from error
-    if kind not in AUDIO:
-        raise ArgumentRefused(
-            f"{path.name!r} is not an audio file, whatever its name says. Nothing was sent.", field="file"
-        )
-    if size > MAX_BYTES:
-        raise ArgumentRefused(
-            f"{path.name!r} is larger than {MAX_BYTES // 1024**2} MB. Nothing was sent.", field="file"
-        )
-    return path
