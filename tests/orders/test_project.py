@@ -31,8 +31,8 @@ WORDS = {
 class Shelf:
     """A desk with songs that sound: each clip of an order is a tenth of a second of noise in the library."""
 
-    def __init__(self, folder: Path) -> None:
-        self.desk = Desk(folder, wait_seconds=60.0)
+    def __init__(self, folder: Path, wait_seconds: float = 60.0) -> None:
+        self.desk = Desk(folder, wait_seconds=wait_seconds)
         self.library = folder / "library"
         self.library.mkdir()
 
@@ -137,6 +137,20 @@ async def test_the_tempo_is_called_an_average_with_how_far_the_song_strays(shelf
         "One tempo for the whole song: 98.5 beats per minute is its average. It was measured between 92 and 104, so "
         "bars drift from the music."
     )
+
+
+async def test_what_is_bought_while_a_project_is_made_is_in_the_next_answer(tmp_path: Path) -> None:
+    """An assistant that would not wait calls again, and is not told of what there was before."""
+    shelf = Shelf(tmp_path, wait_seconds=0.0)
+    song = f"{shelf.bought('create_song', '', idea='boats').id}-1"
+    assert (await shelf.export(song))["status"] == "working"
+    shelf.bought("get_bpm", clip_id=song, answer={"avg_bpm": 98.5})
+    shelf.desk.journal.set_bpm(ACCOUNT, song, 98.5)
+    answer = await shelf.export(song)
+    while answer["status"] == "working":
+        answer = await shelf.export(song)
+    assert answer["bpm"] == 98.5
+    assert "get_bpm" not in str(answer["missing"])
 
 
 async def test_timed_lyrics_bought_from_an_older_songwright_get_the_formats_they_lack(shelf: Shelf, song: str) -> None:
