@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ...core.operation import Operation
+from .. import recipes
 from ..caller import Call
 from ..results import Result
 from ..workshop import Work
+
+if TYPE_CHECKING:
+    from ....tools.studio.save_recipe import SaveRecipe
 
 
 async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Result]], Result]) -> Result:
@@ -25,3 +30,8 @@ async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Res
         {"status": "working", "next": f"{asked.tool_name()} again, with the same arguments: it returns the result."},
         f"{what[:1].upper()}{what[1:]} is being made, {work.share:.0%} so far. It goes on by itself.",
     )
+
+
+async def save_recipe(call: Call, asked: SaveRecipe) -> Result:
+    """Keep what made a song under a name."""
+    return await recipes.save(call.caller, asked)
