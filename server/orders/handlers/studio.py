@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+<<<<<<< HEAD
 from typing import TYPE_CHECKING
+=======
+from concurrent.futures import CancelledError
+from contextlib import suppress
+>>>>>>> main
 
 from ...core.operation import Operation
 from .. import recipes
 from ..caller import Call
 from ..results import Result
-from ..workshop import Work
+from ..workshop import Stopped, Work
 
 if TYPE_CHECKING:
     from ....tools.studio.save_recipe import SaveRecipe
@@ -25,7 +30,8 @@ async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Res
     key = f"{asked.tool_name()} {asked.model_dump_json()}"
     work = await caller.runner.workshop.work(caller.account.tenant, key, what, make, talk, until)
     if work.future.done():
-        return work.future.result()
+        with suppress(Stopped, CancelledError):  # this server is ending; another one begins anew
+            return work.future.result()
     return Result(
         {"status": "working", "next": f"{asked.tool_name()} again, with the same arguments: it returns the result."},
         f"{what[:1].upper()}{what[1:]} is being made, {work.share:.0%} so far. It goes on by itself.",
