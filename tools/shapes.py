@@ -81,7 +81,7 @@ class CreditsResult(Shape):
 class FileResult(Shape):
     """One saved file."""
 
-    kind: str = Field(description="audio, cover, mp3, m4a, wav, midi, lyrics, subtitles.")
+    kind: str = Field(description="audio, cover, mp3, m4a, wav, midi, lyrics, srt, subtitles, karaoke.")
     file: str | None = Field(None, description="Where it is.")
     url: str | None = Field(None, description="Link to it, where it is on another machine.")
 

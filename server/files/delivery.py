@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from ..core.errors import DownloadRefused, NotFound
 from ..core.jobs import Account, Clip, Job, SavedFile
 from ..core.operation import TEXT_KINDS, Link, Outcome, Purchase
+from ..core.sung import SungLine
 from ..core.threads import in_thread
 from ..journal.write import Journal
 from ..service.clips import own_recording
 from .downloads import Media
 from .library import Kept, Library
+from .studio.timed import texts
 from .tags import SongTags
 
 log = logging.getLogger(__name__)
@@ -93,17 +95,24 @@ class Delivery:
         if operation.clip_of is None:
             return
         clip = await self._clip(operation.clip_of)
-        for ending, text in outcome.texts.items():
-            saved = await in_thread(self._journal.files, self._account, clip.clip_id)
-            kept = await self._library.keep_bytes(
-                self.tags_of(clip), text.encode(), ending, folder=_beside(saved), label=clip.label or None
-            )
-            await in_thread(self._journal.put_file, job, _row(clip, TEXT_KINDS[ending], kept))
+        await self.keep_timed(job, clip, outcome.timeline)
         if outcome.bpm is not None:
             await in_thread(self._journal.set_bpm, self._account, clip.clip_id, outcome.bpm)
             clip = replace(clip, bpm=outcome.bpm)
         if outcome.bpm is not None or outcome.timeline:
             await self._retag(clip, outcome.timeline)
+
+    async def keep_timed(self, job: Job, clip: Clip, timeline: Sequence[SungLine]) -> None:
+        """Save timed lyrics beside a clip's song, in every format of which the journal knows no file."""
+        tags = self.tags_of(clip)
+        for ending, text in texts(timeline, title=tags.title, artist=tags.artist, seconds=clip.seconds).items():
+            saved = await in_thread(self._journal.files, self._account, clip.clip_id)
+            if any(file.kind == TEXT_KINDS[ending] for file in saved):
+                continue
+            kept = await self._library.keep_bytes(
+                tags, text.encode(), ending, folder=_beside(saved), label=clip.label or None
+            )
+            await in_thread(self._journal.put_file, job, _row(clip, TEXT_KINDS[ending], kept))
 
     async def _keep_link(self, job: Job, link: Link) -> None:
         saved = await in_thread(self._journal.files, self._account, link.clip_id)
@@ -122,12 +131,12 @@ class Delivery:
         )
         await in_thread(self._journal.put_file, job, _row(clip, link.kind, kept))
 
-    async def _retag(self, clip: Clip, timeline: Sequence[tuple[float, str]]) -> None:
+    async def _retag(self, clip: Clip, timeline: Sequence[SungLine]) -> None:
         """Write newly known facts into the saved audio; a file that was moved away is left alone."""
         for file in await in_thread(self._journal.files, self._account, clip.clip_id):
             if file.kind != "audio":
                 continue
-            tags = replace(self.tags_of(clip), synced=tuple(timeline))
+            tags = replace(self.tags_of(clip), synced=tuple((round(line.start, 3), line.text) for line in timeline))
             with suppress(NotFound):
                 await self._library.retag(self._library.locate(file.path), tags)
 

@@ -36,7 +36,7 @@ _COVER_SECONDS: Final = 30.0
 _NUMBERED: Final = 9
 _TRIES: Final = 50
 _OPENED: Final = 500
-_SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".lrc", ".txt", ".vtt", ".json")
+_SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".ass", ".json", ".lrc", ".mp4", ".srt", ".txt", ".vtt")
 
 _LABEL_CHARACTERS, _LABEL_BYTES = 24, 36  # with the title, a number and a suffix still below the usual 255 bytes
 
