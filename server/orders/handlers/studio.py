@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-<<<<<<< HEAD
-from typing import TYPE_CHECKING
-=======
 from concurrent.futures import CancelledError
 from contextlib import suppress
->>>>>>> main
+from typing import TYPE_CHECKING
 
 from ...core.operation import Operation
 from .. import recipes
