@@ -14,7 +14,7 @@ import logging
 import os
 import shutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -23,8 +23,9 @@ import anyio.to_thread
 
 from ..core.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, NotFound, ServiceError
 from .downloads import AUDIO, IMAGES, MAX_BYTES, Fetched, Fetcher, Media, PartFile, disk_errors, sniff
+from .folders import publish
 from .names import name_of, safe_name
-from .parts import clear, is_claim, take_name
+from .parts import clear, is_claim, part_name, take_name
 from .tags import Owner, SongTags, mark_text, marked, read_owner, write_tags
 
 log = logging.getLogger(__name__)
@@ -113,6 +114,28 @@ class Library:
         place = await anyio.to_thread.run_sync(self._place, folder)
         return await anyio.to_thread.run_sync(self._write, place, data, _labelled(tags, label), suffix)
 
+    def keep_made(
+        self,
+        tags: SongTags,
+        suffix: str,
+        write: Callable[[Path], None],
+        *,
+        folder: str | None = None,
+        label: str | None = None,
+    ) -> Kept:
+        """Save a file that `write` fills, such as a video: one that is too large to be handed over as bytes. Blocks.
+
+        A file of that name with the same bytes is kept and used; next to any other one the new one gets a number.
+        """
+        if suffix not in _SUFFIXES:
+            raise ValueError(f"{suffix!r} is not a suffix of the library")
+        part = self._place(folder) / part_name()
+        try:
+            write(part)
+            return self._publish(part, _labelled(tags, label), suffix, None, False)
+        finally:
+            _drop(part)
+
     async def retag(self, path: Path, tags: SongTags) -> Kept:
         """Rewrite the tags of a clip's file in one step; fields that are empty in the new tags stay as they are.
 
@@ -155,6 +178,30 @@ class Library:
         if not path.is_file():
             raise NotFound("The file is no longer in the library.", field="file")
         yield path
+
+    @contextlib.contextmanager
+    def workplace(self) -> Iterator[Path]:
+        """An empty folder for unfinished files; whatever is in it afterwards is deleted. Blocks."""
+        place = self._place(None)
+        path = place / part_name()
+        with disk_errors(place):
+            path.mkdir()
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
+    def keep_folder(self, made: Path, name: str, clip_id: str) -> tuple[str, bool]:
+        """Take a finished folder of a workplace into the library; its path there, and whether it is new.
+
+        A folder of that name that holds the same files already is used; next to any other one it gets a number. Blocks.
+        """
+        del clip_id
+        place = self._place(None)
+        with disk_errors(place):
+            final, new = publish(made, place, safe_name(name))
+            _sync_folder(place)
+        return self._relative(final), new
 
     def signed(self, relative: str, seconds: float) -> str | None:
         """An address elsewhere that opens a file for this long; None where the file is on this machine. Blocks."""

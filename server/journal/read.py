@@ -124,6 +124,11 @@ class Archive:
         row = first(self.store.rows("job_of_remote", remote_id=remote_id, tenant=account.tenant, key_id=account.key_id))
         return None if row is None else job_of(row)
 
+    def fulfilled(self, account: Account, dedupe: str) -> Job | None:
+        """The newest finished order with this identity (`Operation.identity`); None where it was never bought."""
+        row = first(self.store.rows("fulfilled", dedupe=dedupe, tenant=account.tenant, key_id=account.key_id))
+        return None if row is None else job_of(row)
+
     def held_elsewhere(self, job: Job, remote_id: str) -> bool:
         """Whether another order, or another tenant, has this id of the service; a later write may change that."""
         with self.store.reading() as tx:

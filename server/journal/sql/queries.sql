@@ -13,6 +13,12 @@ SELECT * FROM jobs
         OR (state = 'failed' AND problem = 'task_unknown' AND charge > 0))
  ORDER BY CASE WHEN state IN ('done', 'failed') THEN 1 ELSE 0 END, created_at DESC LIMIT 1;
 
+-- name: fulfilled
+-- The newest finished order of this caller that asked for exactly this.
+SELECT * FROM jobs
+ WHERE tenant = :tenant AND key_id = :key_id AND dedupe = :dedupe AND state = 'done'
+ ORDER BY created_at DESC LIMIT 1;
+
 -- name: unsettled_count
 -- Besides the one that is given up for the order in hand.
 SELECT COUNT(*) AS n FROM jobs

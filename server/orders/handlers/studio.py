@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...core.operation import Operation
-from .. import recipes
+from ...core.threads import in_thread
+from ...files.delivery import Delivery
+from .. import bought, project, recipes, video
 from ..caller import Call
 from ..results import Result
 from ..workshop import Stopped, Work
 
 if TYPE_CHECKING:
+    from ....tools.studio.export_project import ExportProject
+    from ....tools.studio.make_video import MakeVideo
     from ....tools.studio.save_recipe import SaveRecipe
 
 
@@ -35,6 +40,25 @@ async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Res
     )
 
 
+async def export_project(call: Call, asked: ExportProject) -> Result:
+    """A folder with the song as projects for music programs."""
+    caller = call.caller
+    clip = await in_thread(project.clip_of, caller, asked.clip_id)
+    timeline = await in_thread(bought.answer_to, caller, "get_lyrics_timeline", clip.clip_id)
+    if timeline is not None:
+        # Bought before Songwright wrote all the formats of timed lyrics: what is missing is written now.
+        delivery = Delivery(caller.journal, caller.library, caller.account)
+        await delivery.keep_timed(timeline.job, clip, timeline.outcome.timeline)
+    return await made(call, asked, "the project", partial(project.export, caller, clip))
+
+
 async def save_recipe(call: Call, asked: SaveRecipe) -> Result:
     """Keep what made a song under a name."""
     return await recipes.save(call.caller, asked)
+
+
+async def make_video(call: Call, asked: MakeVideo) -> Result:
+    """A video of a song with its words."""
+    caller = call.caller
+    clip = await in_thread(project.clip_of, caller, asked.clip_id)
+    return await made(call, asked, "the video", partial(video.make, caller, clip, asked))
