@@ -85,11 +85,8 @@ def _words(caller: Caller, clip: Clip, asked: MakeVideo, lines: Sequence[SungLin
         return {"notice": "It shows no words: lyrics of this engine's songs cannot be timed."}
     if bought.answer_to(caller, "get_lyrics_timeline", clip.clip_id) is not None:
         return {"notice": "It shows no words: the service found none that are sung."}
-    cost = (
-        "an unknown number of credits"
-        if offer.credits is None
-        else f"{offer.credits} credit" + "s"[offer.credits == 1 :]
-    )
+    price = offer.credits
+    cost = "an unknown number of credits" if price is None else f"{price} credit{'' if price == 1 else 's'}"
     return {
         "notice": f"It shows no words, because none of this song are timed. {offer.call} would time them for {cost}.",
         "next": f"If the person wants words: {offer.call}, then make_video again.",

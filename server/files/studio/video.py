@@ -44,7 +44,7 @@ def measured(path: Path, bars: int, step: Callable[[float], None]) -> tuple[NDAr
         samples = concatenate([rest, square(block[:, 0])])
         whole = len(samples) // grain * grain
         if whole:
-            parts.append(add.reduceat(samples[:whole], range(0, whole, grain)) / grain)
+            parts.append((add.reduceat(samples[:whole], range(0, whole, grain)) / grain).astype(float32))
         rest = samples[whole:]
         step(min(moments / rate / expected, 1.0))
     power = concatenate(parts) if parts else zeros(1, float32)
