@@ -45,13 +45,15 @@ def timeline(words: list[str]) -> list[SungLine]:
 
 def half(layout: scene.Layout) -> scene.Layout:
     """The same layout in half the size, which is quicker to draw and to encode."""
-    boxes = {
-        name: scene.Box(*(part // 2 for part in box))
-        for name in ("cover", "title", "words", "wave")
-        if (box := getattr(layout, name)) is not None
-    }
-    sizes = {name: getattr(layout, name) // 2 for name in ("width", "height", "title_size", "word_size")}
-    return replace(layout, **boxes, **sizes)
+
+    def shrunk(box: scene.Box) -> scene.Box:
+        return scene.Box(*(part // 2 for part in box))
+
+    return replace(
+        layout, width=layout.width // 2, height=layout.height // 2, title_size=layout.title_size // 2,
+        word_size=layout.word_size // 2, cover=shrunk(layout.cover), title=shrunk(layout.title),
+        wave=shrunk(layout.wave), words=None if layout.words is None else shrunk(layout.words),
+    )  # fmt: skip
 
 
 def pictures(kind: scene.Kind, shape: str, lines: list[SungLine], **more: Any) -> scene.Scene:
