@@ -19,6 +19,7 @@ _LARGEST: Final = 40_000_000
 """Pixels of a picture that is opened; a cover has about one million."""
 _PALETTE: Final = 12
 _DARK: Final = 0.36
+_LIGHT, _PALEST = 0.36, 0.36
 
 
 def opened(data: bytes | None, title: str) -> Image:
@@ -63,9 +64,10 @@ def accent(cover: Image) -> Colour:
     hue, saturation, _ = colorsys.rgb_to_hsv(*(part / 255 for part in _triple(best)))
     if saturation < 0.18:
         return 255, 196, 84  # a grey cover has no colour to take
-    colour = _rgb(hue, min(max(saturation, 0.45), 0.7), 1.0)
-    while _luminance(colour) < 0.42:
-        colour = (_lighter(colour[0]), _lighter(colour[1]), _lighter(colour[2]))
+    saturation = min(max(saturation, 0.5), 0.72)
+    # Paler until it is light enough, but never so pale that it could be taken for white.
+    while _luminance(colour := _rgb(hue, saturation, 1.0)) < _LIGHT and saturation > _PALEST:
+        saturation -= 0.03
     return colour
 
 
@@ -104,10 +106,6 @@ def _triple(colour: object) -> Colour:
 def _rgb(hue: float, saturation: float, value: float) -> Colour:
     red, green, blue = colorsys.hsv_to_rgb(hue, saturation, value)
     return round(red * 255), round(green * 255), round(blue * 255)
-
-
-def _lighter(part: int) -> int:
-    return min(part + 12, 255)
 
 
 def _luminance(colour: Colour) -> float:

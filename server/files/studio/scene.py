@@ -28,6 +28,8 @@ REST: Final = 2.5
 """Seconds without singing after which the line before them fades."""
 _ROWS: Final = 3
 """Rows that a line may take before it is set in smaller letters."""
+_SMALL: Final = 17
+"""The size of what is there for who looks for it: the section, and who made the song."""
 _BAR, _GAP = 4, 3
 _NEXT, _PAST, _FAR = 0.5, 0.28, 0.16
 """How clearly lines are seen that are not sung now."""
@@ -55,6 +57,12 @@ class Layout:
     title_size: int
     word_size: int
     centred: bool
+    """Whether the words stand in the middle, and not at the side where they begin."""
+
+    @property
+    def cover_centred(self) -> bool:
+        """Whether the cover, and so the title with it, stands in the middle."""
+        return 2 * self.cover.x + self.cover.width == self.width
 
 
 LAYOUTS: Mapping[str, Layout] = {
@@ -121,6 +129,7 @@ class Scene:
         self._lines = self._set(lines) if layout.words else []
         self._ground = self._stage.copy()
         self._shown: object = None
+        self._section = ""
 
     @property
     def bars(self) -> int:
@@ -152,18 +161,18 @@ class Scene:
         place[:] = (place + (cover.astype("int16") - place) * (shape[:, :, None] / 255.0)).astype("uint8")
         heading = self._bold.text([title], layout.title_size, layout.title.width)
         self._write(heading, layout.title, WHITE, 1.0)
-        small = self._plain.text([credit], 17, layout.wave.width // 2, rows=1)
+        small = self._plain.text([credit], _SMALL, layout.wave.width // 2, rows=1)
         row = Box(layout.wave.x, layout.wave.y - 34, layout.wave.width, 24)
         self._write(small, row, WHITE, 0.55, left=layout.wave.x + layout.wave.width - small.width)
 
     def _write(self, text: Text, box: Box, colour: Colour, alpha: float, *, left: int | None = None) -> None:
         """Plain text at the top of a box."""
         for number, row in enumerate(text.rows):
-            x = self._left(row, box) if left is None else left
+            x = self._left(row, box, self.layout.cover_centred) if left is None else left
             _put(self._stage, row, x, box.y + round(text.leading * (number + 0.78)), colour, alpha)
 
-    def _left(self, row: Row, box: Box) -> int:
-        if self.layout.centred:
+    def _left(self, row: Row, box: Box, centred: bool) -> int:
+        if centred:
             return box.x + (box.width - row.width) // 2
         return box.x + (box.width - row.width if self._rightmost else 0)
 
@@ -252,17 +261,18 @@ class Scene:
                 continue
             alpha = clear / 100
             for index, row in enumerate(line.text.rows):
-                x, y = self._left(row, inner), round(top + line.text.leading * (index + 0.78))
+                x, y = self._left(row, inner, self.layout.centred), round(top + line.text.leading * (index + 0.78))
                 if sung:
                     self._fill(canvas, row, x, y, alpha, sung / 100)
                 else:
                     _put(canvas, row, x, y, WHITE, alpha)
         self._fade(box)
-        label = Box(self.layout.wave.x, self.layout.wave.y - 36, self.layout.wave.width // 2, 30)
-        self._restore(label)
-        if section:
-            text = self._plain.text([section], 17, label.width, rows=1)
-            self._write(text, Box(label.x, label.y + 2, label.width, label.height), self._accent, 0.9, left=label.x)
+        if section != self._section:
+            self._section = section
+            label = Box(self.layout.wave.x, self.layout.wave.y - 34, self.layout.wave.width // 2, 30)
+            self._restore(label)
+            text = self._plain.text([section], _SMALL, label.width, rows=1)
+            self._write(text, label, self._accent, 0.9, left=label.x)
 
     def _fill(self, canvas: Pixels, row: Row, x: int, y: int, alpha: float, sung: float) -> None:
         """A row whose words are sung so far, the last one in part."""
