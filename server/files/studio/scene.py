@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from ...core.sung import SungLine
@@ -24,6 +25,8 @@ Kind = Literal["lyric", "karaoke"]
 WHITE: Final[Colour] = (255, 255, 255)
 SCROLL: Final = 0.4
 """Seconds that a line takes to come to its place, which it has when it begins."""
+BREAK, COUNTED = 4.0, 3
+"""Seconds of a break after which singers are told, and how many of them, until the next line begins."""
 REST: Final = 2.5
 """Seconds without singing after which the line before them fades."""
 _ROWS: Final = 3
@@ -103,6 +106,26 @@ class _Line(NamedTuple):
     scroll: float
     moments: tuple[tuple[float, float], ...]
     """When each word is sung."""
+    section: str
+
+
+class _Seen(NamedTuple):
+    """How a line is seen at a moment."""
+
+    number: int
+    clear: int
+    """In hundredths."""
+    sung: int
+    """How many hundredths of words."""
+    count: int
+    """Seconds until it begins, where they are counted."""
+
+
+class _State(NamedTuple):
+    """Where the column of lines is, how those near its middle are seen, and the name of the section."""
+
+    place: int
+    lines: tuple[_Seen, ...]
     section: str
 
 
@@ -213,8 +236,8 @@ class Scene:
     def _words(self, line: SungLine) -> list[str]:
         return [word.text for word in line.words] if self._kind == "karaoke" else [line.text]
 
-    def _state(self, at: float) -> tuple[int, tuple[tuple[int, int, int], ...], str]:
-        """All that decides how the words look: where the column is, and for each line how clear it is and how far."""
+    def _state(self, at: float) -> _State:
+        """All that decides how the words look at a moment."""
         lines = self._lines
         now = max(sum(line.start <= at for line in lines) - 1, 0)
         after = lines[now + 1] if now + 1 < len(lines) else None
@@ -224,12 +247,20 @@ class Scene:
         clear = _eased((at - first.start + first.scroll) / first.scroll) if at < first.start else 1 - come
         if after is None or after.start - first.end > REST:
             clear = min(clear, 1 - _eased((at - first.end - 0.5) / 0.6))
-        rows = list[tuple[int, int, int]]()
+        rows = list[_Seen]()
         for number in range(max(now - 2, 0), min(now + 4, len(lines))):
             near = clear if number == now else come if number == now + 1 else 0.0
             rest = self._rest(number - now, come)
-            rows.append((number, round((rest + (1 - rest) * near) * 100), self._sung(lines[number], at)))
-        return round(place), tuple(rows), first.section if at >= first.start - first.scroll else ""
+            clearly = round((rest + (1 - rest) * near) * 100)
+            rows.append(_Seen(number, clearly, self._sung(lines[number], at), self._count(number, at)))
+        return _State(round(place), tuple(rows), first.section if at >= first.start - first.scroll else "")
+
+    def _count(self, number: int, at: float) -> int:
+        """How many seconds singers are told to wait for a line that comes after a break."""
+        line = self._lines[number]
+        pause = line.start - (self._lines[number - 1].end if number else 0.0)
+        wait = ceil(line.start - at)
+        return wait if self._kind == "karaoke" and pause >= BREAK and 1 <= wait <= COUNTED else 0
 
     @staticmethod
     def _rest(distance: int, come: float) -> float:
@@ -247,19 +278,22 @@ class Scene:
         share = sum(min(max((at - start) / max(end - start, 0.05), 0.0), 1.0) for start, end in line.moments)
         return round(share * 100)
 
-    def _draw(self, state: tuple[int, tuple[tuple[int, int, int], ...], str]) -> None:
+    def _draw(self, state: _State) -> None:
         box = self.layout.words
         assert box is not None, "asked for by who has words"
         self._restore(box)
-        place, rows, section = state
         canvas = self._stage[box.y : box.y + box.height, box.x : box.x + box.width]
         inner = Box(0, 0, box.width, box.height)
-        for number, clear, sung in rows:
-            line = self._lines[number]
-            top = box.height / 2 + line.place - place - line.text.height / 2
+        for seen in state.lines:
+            line, sung = self._lines[seen.number], seen.sung
+            top = box.height / 2 + line.place - state.place - line.text.height / 2
             if top + line.text.height < 0 or top > box.height:
                 continue
-            alpha = clear / 100
+            alpha = seen.clear / 100
+            if seen.count:
+                row = line.text.rows[0]
+                x = self._left(row, inner, self.layout.centred) + (row.width if self._rightmost else 0)
+                self._dots(canvas, seen.count, x, round(top))
             for index, row in enumerate(line.text.rows):
                 x, y = self._left(row, inner, self.layout.centred), round(top + line.text.leading * (index + 0.78))
                 if sung:
@@ -267,12 +301,23 @@ class Scene:
                 else:
                     _put(canvas, row, x, y, WHITE, alpha)
         self._fade(box)
-        if section != self._section:
+        if (section := state.section) != self._section:
             self._section = section
             label = Box(self.layout.wave.x, self.layout.wave.y - 34, self.layout.wave.width // 2, 30)
             self._restore(label)
             text = self._plain.text([section], _SMALL, label.width, rows=1)
             self._write(text, label, self._accent, 0.9, left=label.x)
+
+    def _dots(self, canvas: Pixels, count: int, x: int, y: int) -> None:
+        """One for each second until the line below them begins."""
+        from numpy import hypot, mgrid
+
+        radius = self.layout.word_size // 8
+        rows, columns = mgrid[-radius : radius + 1, -radius : radius + 1]
+        mask = ((radius + 0.5 - hypot(rows, columns)).clip(0, 1) * 255).astype("uint8")
+        step = -4 * radius if self._rightmost else 4 * radius
+        for number in range(count):
+            paint(canvas, mask, self._accent, x + number * step - (2 * radius if step < 0 else 0), y - 3 * radius)
 
     def _fill(self, canvas: Pixels, row: Row, x: int, y: int, alpha: float, sung: float) -> None:
         """A row whose words are sung so far, the last one in part."""

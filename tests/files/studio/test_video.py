@@ -198,6 +198,26 @@ def test_without_words_the_waveform_tells_how_far_the_song_is(film: Any) -> None
     assert ink[0] < ink[len(ink) // 2] < ink[-1]
 
 
+@pytest.mark.parametrize("script", ["latin", "persian"])
+def test_after_a_break_singers_see_the_seconds_until_the_next_line(script: str) -> None:
+    (line, *_), wait = timeline(SCRIPTS[script]), 5.0
+    moved = line._replace(
+        start=line.start + wait,
+        end=line.end + wait,
+        words=tuple(word._replace(start=word.start + wait, end=word.end + wait) for word in line.words),
+    )
+    seen = dict[str, list[int]]()
+    for kind in ("karaoke", "lyric"):
+        drawn = pictures(kind, "16:9", [moved], seconds=3600)
+        assert drawn.layout.words is not None
+        moments = (2.6, 3.4, 4.4, 5.4)
+        seen[kind] = [filled(drawn.picture(at)[0].astype(int), drawn.layout.words) for at in moments]
+    before, three, two, one = seen["karaoke"]
+    assert before == 0
+    assert three > two > one > 0
+    assert seen["lyric"] == [0, 0, 0, 0]
+
+
 def test_between_two_moments_that_look_alike_nothing_is_drawn() -> None:
     drawn = pictures("karaoke", "16:9", timeline(SCRIPTS["latin"]), seconds=3600)
     changes = [drawn.picture(number / video.FPS)[1] for number in range(40)]
