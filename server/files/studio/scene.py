@@ -117,7 +117,7 @@ class _Seen(NamedTuple):
     """In hundredths."""
     sung: int
     """How many hundredths of words."""
-    count: int
+    wait: int
     """Seconds until it begins, where they are counted."""
 
 
@@ -252,10 +252,10 @@ class Scene:
             near = clear if number == now else come if number == now + 1 else 0.0
             rest = self._rest(number - now, come)
             clearly = round((rest + (1 - rest) * near) * 100)
-            rows.append(_Seen(number, clearly, self._sung(lines[number], at), self._count(number, at)))
+            rows.append(_Seen(number, clearly, self._sung(lines[number], at), self._wait(number, at)))
         return _State(round(place), tuple(rows), first.section if at >= first.start - first.scroll else "")
 
-    def _count(self, number: int, at: float) -> int:
+    def _wait(self, number: int, at: float) -> int:
         """How many seconds singers are told to wait for a line that comes after a break."""
         line = self._lines[number]
         pause = line.start - (self._lines[number - 1].end if number else 0.0)
@@ -290,10 +290,10 @@ class Scene:
             if top + line.text.height < 0 or top > box.height:
                 continue
             alpha = seen.clear / 100
-            if seen.count:
+            if seen.wait:
                 row = line.text.rows[0]
                 x = self._left(row, inner, self.layout.centred) + (row.width if self._rightmost else 0)
-                self._dots(canvas, seen.count, x, round(top))
+                self._dots(canvas, seen.wait, x, round(top))
             for index, row in enumerate(line.text.rows):
                 x, y = self._left(row, inner, self.layout.centred), round(top + line.text.leading * (index + 0.78))
                 if sung:
