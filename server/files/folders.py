@@ -4,13 +4,56 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from ..core.errors import LibraryUnavailable
+from .downloads import disk_errors
+from .names import safe_name
+from .parts import part_name, sync_folder
 
+LONGEST_NAME: Final = 120
+"""Characters of a folder's name."""
 _NUMBERED: Final = 99
+
+
+class Folders(ABC):
+    """The part of a library that takes in whole folders."""
+
+    @abstractmethod
+    def _place(self, folder: str | None) -> Path:
+        """The root, or a folder in it; it exists after this call."""
+
+    @abstractmethod
+    def _relative(self, path: Path) -> str: ...
+
+    @contextmanager
+    def workplace(self) -> Iterator[Path]:
+        """An empty folder for unfinished files; whatever is in it afterwards is deleted. Blocks."""
+        place = self._place(None)
+        path = place / part_name()
+        with disk_errors(place):
+            path.mkdir()
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
+    def keep_folder(self, made: Path, name: str, clip_id: str) -> tuple[str, bool]:
+        """Take a finished folder of a workplace into the library; its path there, and whether it is new.
+
+        A folder of that name that holds the same files already is used; next to any other one it gets a number. Blocks.
+        """
+        del clip_id
+        place = self._place(None)
+        with disk_errors(place):
+            final, new = publish(made, place, safe_name(name, LONGEST_NAME))
+            sync_folder(place)
+        return self._relative(final), new
 
 
 def contents(folder: Path) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 from ..core.errors import ArgumentRefused, LibraryUnavailable, NotFound, SettingRefused
 from ..core.threads import FILES, in_lane
 from .downloads import AUDIO, MAX_BYTES, Fetcher, Media, disk_errors, media_type, sniff
-from .folders import contents
+from .folders import LONGEST_NAME, contents
 from .library import Kept, Library
 from .names import safe_name
 from .parts import part_name
@@ -202,17 +202,22 @@ class StoredLibrary(Library):
         return await self._sent(tags, await super().keep_bytes(tags, data, suffix, folder=_own(tags), label=label))
 
     def keep_made(
-        self,
-        tags: SongTags,
-        suffix: str,
-        write: Callable[[Path], None],
-        *,
-        folder: str | None = None,
+        self, tags: SongTags, suffix: str, write: Callable[[Path], None], *, folder: str | None = None,
         label: str | None = None,
-    ) -> Kept:
+    ) -> Kept:  # fmt: skip
         """As in a folder; the file ends in the bucket. Blocks."""
         del folder
         return self._send(tags, super().keep_made(tags, suffix, write, folder=_own(tags), label=label))
+
+    async def keep_playlist(self, name: str, lines: Sequence[str]) -> str:
+        """As in a folder; the list takes its own place in the bucket again, where nothing but ours is kept."""
+        relative = await super().keep_playlist(name, lines)
+        path = self.locate(relative)
+        try:
+            await in_lane(FILES, self._tenant, self._bucket.put, self._key(relative), path, new=False)
+        finally:
+            await in_lane(FILES, self._tenant, _forget, path, self.root)
+        return relative
 
     async def retag(self, path: Path, tags: SongTags) -> Kept:
         """As in a folder: the file comes here, gets its tags, and takes its own place in the bucket again."""
@@ -224,6 +229,16 @@ class StoredLibrary(Library):
         finally:
             await in_lane(FILES, self._tenant, _forget, path, self.root)
         return kept
+
+    def lacks(self, relative: str) -> bool:
+        """False: nobody moves files about in the bucket, and asking takes a request each."""
+        del relative
+        return False
+
+    def find_moved(self, relative: str, size: int, clip_id: str) -> str | None:
+        """None, for the same reason."""
+        del relative, size, clip_id
+        return None
 
     def size(self, relative: str) -> int:
         """Bytes of a file. Raises `NotFound`. Blocks."""
@@ -248,7 +263,7 @@ class StoredLibrary(Library):
         """As in a folder; here the name ends in a digest of the files, so that the same files are the same folder."""
         found = contents(made)
         mark = hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()[:8]
-        folder = f"{safe_name(clip_id)}/{safe_name(name)} {mark}"
+        folder = f"{safe_name(clip_id)}/{safe_name(name, LONGEST_NAME)} {mark}"
         new = [self._bucket.put(self._key(f"{folder}/{inside}"), made / inside, new=True) for inside in sorted(found)]
         return folder, any(new)
 

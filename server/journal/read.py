@@ -86,6 +86,11 @@ class Archive:
                 sources[line["relation"]] = (*sources.get(line["relation"], ()), line["source_id"])
             return FoundClip(clip_of(row), sources)
 
+    def derived(self, account: Account, clip_id: str, relation: str) -> list[Clip]:
+        """The clips that were made from one in this way ("stem of"), those of the newest order first."""
+        who = {"tenant": account.tenant, "key_id": account.key_id}
+        return [clip_of(row) for row in self.store.rows("derived_from", **who, relation=relation, source_id=clip_id)]
+
     def clips(self, job_id: str) -> list[Clip]:
         """The clips of a job, in the order of their takes."""
         return [clip_of(row) for row in self.store.rows("clips_of_job", job_id=job_id)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import cast
 
 from ... import tools
@@ -37,14 +38,9 @@ class Bought:
     outcome: Outcome
 
 
-def order_of(caller: Caller, tool: str, **arguments: str) -> Job | None:
-    """The newest finished order of a tool with these arguments. Blocks."""
-    return caller.journal.fulfilled(caller.account, _operation(tool, arguments).identity())
-
-
 def answer_to(caller: Caller, tool: str, clip_id: str) -> Bought | None:
     """What the recorded answer of a tool says of a clip; None where it was never bought. Blocks."""
-    job = order_of(caller, tool, clip_id=clip_id)
+    job = caller.journal.fulfilled(caller.account, _operation(tool, {"clip_id": clip_id}).identity())
     operation = None if job is None else caller.runner.operation_of(job)
     if job is None or operation is None or job.answer is None:
         return None
@@ -58,14 +54,14 @@ def timeline_of(caller: Caller, clip_id: str) -> tuple[SungLine, ...]:
 
 
 def stems_of(caller: Caller, clip_id: str) -> list[tuple[str, Sequence[Clip]]]:
-    """How a clip was split, the finer split first: ("full", its parts). Blocks."""
-    splits = list[tuple[str, Sequence[Clip]]]()
-    for parts in ("full", "basic"):
-        job = order_of(caller, "separate_stems", clip_id=clip_id, parts=parts)
-        found = [] if job is None else [clip for clip in caller.journal.clips(job.id) if clip.good and clip.part]
-        if found:
-            splits.append((parts, found))
-    return splits
+    """How a clip was split, the finer split first: ("full", its parts); of each kind the newest. Blocks."""
+    found: dict[str, list[Clip]] = {}
+    stems = [clip for clip in caller.journal.derived(caller.account, clip_id, "stem of") if clip.good and clip.part]
+    for job_id, parts in groupby(stems, key=lambda clip: clip.job_id):
+        job = caller.journal.job(caller.account, job_id)
+        order = None if job is None else caller.runner.operation_of(job)
+        found.setdefault(getattr(order, "parts", "basic"), list(parts))
+    return sorted(found.items(), key=lambda split: split[0] != "full")
 
 
 def offer(caller: Caller, what: str, tool: str, **arguments: str) -> Offer | None:

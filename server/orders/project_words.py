@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from ..files.studio.session import Session
 from .bought import Offer
@@ -11,29 +13,38 @@ _STEADY = 1.0
 """Beats per minute between the slowest and the fastest stretch of a song that keeps its tempo."""
 
 
-def averages(session: Session, bpm_from: str, span: tuple[float, float] | None) -> list[str]:
+@dataclass(frozen=True)
+class Origin:
+    """Where a project's tempo and metre are from."""
+
+    tempo: Literal["measured", "midi", "unknown"]
+    metre_known: bool
+    """Whether a MIDI file states it."""
+
+
+def averages(session: Session, origin: Origin, span: tuple[float, float] | None, lossy: Sequence[str]) -> list[str]:
     """What in a project is an average, an assumption or rounded, as sentences."""
-    said = [_tempo(session, bpm_from, span)]
+    said = [_tempo(session, origin, span)]
     said.append("Bar one begins with the first sample of the recording, which need not be the first beat of the music.")
     beats, unit = session.tempo.meter
-    if (beats, unit) == (4, 4):
-        said.append("4/4 time is assumed unless you know better.")
-    else:
-        said.append(f"{beats}/{unit} time is what the MIDI file states.")
+    metre = "what the MIDI file states" if origin.metre_known else "an assumption"
+    said.append(f"{beats}/{unit} time is {metre}.")
     if session.lines:
         said.append("Markers stand where a section's first word is sung, not at the beginning of its first bar.")
     if session.players:
         said.append("MIDI notes were heard by a program: their times are close to the recording's, not exact.")
     if sum(not sound.muted for sound in session.sounds) > 1:
         said.append("Together the stems are close to the mix, which is muted; they are not its exact parts.")
+    if lossy:
+        said.append(f"Decoded from compressed files: {', '.join(lossy)}. get_wav brings each without that loss.")
     return said
 
 
-def _tempo(session: Session, bpm_from: str, span: tuple[float, float] | None) -> str:
+def _tempo(session: Session, origin: Origin, span: tuple[float, float] | None) -> str:
     bpm = f"{session.tempo.first:g}"
-    if bpm_from == "unknown":
+    if origin.tempo == "unknown":
         return f"The tempo is not known. {bpm} beats per minute is a placeholder, so bars do not fit the music."
-    if bpm_from == "midi":
+    if origin.tempo == "midi":
         many = "its tempo changes are" if len(session.tempo.points) > 1 else f"{bpm} beats per minute is"
         return f"No tempo was measured: {many} what the MIDI file states."
     if span is None:
@@ -42,7 +53,10 @@ def _tempo(session: Session, bpm_from: str, span: tuple[float, float] | None) ->
         )
     slowest, fastest = span
     if fastest - slowest <= _STEADY:
-        return f"One tempo for the whole song: {bpm} beats per minute, which it keeps throughout."
+        return (
+            f"One tempo for the whole song: {bpm} beats per minute is its average; no stretch was measured more than "
+            f"{_STEADY:g} away from another."
+        )
     return (
         f"One tempo for the whole song: {bpm} beats per minute is its average. It was measured between {slowest:g} and "
         f"{fastest:g}, so bars drift from the music."

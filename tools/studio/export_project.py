@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from ...server.core.operation import Effect, Operation
-from ..shapes import ClipId, FileResult, Shape, ToolResult
+from ..shapes import ClipId, FileResult, Shape, Status, ToolResult
 
 
 class ProjectTrack(Shape):
@@ -29,6 +29,7 @@ class MissingPart(Shape):
 class ProjectResult(ToolResult):
     """A folder with the song as projects and files."""
 
+    status: Status = Field(description="done, or working while it is made; failed when it was refused.")
     folder: str | None = Field(None, description="The folder, where it is on this machine.")
     files: list[FileResult] | None = Field(None, description="What to open, first the projects.")
     tracks: list[ProjectTrack] | None = Field(None, description="What is in the projects.")

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from ...core.operation import Operation
 from ...core.threads import in_thread
 from ...files.delivery import Delivery
-from .. import bought, project, recipes, video
+from .. import albums, bought, project, recipes, video
 from ..caller import Call
 from ..results import Result
 from ..workshop import Stopped, Work
 
 if TYPE_CHECKING:
     from ....tools.studio.export_project import ExportProject
+    from ....tools.studio.make_album import MakeAlbum
     from ....tools.studio.make_video import MakeVideo
     from ....tools.studio.save_recipe import SaveRecipe
 
@@ -62,3 +63,8 @@ async def make_video(call: Call, asked: MakeVideo) -> Result:
     caller = call.caller
     clip = await in_thread(project.clip_of, caller, asked.clip_id)
     return await made(call, asked, "the video", partial(video.make, caller, clip, asked))
+
+
+async def make_album(call: Call, asked: MakeAlbum) -> Result:
+    """Tags and a playlist, from what is known here."""
+    return await albums.made(call, asked)
