@@ -182,7 +182,9 @@ class Delivery:
 
     async def found_again(self, clip: Clip, file: SavedFile) -> bool:
         """Look for a missing file elsewhere in the library, by its own mark, and record where it is."""
-        path = await in_thread(self._library.find_moved, file.path, file.bytes, clip.clip_id)
+        saved = await in_thread(self._journal.files, self._account, clip.clip_id)
+        others = {other.path for other in saved if other.kind != file.kind}
+        path = await in_thread(self._library.find_moved, file.path, file.bytes, clip.clip_id, others)
         if path is not None:
             await in_thread(self._journal.move_file, self._account, replace(file, path=path))
         return path is not None

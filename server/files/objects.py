@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -235,9 +235,9 @@ class StoredLibrary(Library):
         del relative
         return False
 
-    def find_moved(self, relative: str, size: int, clip_id: str) -> str | None:
+    def find_moved(self, relative: str, size: int, clip_id: str, others: Collection[str] = ()) -> str | None:
         """None, for the same reason."""
-        del relative, size, clip_id
+        del relative, size, clip_id, others
         return None
 
     def size(self, relative: str) -> int:

@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 
 from ..core.jobs import Clip
 from ..core.operation import Purchase
-from ..craft.genres import genre_tag
-from ..craft.languages import detect
 from ..journal.albums import Track
 from .names import name_of
 from .tags import SongTags
@@ -28,7 +26,7 @@ def label_of(clip: Clip, operation: Purchase | None, source: Clip | None, take: 
         words = [label_with(source) if source else "", clip.part]
     else:
         version = operation.version if operation else ""
-        style = genre_tag(operation.variation) if operation and version else ""
+        style = _genre(operation.variation) if operation and version else ""
         variation = name_of(style, _VARIATION_CHARACTERS, _VARIATION_BYTES)
         words = [version, variation, f"take {take}" if take else ""]
     return ", ".join(word for word in words if word)
@@ -59,8 +57,8 @@ def tags_of(clip: Clip, track: Track | None, *, sandbox: bool) -> SongTags:
     else:
         plain, artist, of = not version, "", None
         number = None if clip.part else take or 1
-        if clip.part:
-            version = ", ".join(filter(None, [label.removesuffix(clip.part).rstrip(", "), "stems"]))
+        if clip.part and label != clip.part:
+            version = f"{label.removesuffix(f', {clip.part}')}, stems"
         album = f"{clip.title} ({version})" if version else clip.title
     return SongTags(
         clip_id=clip.clip_id,
@@ -71,10 +69,10 @@ def tags_of(clip: Clip, track: Track | None, *, sandbox: bool) -> SongTags:
         album_artist=artist or ARTIST,
         track=number,
         tracks=of,
-        genre=_capitals(genre_tag(clip.style)),
+        genre=_capitals(_genre(clip.style)),
         lyrics=clip.lyrics,
         style=clip.style,
-        language=detect(clip.lyrics),
+        language=_language(clip.lyrics),
         prompt=clip.prompt,
         model=clip.model,
         seconds=clip.seconds,
@@ -88,6 +86,18 @@ def _without_take(label: str) -> tuple[str, int | None]:
     """The version that a label names, and the take: "cover, bossa nova" and 1."""
     found = _TAKE.search(label)
     return (label[: found.start()], int(found[1])) if found else (label, None)
+
+
+def _genre(style: str) -> str:
+    from ..craft.genres import genre_tag  # loaded with the first song: a server that starts has no use for it
+
+    return genre_tag(style)
+
+
+def _language(lyrics: str) -> str | None:
+    from ..craft.languages import detect
+
+    return detect(lyrics)
 
 
 def _capitals(genre: str) -> str:

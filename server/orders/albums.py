@@ -59,8 +59,10 @@ async def made(call: Call, asked: MakeAlbum) -> Result:
     tracks = [_Track(clip, titles[clip.clip_id], files[clip.clip_id]) for clip in clips]
     playlist = await caller.library.keep_playlist(album.name, _lines(album, tracks))
     data = await _told(caller, album, tracks)
-    data |= {"playlist": next(iter(caller.results.place_of(playlist).values()), None)}
     notices = await _notices(caller, album, tracks, left)
+    if any("missing" in row for row in data["tracks"]):
+        notices.append("A missing file was moved or deleted; get_song with its clip id brings it back, free.")
+    data |= {"playlist": next(iter(caller.results.place_of(playlist).values()), None)}
     if notices:
         data["notice"] = " ".join(notices)
     if caller.account.sandbox:

@@ -6,20 +6,22 @@ No order changes its state here: a song that was paid for and saved stays so, wh
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import anyio
 
+from ... import tools
 from ..core.errors import DownloadRefused, ServiceError
 from ..core.jobs import Clip, Job, SavedFile, State
-from ..core.operation import Purchase, Request
+from ..core.operation import Family, Purchase, Request
 from ..core.threads import in_thread
 from ..files.delivery import Delivery
 from ..service.clips import report
 from .caller import Call, Caller
 from .looks import has_files
+from .lookup import family_of
 from .results import Result
 from .steps import task_path
 
@@ -27,6 +29,7 @@ log = logging.getLogger(__name__)
 
 LEAST_SECONDS = 20.0
 """How long a call waits for a download, however impatient its caller."""
+_DOWNLOADS: Mapping[str, str] = {Family.SONIC: "download_clip", Family.PRODUCER: "producer_download_clip"}
 _OWN_LINK = ("audio", "cover")
 """Kinds of files whose link belongs to the clip itself; that of others is in the answer to another order."""
 
@@ -56,7 +59,7 @@ async def brought_back(call: Call, job: Job, only: str | None = None) -> list[st
                 told.gone.append(file.path)
         for answered in again.values():
             await _saved_again(caller, answered, patience)
-    return told.sentences(caller, cut_off=limit.cancelled_caught)
+    return told.sentences(_paid_way(caller, job), cut_off=limit.cancelled_caught)
 
 
 def with_notice(result: Result, sentences: Sequence[str]) -> Result:
@@ -74,22 +77,30 @@ class _Told:
         self.fetched: list[str] = []
         self.gone: list[str] = []
 
-    def sentences(self, caller: Caller, *, cut_off: bool) -> list[str]:
+    def sentences(self, paid_way: str, *, cut_off: bool) -> list[str]:
         said = []
         if self.moved:
             said.append(f"{_files(self.moved)} moved inside the library; the new place is on record now.")
         if self.fetched:
             said.append(f"{_files(self.fetched)} missing and fetched again, free.")
         if self.gone:
-            price = caller.facts().price("download")
-            cost = "asks for the price first" if price is None else f"costs {price} credits"
             said.append(
                 f"{_files(self.gone)} missing, and the service does not give it again at present. Try get_song later, "
-                f"free; download_clip {cost}. Nothing was spent."
+                f"free{paid_way}. Nothing was spent."
             )
         if cut_off:
             said.append("Fetching missing files took too long and was stopped. get_song tries again, free.")
         return said
+
+
+def _paid_way(caller: Caller, job: Job) -> str:
+    """How a file can be had for credits, where the song's engine sells downloads."""
+    tool = _DOWNLOADS.get(family_of(job.operation))
+    kind = None if tool is None else tools.load(tool)
+    if kind is None or not issubclass(kind, Purchase):
+        return ""
+    price = caller.facts().price(kind.row)
+    return f"; {tool} {'asks for its price first' if price is None else f'buys it for {price} credits'}"
 
 
 def _files(paths: Sequence[str]) -> str:

@@ -54,7 +54,7 @@ def test_a_part_is_named_after_the_take_it_comes_from() -> None:
         ("cover, bossa nova, take 2", None, "Boats (cover, bossa nova, take 2)", "Boats (cover, bossa nova)", 2),
         ("remaster", None, "Boats (remaster)", "Boats (remaster)", 1),
         ("take 2, vocals", "vocals", "Boats (take 2, vocals)", "Boats (take 2, stems)", None),
-        ("vocals", "vocals", "Boats (vocals)", "Boats (stems)", None),
+        ("vocals", "vocals", "Boats (vocals)", "Boats (vocals)", None),
     ],
 )
 def test_until_there_is_an_album_the_song_is_one(
