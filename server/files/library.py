@@ -13,11 +13,7 @@ import logging
 import os
 import shutil
 import unicodedata
-<<<<<<< HEAD
-from collections.abc import Callable, Iterator, Sequence
-=======
-from collections.abc import Collection, Iterator, Sequence
->>>>>>> main
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -26,16 +22,12 @@ import anyio.to_thread
 
 from ..core.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, NotFound, ServiceError
 from .downloads import AUDIO, IMAGES, Fetched, Fetcher, Media, PartFile, disk_errors, sniff
-<<<<<<< HEAD
-=======
 from .finding import checked_upload, folders, is_inside, kind_of, moved_files, named_so
->>>>>>> main
 from .folders import Folders
 from .names import name_of, numbered, safe_name
 from .parts import clear, is_claim, part_name, sync_folder, take_name
 from .playlists import ALBUMS
 from .playlists import write as write_playlist
-from .recordings import checked, folders_of, is_inside, kind_of, named_so
 from .tags import Owner, SongTags, mark_text, marked, read_owner, write_tags
 
 log = logging.getLogger(__name__)
@@ -47,13 +39,7 @@ _COVER_SECONDS: Final = 30.0
 _NUMBERED: Final = 9
 _TRIES: Final = 50
 _OPENED: Final = 500
-<<<<<<< HEAD
-_WALKED: Final = 2000
-"""Folders in which a missing file is looked for."""
 _SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".ass", ".json", ".lrc", ".mp4", ".srt", ".txt", ".vtt")
-=======
-_SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".ass", ".lrc", ".srt", ".txt", ".vtt")
->>>>>>> main
 
 _LABEL_CHARACTERS, _LABEL_BYTES = 72, 90
 _TITLE_CHARACTERS, _BOTH_BYTES = 80, 236  # title and label; with a number and a suffix below the usual 255 bytes
@@ -189,19 +175,6 @@ class Library(Folders):
 
         None when it is nowhere in the library; `others` are the paths of the clip's other files. Blocks.
         """
-<<<<<<< HEAD
-        was = PurePosixPath(relative)
-        for place, folders, names in islice(os.walk(self.root), _WALKED):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in names:
-                path = Path(place) / name
-                if path.suffix.lower() != was.suffix.lower() or not is_inside(path, self.root):
-                    continue
-                owner = read_owner(path) if name == was.name or path.stat().st_size == size else None
-                if owner is not None and owner.clip_id == clip_id:
-                    return self._relative(path)
-        return None
-=======
         return next(
             (
                 found
@@ -210,7 +183,6 @@ class Library(Folders):
             ),
             None,
         )
->>>>>>> main
 
     def size(self, relative: str) -> int:
         """Bytes of a file of the library. Raises NotFound when it is gone. Blocks."""
@@ -254,15 +226,9 @@ class Library(Folders):
             if len(found) > 1:
                 raise ArgumentRefused(f"There are {len(found)} files named {wanted!r}. Rename one.", field="file")
             if found:
-<<<<<<< HEAD
-                return checked(found[0])
-        folders = f"{upload_dir} or {self.root}" if upload_dir else f"{self.root} (SONGWRIGHT_UPLOAD_DIR names another)"
-        raise ArgumentRefused(f"There is no file named {wanted[:200]!r} in {folders}.", field="file")
-=======
                 return checked_upload(found[0])
         where = f"{upload_dir} or {self.root}" if upload_dir else f"{self.root} (SONGWRIGHT_UPLOAD_DIR names another)"
         raise ArgumentRefused(f"There is no file named {wanted[:200]!r} in {where}.", field="file")
->>>>>>> main
 
     def holds_songs(self) -> bool:
         """Whether a file says that it is a clip of the service's; the sandbox's songs do not count. Blocks.
@@ -270,11 +236,7 @@ class Library(Folders):
         The folder may also hold a whole music collection, so only some files are opened, the likeliest first.
         """
         found: list[Path] = []
-<<<<<<< HEAD
-        for place in (self.root, *(folder for folder in folders_of(self.root) if folder.name != SANDBOX)):
-=======
         for place in (self.root, *(folder for folder in folders(self.root) if folder.name != SANDBOX)):
->>>>>>> main
             with contextlib.suppress(OSError):
                 found += place.iterdir()
         likeliest = sorted(found, key=lambda path: "(take " not in path.name)[:_OPENED]
@@ -286,11 +248,7 @@ class Library(Folders):
         Returns how many. Never fails. Where it is unknown whether a program still runs, as on another machine, its file
         is left alone for a day.
         """
-<<<<<<< HEAD
-        return await anyio.to_thread.run_sync(lambda: clear((self.root, *folders_of(self.root))))
-=======
         return await anyio.to_thread.run_sync(lambda: clear((self.root, *folders(self.root))))
->>>>>>> main
 
     # -- saving -----------------------------------------------------------------------------------------------------
 
