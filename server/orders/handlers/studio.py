@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ...core.operation import Operation
 from ...core.threads import in_thread
 from ...files.delivery import Delivery
-from .. import albums, bought, project
+from .. import albums, bought, project, recipes, video
 from ..caller import Call
 from ..results import Result
 from ..workshop import Stopped, Work
@@ -19,6 +19,8 @@ from ..workshop import Stopped, Work
 if TYPE_CHECKING:
     from ....tools.studio.export_project import ExportProject
     from ....tools.studio.make_album import MakeAlbum
+    from ....tools.studio.make_video import MakeVideo
+    from ....tools.studio.save_recipe import SaveRecipe
 
 
 async def made(
@@ -53,6 +55,18 @@ async def export_project(call: Call, asked: ExportProject) -> Result:
         await delivery.keep_timed(timeline.job, clip, timeline.outcome.timeline)
     known = await in_thread(project.known, caller, clip)
     return await made(call, asked, "the project", partial(project.export, caller, clip), known=known)
+
+
+async def save_recipe(call: Call, asked: SaveRecipe) -> Result:
+    """Keep what made a song under a name."""
+    return await recipes.save(call.caller, asked)
+
+
+async def make_video(call: Call, asked: MakeVideo) -> Result:
+    """A video of a song with its words."""
+    caller = call.caller
+    clip = await in_thread(project.clip_of, caller, asked.clip_id)
+    return await made(call, asked, "the video", partial(video.make, caller, clip, asked))
 
 
 async def make_album(call: Call, asked: MakeAlbum) -> Result:
