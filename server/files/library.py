@@ -145,6 +145,17 @@ class Library:
         with _there_still(), path.open("rb") as file:
             return file.read(most)
 
+    @contextlib.contextmanager
+    def on_disk(self, relative: str) -> Iterator[Path]:
+        """A path of this machine at which the whole file can be read while the context lasts; never write to it.
+
+        Raises NotFound when it is gone. Blocks.
+        """
+        path = self.locate(relative)
+        if not path.is_file():
+            raise NotFound("The file is no longer in the library.", field="file")
+        yield path
+
     def signed(self, relative: str, seconds: float) -> str | None:
         """An address elsewhere that opens a file for this long; None where the file is on this machine. Blocks."""
         return None

@@ -22,6 +22,7 @@ from ..core.threads import FILES, in_lane
 from .downloads import AUDIO, MAX_BYTES, Fetcher, Media, disk_errors, media_type, sniff
 from .library import Kept, Library
 from .names import safe_name
+from .parts import part_name
 from .tags import SongTags
 
 if TYPE_CHECKING:
@@ -217,6 +218,17 @@ class StoredLibrary(Library):
     def read(self, relative: str, most: int) -> bytes:
         """The first so many bytes of a file. Raises `NotFound`. Blocks."""
         return self._bucket.read(self._key(relative), most)
+
+    @contextlib.contextmanager
+    def on_disk(self, relative: str) -> Iterator[Path]:
+        """A copy of the file, which is deleted afterwards. Raises `NotFound` when it is gone. Blocks."""
+        place = self._place(None)
+        path = place / part_name()
+        try:
+            self._bucket.bring(self._key(relative), path)
+            yield path
+        finally:
+            _forget(path, self.root)
 
     def signed(self, relative: str, seconds: float) -> str | None:
         """An address of the bucket that opens a file for this long. Blocks."""
