@@ -91,6 +91,13 @@ class Bucket:
         with self._trouble("read"):
             return bytes(obstore.get_range(self._store, self._at(key), start=0, length=most)) if most else b""
 
+    def part(self, key: str, start: int, length: int) -> bytes:
+        """So many bytes of a file, from there on."""
+        import obstore
+
+        with self._trouble("read"):
+            return bytes(obstore.get_range(self._store, self._at(key), start=start, length=length)) if length else b""
+
     def bring(self, key: str, path: Path) -> str:
         """Write a file to a path of this machine; its SHA-256."""
         import obstore
@@ -229,6 +236,10 @@ class StoredLibrary(Library):
             yield path
         finally:
             _forget(path, self.root)
+
+    def part(self, relative: str, start: int, length: int) -> bytes:
+        """So many bytes of a file, from there on. Raises `NotFound`. Blocks."""
+        return self._bucket.part(self._key(relative), start, length)
 
     def signed(self, relative: str, seconds: float) -> str | None:
         """An address of the bucket that opens a file for this long. Blocks."""
