@@ -95,7 +95,7 @@ async def told(caller: Caller, job: Job, clip_id: str | None) -> Result:
 
 def _row(number: int, row: dict[str, object]) -> str:
     seconds = row.get("seconds")
-    long = f" {int(seconds) // 60}:{int(seconds) % 60:02d}" if isinstance(seconds, float) else ""
+    long = f", {int(seconds) // 60}:{int(seconds) % 60:02d}" if isinstance(seconds, float) else ""
     return f"{row.get('part') or f'take {number}'}{long}{', kept' if row.get('kept') else ''}"
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePosixPath
@@ -16,7 +17,7 @@ from typing import Any
 
 import anyio
 
-from ..core.errors import ArgumentRefused, ExtraMissing, NotFound
+from ..core.errors import ArgumentRefused, ExtraMissing, NotFound, SongwrightError
 from ..core.jobs import SENTENCES, Clip, Job, SavedFile
 from ..core.threads import CRAFT, FILES, in_lane, in_thread
 from ..files.downloads import IMAGES, Media, media_type, sniff
@@ -65,6 +66,7 @@ async def sheet(caller: Caller, named: str | None, *, priced: bool = True) -> di
     takes = await in_thread(_takes, caller, ids)
     whole = [take for take in takes if take.clip.part is None and not take.clip.uploaded]
     takes = (whole or takes)[:MOST_TAKES]
+    sizes = await in_lane(FILES, caller.account.tenant, _sizes, caller.library, takes)
     status = result.data["status"]
     first = takes[0].clip if takes else None
     waiting = status in ("working", "streaming")
@@ -85,11 +87,11 @@ async def sheet(caller: Caller, named: str | None, *, priced: bool = True) -> di
         expected = schedule_of(caller.catalogue, caller.account.brand, job.operation).expected
         elapsed = max(caller.runner.clock.now() - job.created_at, 0.0)
         told |= {"elapsed": round(elapsed, 1), "expected": round(expected, 1)}
-    rows: list[dict[str, Any]] = [_row(caller, number, take) for number, take in enumerate(takes, 1)]
+    rows: list[dict[str, Any]] = [_row(caller, number, take, sizes) for number, take in enumerate(takes, 1)]
     until = caller.runner.clock.monotonic() + PATIENCE_SECONDS
     async with anyio.create_task_group() as group:
         for row, take in zip(rows, takes, strict=True):
-            if (audio := take.file("audio")) is not None:
+            if (audio := take.file("audio")) is not None and audio.path in sizes:
                 group.start_soon(_draw, caller, row, "peaks", audio, _waveform, until)
             if (cover := take.file("cover")) is not None:
                 group.start_soon(_draw, caller, row, "cover", cover, _picture, until)
@@ -117,7 +119,8 @@ def _stems(parts: Sequence[Part]) -> list[Part]:
     for part in parts:
         number = _SET.fullmatch(part.clip.part or "")
         sets.setdefault((part.clip.job_id, number[1] if number else ""), []).append(part)
-    return max(sets.values(), key=len, default=[])[:MOST_STEMS]
+    best = max(sets.values(), key=len, default=[])[:MOST_STEMS]
+    return sorted(best, key=lambda part: (part.clip.take, part.clip.clip_id))
 
 
 def _words(caller: Caller, take: _Take) -> None:
@@ -160,8 +163,20 @@ async def _language(caller: Caller, job: Job, clip: Clip | None) -> str | None:
     return await in_lane(CRAFT, caller.account.tenant, detect, clip.lyrics)
 
 
-def _row(caller: Caller, number: int, take: _Take) -> dict[str, Any]:
+def _sizes(library: Library, takes: Sequence[_Take]) -> dict[str, int]:
+    """Bytes of every sound that is still where it was saved; tags may have been added since. Blocks."""
+    found = dict[str, int]()
+    for take in takes:
+        for file in (*take.files, *(part.file for part in take.stems)):
+            with suppress(SongwrightError):
+                found[file.path] = library.size(file.path) if file.kind == "audio" else file.bytes
+    return found
+
+
+def _row(caller: Caller, number: int, take: _Take, sizes: Mapping[str, int]) -> dict[str, Any]:
     clip, audio = take.clip, take.file("audio")
+    if audio is not None and audio.path not in sizes:
+        audio = None
     return {
         "clip_id": clip.clip_id,
         "title": clip.title,
@@ -174,19 +189,20 @@ def _row(caller: Caller, number: int, take: _Take) -> dict[str, Any]:
         "peaks": None,
         "sections": take.sections,
         "lines": take.lines,
-        "audio": None if audio is None else _sound(audio),
-        "stream": audio is None and clip.audio_url is not None,
+        "audio": None if audio is None else _sound(audio, sizes),
+        "stream": take.file("audio") is None and clip.audio_url is not None,
         "stems": [
-            {"part": part.clip.part, "label": _label(part), "seconds": part.clip.seconds, **_sound(part.file)}
+            {"part": part.clip.part, "label": _label(part), "seconds": part.clip.seconds, **_sound(part.file, sizes)}
             for part in take.stems
+            if part.file.path in sizes
         ],
         "file": None if audio is None else PurePosixPath(audio.path).name,
         "url": None if audio is None else caller.results.place(audio).get("url"),
     }
 
 
-def _sound(file: SavedFile) -> dict[str, Any]:
-    return {"bytes": file.bytes, "mime": media_type(file.path)}
+def _sound(file: SavedFile, sizes: Mapping[str, int]) -> dict[str, Any]:
+    return {"bytes": sizes[file.path], "mime": media_type(file.path)}
 
 
 def _label(part: Part) -> str:
@@ -225,6 +241,12 @@ def _picture(library: Library, path: str) -> str | None:
     except ExtraMissing:
         small = data if len(data) <= MOST_PICTURE else None
     return None if small is None else f"data:{kind.mime};base64,{base64.b64encode(small).decode()}"
+
+
+def members(caller: Caller, job: Job) -> set[str]:
+    """The clips of an order and of those that followed it. Blocks."""
+    family = (job, *caller.journal.children(job.id))
+    return {clip.clip_id for member in family for clip in caller.journal.clips(member.id)}
 
 
 async def audio(caller: Caller, clip_id: str, part: str | None, offset: int, length: int) -> dict[str, Any]:

@@ -60,6 +60,7 @@ def small_picture(data: bytes) -> bytes | None:
                 return None
             picture.draft("RGB", (SIDE, SIDE))
             plain = picture.convert("RGB")
+            plain.info.clear()  # remarks in the file are not for a page
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     for side, quality in ((SIDE, 85), (SIDE, 70), (SIDE, 50), (SIDE // 2, 60), (SIDE // 2, 30)):
