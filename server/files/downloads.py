@@ -281,7 +281,7 @@ class Fetcher:
                 if passed > start:
                     raise _unreachable(host, "it sent another part of the file")
                 whole = response.status_code == HTTPStatus.OK
-                async for chunk in response.aiter_raw(_CHUNK):
+                async for chunk in response.aiter_raw():  # as it arrives: nobody waits for a full chunk
                     fresh = chunk[max(start - passed, 0) :]
                     passed += len(chunk)
                     taken += fresh

@@ -54,12 +54,12 @@ class _Take:
         return next((file for file in self.files if file.kind == kind), None)
 
 
-async def sheet(caller: Caller, named: str | None, *, priced: bool = True) -> dict[str, Any]:
+async def sheet(caller: Caller, named: str | None, *, guest: bool = False) -> dict[str, Any]:
     """Everything that a player shows of an order. Raises `NotFound`, or `TooMuch` when it is asked too often.
 
-    Without `priced` it says nothing of money, for whoever has only a link to the song.
+    A guest has only a link to the song, and is told nothing of money.
     """
-    caller.runner.allowance.sheet(caller.account.tenant)
+    caller.runner.allowance.sheet(_who(caller, guest))
     job, clip_id = await wanted(caller, named)
     result = await caller.results.of_job(job)
     ids = [row["clip_id"] for row in result.data.get("clips", ())]
@@ -78,7 +78,7 @@ async def sheet(caller: Caller, named: str | None, *, priced: bool = True) -> di
         "sentence": said,
         "title": (first.title if first else "") or job.subject,
         "style": first.style if first else "",
-        "cost": result.data.get("credits", {}).get("cost") if priced else None,
+        "cost": result.data.get("credits", {}).get("cost") if not guest else None,
         "sandbox": caller.account.sandbox,
         "language": await _language(caller, job, first),
         "kept": next((take.clip.clip_id for take in takes if take.kept), None),
@@ -243,13 +243,20 @@ def _picture(library: Library, path: str) -> str | None:
     return None if small is None else f"data:{kind.mime};base64,{base64.b64encode(small).decode()}"
 
 
+def _who(caller: Caller, guest: bool) -> str:
+    """Whose allowance it is: guests do not use up the owner's."""
+    return f"guests of {caller.account.tenant}" if guest else caller.account.tenant
+
+
 def members(caller: Caller, job: Job) -> set[str]:
     """The clips of an order and of those that followed it. Blocks."""
     family = (job, *caller.journal.children(job.id))
     return {clip.clip_id for member in family for clip in caller.journal.clips(member.id)}
 
 
-async def audio(caller: Caller, clip_id: str, part: str | None, offset: int, length: int) -> dict[str, Any]:
+async def audio(
+    caller: Caller, clip_id: str, part: str | None, offset: int, length: int, *, guest: bool = False
+) -> dict[str, Any]:
     """A stretch of a recording. Raises `NotFound`, `TooMuch`, and what reading or streaming raises."""
     if not (0 <= offset <= 1 << 40 and 1 <= length <= CHUNK):
         raise ArgumentRefused(f"offset begins at 0, and length is 1 to {CHUNK}.", field="offset")
@@ -257,7 +264,7 @@ async def audio(caller: Caller, clip_id: str, part: str | None, offset: int, len
     found = await in_thread(caller.journal.clip, caller.account, clip_id)
     if found is None:
         raise NotFound(f"There is no clip {clip_id[:100]!r}.", field="clip_id")
-    caller.runner.allowance.sound(tenant, length)
+    caller.runner.allowance.sound(_who(caller, guest), length)
     if part == STREAM:
         return await _streamed(caller, found.clip, offset, length)
     file = await in_thread(_file, caller, clip_id, part)

@@ -106,7 +106,7 @@ def forms() -> tuple[Tool, ...]:
 
 
 async def answered(
-    caller: Caller, tool: str, arguments: Mapping[str, Any], *, priced: bool = True
+    caller: Caller, tool: str, arguments: Mapping[str, Any], *, guest: bool = False
 ) -> tuple[dict[str, Any], bool]:
     """What a page's question is answered with, and whether it is a refusal, which has a `sentence`."""
     from ..orders import sheet
@@ -114,10 +114,10 @@ async def answered(
     try:
         asked = _ASKED[tool].model_validate(dict(arguments))
         if isinstance(asked, SheetAsked):
-            return await sheet.sheet(caller, asked.id, priced=priced), False
+            return await sheet.sheet(caller, asked.id, guest=guest), False
         if not room_for(asked.length):
             raise TooMuch("Much is on its way to you already.", retry_after=CROWDED_SECONDS)
-        return await sheet.audio(caller, asked.clip_id, asked.part, asked.offset, asked.length), False
+        return await sheet.audio(caller, asked.clip_id, asked.part, asked.offset, asked.length, guest=guest), False
     except ValidationError as error:
         names = sorted({".".join(map(str, problem["loc"]))[:60] for problem in error.errors(include_url=False)})
         return refusal(SongwrightError(f"{tool} does not take this: {', '.join(names)}.")), True

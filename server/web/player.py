@@ -75,7 +75,7 @@ class Questions:
         carried = Load(self._freight, tenant)
         mark = load.set(carried)
         try:
-            told, refused = await apps.answered(caller, tool, asked, priced=False)
+            told, refused = await apps.answered(caller, tool, asked, guest=True)
         except BaseException:
             carried.give_back()
             raise
