@@ -19,7 +19,7 @@ from songwright.server.core.jobs import Account, Clip, Job, SavedFile, State
 from songwright.server.core.operation import Purchase, Request
 from songwright.server.files.downloads import Fetcher
 from songwright.server.files.library import Library
-from songwright.server.journal.write import Change, Order
+from songwright.server.journal.write import Change, Journal, Order
 from songwright.server.orders.caller import Caller
 from songwright.tools.sonic.create_song import CreateSong
 from songwright.tools.sonic.get_lyrics_timeline import GetLyricsTimeline
@@ -48,26 +48,14 @@ def tone(seconds: float = 2.0, pitch: float = 440.0) -> bytes:
     return made.getvalue()
 
 
-class Stage(Desk):
-    """A desk with songs."""
+class Songs:
+    """Puts songs into a journal and a library, as an order would that came home."""
 
-    def __init__(self, folder: Path, clock: Clock | None = None, account: Account = ACCOUNT) -> None:
-        super().__init__(folder, clock)
-        self.account = account
-        self.root = folder / "library"
-        self.root.mkdir(exist_ok=True)
-        if account != ACCOUNT:
-            own = self._caller
-            self._caller = Caller(own.runner, own.library, account, own.limits)
-
-    def neighbour(self) -> Caller:
-        """Somebody else at the same server, with a folder of their own."""
-        library = Library(self.root.parent / "theirs", Fetcher(), sandbox=False)
-        account = replace(self.account, tenant="neighbour")
-        return Caller(self._caller.runner, library, account, self._caller.limits)
+    def __init__(self, journal: Journal, account: Account, root: Path, clock: Clock) -> None:
+        self.journal, self.account, self.root, self.clock = journal, account, root, clock
 
     def song(self, title: str = "Kettle", *, takes: int = 2, lyrics: str = LYRICS, saved: bool = True) -> Job:
-        """A finished song: `c1` and `c2` are its takes where it is the first of its title."""
+        """A finished song."""
         operation = CreateSong(lyrics=lyrics, title=title[:80], style="folk")
         job = self.done(operation, takes, title=title, lyrics=lyrics)
         for made in self.journal.clips(job.id) if saved else ():
@@ -136,3 +124,17 @@ class Stage(Desk):
         assert sent is not None
         assert sent.id == job.id
         return sent
+
+
+class Stage(Songs, Desk):
+    """A desk with songs."""
+
+    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
+        Desk.__init__(self, folder, clock)
+        Songs.__init__(self, self.journal, ACCOUNT, folder / "library", self.clock)
+
+    def neighbour(self) -> Caller:
+        """Somebody else at the same server, with a folder of their own."""
+        library = Library(self.root.parent / "theirs", Fetcher(), sandbox=False)
+        account = replace(self.account, tenant="neighbour")
+        return Caller(self._caller.runner, library, account, self._caller.limits)

@@ -70,7 +70,9 @@ async def sheet(caller: Caller, named: str | None, *, guest: bool = False) -> di
     status = result.data["status"]
     first = takes[0].clip if takes else None
     waiting = status in ("working", "streaming")
-    said = result.summary if status == "done" else result.data.get("notice") or SENTENCES[job.state]
+    said = SENTENCES[job.state]
+    if not guest:
+        said = result.summary if status == "done" else result.data.get("notice") or said
     told: dict[str, Any] = {
         "job_id": job.id,
         "clip_id": clip_id,

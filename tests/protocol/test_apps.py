@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import declared
 import httpx2
 import pytest
 from desk import Flow
@@ -21,6 +22,7 @@ from mcp_types import CallToolResult, TextResourceContents
 from stage import Stage, tone
 
 from songwright import tools
+from songwright.server.core.operation import Finish, Purchase
 from songwright.server.orders import allowance, sheet
 from songwright.server.orders.caller import Caller
 from songwright.server.protocol import schema
@@ -28,6 +30,7 @@ from songwright.server.protocol.apps import NAMES, page
 from songwright.server.protocol.build import build
 from songwright.server.protocol.talk import marked, name_in, pages_in, renders_pages
 from songwright.server.web import middleware
+from songwright.tools.shapes import SongResult
 
 pytestmark = pytest.mark.anyio
 
@@ -155,9 +158,11 @@ def test_a_tool_opens_the_player_exactly_when_its_answer_is_a_song() -> None:
         form = schema.published(name)
         assert (form.get("_meta", {}).get("ui") == {"resourceUri": PLAYER}) == (name in opening)
         assert "ui" not in schema.without_page(form).get("_meta", {})
-    adding = {"get_wav", "get_midi", "get_bpm", "get_vox", "get_lyrics_timeline", "download_clip"}
-    others = {"upload_audio", "create_persona", "create_voice", "enhance_style", "generate_lyrics", "get_song"}
-    assert not opening & (adding | others)
+        kind = tools.load(name)
+        if issubclass(kind, Purchase):
+            song = kind.finish is Finish.POLLED and kind.result is SongResult and not kind.uploads
+            assert (name in opening) == (song and name != "producer_download_clip"), name
+    assert opening - set(declared.SPENDING) == {"wait_for_song", "play_song"}
 
 
 def test_a_session_of_the_older_era_says_who_it_is_and_whether_it_has_pages() -> None:
