@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -293,8 +294,8 @@ async def test_a_cover_is_small_enough_to_travel(stage: Stage) -> None:
     from PIL import Image
 
     noise = Image.effect_noise((900, 900), 80).convert("RGB")
-    noise.save(stage.root / "big.png")
-    big = (stage.root / "big.png").read_bytes()
+    noise.save(made := io.BytesIO(), "PNG")
+    big = made.getvalue()
     job = stage.song()
     stage.save(job, stage.clips(job)[0].clip_id, "cover", "cover.png", big)
     async with host(stage) as client:
