@@ -11,6 +11,7 @@ from ..server.core.operation import Checked, Facts, Family, Finish, KnownClip, M
 from .buying import SongPurchase, is_upload
 from .links import own_clip
 from .shapes import (
+    AS_THERE,
     DESCRIPTION_LIMIT,
     SHORT_DESCRIPTION_LIMIT,
     SUBJECT_LIMIT,
@@ -45,7 +46,7 @@ Idea = Annotated[
     Field(
         min_length=1,
         max_length=BRIEF_LIMIT,
-        description="The service writes lyrics about this. At most 400 characters without style and title.",
+        description=AS_THERE,
     ),
 ]
 ShortIdea = Annotated[
@@ -93,8 +94,8 @@ class Sound(SonicPurchase, Checked):
     style: Style | None = None
     negative_style: NegativeStyle | None = None
     model: ModelName | None = None
-    style_weight: Weight | None = Field(None, description="How closely to keep to the style; 1 closest.")
-    weirdness: Weight | None = Field(None, description="How unusual it may get; 1 most.")
+    style_weight: Weight | None = Field(None, description=AS_THERE)
+    weirdness: Weight | None = Field(None, description="How unusual; 1 most.")
 
     def known_model(self, facts: Facts) -> Model | None:
         """The catalogue's row of the model; None for one it has never heard of, which is left to the service."""

@@ -120,13 +120,15 @@ class PersonaResult(SongResult):
 
 # -- arguments ----------------------------------------------------------------------------------------------------
 
+AS_THERE = "As in create_song."
+"""What create_song says of an argument holds wherever it is taken; a listing says it once."""
 Title = Annotated[str, Field(max_length=TITLE_LIMIT, description="Made up when absent.")]
 Lyrics = Annotated[
     str,
     Field(
         min_length=1,
         max_length=LYRICS_LIMIT,
-        description="Words to sing; tags like [Verse], [Outro] on own lines.",
+        description=AS_THERE,
     ),
 ]
 ShortLyrics = Annotated[
@@ -134,27 +136,27 @@ ShortLyrics = Annotated[
     Field(
         min_length=1,
         max_length=SHORT_LYRICS_LIMIT,
-        description="Words to sing; tags like [Verse], [Outro] on own lines.",
+        description=AS_THERE,
     ),
 ]
 Style = Annotated[
     str,
     Field(
         max_length=STYLE_LIMIT,
-        description="Genre, mood, instruments, voice, tempo; no artist names.",
+        description=AS_THERE,
     ),
 ]
 NegativeStyle = Annotated[str, Field(max_length=STYLE_LIMIT, description="What must not be heard.")]
 VocalGender = Annotated[Literal["female", "male"], Field(description="Who sings.")]
 Seconds = Annotated[int, Field(ge=SHORTEST, le=LONGEST, description="Length to aim at.")]
-ModelName = Annotated[str, Field(description="As in create_song; default sonic-v6.")]
+ModelName = Annotated[str, Field(description=AS_THERE)]
 Weight = Annotated[float, Field(ge=0, le=1)]
 Closeness = Annotated[
     float,
     Field(
         ge=0,
         le=1,
-        description="To the source's tune: up to 0.3 free, 0.5 balanced, from 0.7 close, 1 closest.",
+        description="To the source's tune; see cover_song.",
     ),
 ]
 Source = Annotated[
@@ -242,7 +244,7 @@ def as_named(given: Any, field: str, *others: str) -> Any:
     return {(field if key == name else key): value for key, value in given.items()}
 
 
-ClipId = Annotated[str, AfterValidator(_clip_id), Field(description="Clip id: of one take or part, not the job_id.")]
+ClipId = Annotated[str, AfterValidator(_clip_id), Field(description="Of one take or part, not the job_id.")]
 
 
 def within(moment: float, clip: KnownClip | None, field: str) -> float:

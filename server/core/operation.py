@@ -309,8 +309,8 @@ class Purchase(Operation):
     version: ClassVar[str] = ""
     """Distinguishes its songs, in file names, from those they were made from: "cover", "remaster"."""
 
-    again: bool = Field(False, description="Buy another although the same was just bought.")
-    quote: str | None = Field(None, max_length=64, description="From needs_confirmation, once the person agreed.")
+    again: bool = Field(False, description="Buy one more of the same.")
+    quote: str | None = Field(None, max_length=64, description="From needs_confirmation, after the person's yes.")
 
     def settled(self, facts: Facts) -> Self:
         """The same order in its stored form, such as a clip's id instead of a link to the clip.
@@ -379,7 +379,7 @@ class Purchase(Operation):
 class Checked(Purchase):
     """A purchase whose words and style get a free check before it is made; a certain mistake stops it."""
 
-    force: bool = Field(False, description="Order although the free check said stop.")
+    force: bool = Field(False, description="Order despite the free check.")
 
 
 class Adopted(Purchase):

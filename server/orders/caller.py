@@ -1,4 +1,4 @@
-"""One caller: whose account, whose limits, whose library, and what a call of theirs may look up."""
+"""One caller: their account, limits and library, and what their calls may look up."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Limits:
     monthly_credits: int | None = None
 
     def of(self, account: Account) -> tuple[Limit, ...]:
-        """What an order is held against; play money is not counted."""
+        """The limits that an order must keep; play money does not count."""
         if account.sandbox:
             return ()
         month = () if self.monthly_credits is None else (Limit(MONTH, self.monthly_credits),)
@@ -45,7 +45,7 @@ class Front:
     shown: Shown
     """Where a saved file is found."""
     link_of: Callable[[Path], str | None]
-    """A public link to a file, for the service to fetch; None where it could not reach this server."""
+    """A public link to a file, for the service to fetch; None if the service cannot reach this server."""
 
 
 class Caller:
@@ -68,7 +68,7 @@ class Caller:
         self.account = account
         self.limits = limits
         self.missing = missing
-        """Why the service cannot be asked for anything; what is computed here needs no key."""
+        """Why the service cannot be used; tools that compute here need no key."""
         self._front = front
         shown = on_this_machine if front is None else front.shown
         self.results = Results(runner.journal, library, account, runner.operation_of, self._facts_then, shown)
@@ -79,7 +79,7 @@ class Caller:
         return self._front is not None
 
     async def job(self, job_id: str) -> Job:
-        """One of the caller's orders, by its id or its task's. Raises `NotFound`."""
+        """One of the caller's orders, by its own id or by the id of its task. Raises `NotFound`."""
         job = await in_thread(self.journal.job, self.account, job_id)
         job = job or await in_thread(self.journal.job_of_remote, self.account, job_id)
         if job is None:
@@ -101,7 +101,7 @@ class Caller:
         try:
             return self._front.link_of(self.library.find_upload(name, upload_dir=None))
         except ArgumentRefused as error:
-            # Where the library is on the server is nobody's business who is not there.
+            # A caller elsewhere must not learn where the library is on the server.
             raise ArgumentRefused(
                 f"Your library has no recording, or more than one, named {name[:80]!r}. Nothing was sent or spent.",
                 field=error.field,
@@ -115,4 +115,4 @@ class Call:
     caller: Caller
     talk: Talk
     started: float
-    """On the steady clock."""
+    """When the call came, on the steady clock."""

@@ -1,4 +1,4 @@
-"""The size of an answer: what a model reads of one call is bounded, and says what it leaves out."""
+"""Keeps every answer within a size, and says in it what was left out."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from ..core.written import compact
 
 MOST_BYTES = 24_000
-"""What one answer may take as compact JSON in UTF-8; the rest of it is there for the asking."""
+"""The most bytes of one answer, as compact JSON in UTF-8; the rest can be asked for."""
 _ROOM_FOR_THE_REST = 200
 
 
 LOST = "\ufffd"
-"""What stands where a letter did not survive its way."""
+"""Stands for a character that was lost on the way."""
 _HALF = re.compile("[\ud800-\udfff]")
 
 
 def whole(text: str) -> str:
-    """The text with every half of a surrogate pair marked as lost: nothing could write those down or send them on."""
+    """The text with every half of a surrogate pair marked as lost: nothing can store or send those."""
     return _HALF.sub(LOST, text)
 
 
@@ -34,7 +34,7 @@ def size(value: object) -> int:
 
 
 def fitting(rows: Sequence[Any], most: int = MOST_BYTES * 3 // 4) -> list[Any]:
-    """As many of the first rows as there is room for; the first one always."""
+    """As many of the first rows as fit; always at least one."""
     kept: list[Any] = []
     taken = 0
     for row in rows:
@@ -68,7 +68,7 @@ def fitted(data: Mapping[str, Any], most: int = MOST_BYTES) -> dict[str, Any]:
         if not texts:
             break
         name = max(texts, key=lambda key: len(texts[key]))
-        # A letter takes one byte or more, so that this cuts at least what is over, or half of the text.
+        # A character takes one byte or more, so this cuts at least the excess, or half of the text.
         made[name] = texts[name][: max(len(texts[name]) - over - 1, len(texts[name]) // 2)] + "…"
         if size(made[name]) >= size(texts[name]):
             break

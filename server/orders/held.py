@@ -18,7 +18,7 @@ class Held:
     """A key that this process holds, and what its runner needs to remember."""
 
     account: Account
-    """Whose key it is; several tenants may spend from it."""
+    """The account of the key; several tenants may spend from it."""
     upstream: Upstream
     brand: Brand
     make_context: Callable[[str], StepContext]
@@ -30,17 +30,17 @@ class Held:
     attended: bool = False
     """Whether a runner is at work."""
     due_at: float | None = None
-    """When the journal's next step was due at the last turn; None when there was none."""
+    """When the next step was due, as seen at the last turn; None if there was none."""
     offset: float | None = None
     """How far the wall clock was ahead of the steady one at the last turn; None before the first."""
 
     @property
     def key_id(self) -> str:
-        """Whose rate slots these are."""
+        """The key whose rate slots are used."""
         return self.account.key_id
 
     def context_of(self, job: Job) -> StepContext:
-        """Where the job's tenant is served: the key is the same, the clips and files are not."""
+        """What a step needs for the job's tenant: tenants of one key have their own clips and files."""
         if (context := self.contexts.get(job.tenant)) is None:
             context = self.contexts[job.tenant] = self.make_context(job.tenant)
         return context

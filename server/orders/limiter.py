@@ -9,7 +9,7 @@ from ..core.threads import in_thread
 from ..journal.write import Journal
 
 PATIENCE = 60.0
-"""Seconds a read waits for its turn before it gives up."""
+"""How many seconds a read waits for its turn."""
 
 
 @elsewhere

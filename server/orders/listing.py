@@ -1,4 +1,4 @@
-"""Songs found again, as an assistant reads them: one page, one line an order."""
+"""Finds songs again and shows them as an assistant reads them: one page, one line per order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looks at a task that was bought: free, repeated for as long as it takes, and never the reason why a song is lost.
+"""Looks at a task that was bought. Looks are free, are repeated as long as needed, and never lose a song.
 
 A look that fails says nothing about the song. What ends a paid job is the service's own last word about its task, or a
 person. Here too is the one paid call that is made more than once, for a file that was not ready.
@@ -59,7 +59,7 @@ async def look(context: StepContext, job: Job) -> None:
     elif verdict.kind is Kind.NOT_READY:
         await _not_yet(context, job)
     elif verdict.kind is Kind.ENDED and reply is not None and (told := _read(context, job, operation, reply)).good:
-        await _reported(context, job, told, reply)  # credits that came back take no song away that is there
+        await _reported(context, job, told, reply)  # a refund does not take away a song that is here
     elif verdict.kind is Kind.ENDED:
         change = Change(State.FAILED, problem=verdict.problem, sentence=_last_word(verdict), charge=0)
         await _ended(context, job, change, reply)
@@ -115,7 +115,7 @@ async def ask_after(context: StepContext, job: Job) -> str | None:
 
 
 def may_come_home(job: Job) -> bool:
-    """Whether an order that has ended was, or may have been, paid and never delivered."""
+    """Whether an order has ended without delivery although it was, or may have been, paid."""
     return (
         job.problem == "not_saved"
         if job.state is State.DONE
@@ -149,7 +149,7 @@ async def _reported(context: StepContext, job: Job, told: TaskReport, reply: Rep
         answer = {"data": dict(told.facts)} if told.facts else job.answer
         change = Change(State.FETCHING, now, answer=answer, looks=job.looks + 1, troubles=0)
         if job.problem == "link_dead":
-            # The links are what failed: how often, and since when, is told on until a file is here.
+            # The links have failed: keep saying how often and since when, until a file is here.
             change = replace(
                 change, troubles=job.troubles, trouble_since=job.trouble_since, misses=job.misses,
                 missed_for=job.missed_for, problem=job.problem, sentence=job.sentence,
@@ -168,18 +168,18 @@ async def _reported(context: StepContext, job: Job, told: TaskReport, reply: Rep
 
 
 async def _not_yet(context: StepContext, job: Job, clips: Sequence[Clip] = ()) -> None:
-    """Still in work, however old the order is: a task is waited for as long as the service says that it goes on."""
+    """The task is still in work. It is waited for as long as the service says so, however old the order is."""
     calls = will_call(context, job) and not await record(context, context.journal.end_told, job.id)
     schedule = context.schedule(job.operation, calls)
     dice = random.random()  # noqa: S311 — jitter, not a secret
     at = next_look(schedule, job.running_at or job.created_at, context.clock.now(), job.looks, dice)
-    # With the move or not at all: what a look has seen is old news once another process has looked after it.
+    # In the same transaction or not at all: after another process has looked, this answer is out of date.
     change = Change(State.RUNNING, at, looks=job.looks + 1, troubles=0)
     await record(context, context.journal.move, job, change, clips)
 
 
 async def _missing(context: StepContext, job: Job, verdict: Meaning, reply: Reply | None) -> None:
-    """The service says that there is no such task. That is believed late, and even then a later look may find it."""
+    """The service says that there is no such task. This is believed only late, and a later look may still find it."""
     misses, missed_for, believed = missed(context, job, verdict.problem)
     if believed:
         sentence = (
@@ -199,7 +199,7 @@ async def _later(
     misses: int = 0,
     missed_for: float = 0.0,
 ) -> None:
-    """A look that says nothing about the song: it stays where it is, and is looked at later, ever less often."""
+    """A look that says nothing about the song: the job stays as it is and is looked at later, ever less often."""
     now, since = context.clock.now(), job.trouble_since
     since = now if since is None or since > now else since
     at = after_trouble(context.schedule(job.operation, False), now, job.troubles, random.random())  # noqa: S311 — jitter
@@ -225,7 +225,7 @@ async def _push_back(context: StepContext, job: Job, verdict: Meaning) -> None:
 
 
 def _pause(context: StepContext, verdict: Meaning) -> float:
-    """Seconds for which a key keeps still after the service has said that it calls too fast."""
+    """How many seconds a key makes no calls after the service has said that they come too fast."""
     return max(verdict.wait, 2 * context.brand.gap)
 
 
@@ -275,7 +275,7 @@ async def _ask_again(context: StepContext, job: Job, operation: Purchase) -> Non
     if verdict.kind is Kind.ANSWERED and (outcome is None or outcome.ready):
         change = Change(State.FETCHING, answer=reply.body, looks=made)
         if await record(context, context.journal.move, noted, change) is None:
-            # Somebody took the lease's end for a lost answer, or gave the order up: the file is here all the same.
+            # The order was taken for lost when its lease ended, or was given up; still, the file is here.
             await record(context, context.journal.bought_at_once, job.id, reply.body or {})
     elif verdict.kind is Kind.NOT_READY or (outcome is not None and outcome.waiting):
         change = Change(State.RUNNING, context.clock.now() + asking.every, looks=made, troubles=0)
@@ -297,7 +297,7 @@ async def _ask_again(context: StepContext, job: Job, operation: Purchase) -> Non
 
 
 async def _call_again(context: StepContext, job: Job, noted: Job, verdict: Meaning) -> None:
-    """A further call that certainly was not taken: it is off the record, and made later."""
+    """A further call that the service certainly refused: remove it from the record and make it later."""
     await record(context, context.journal.take_back_call, noted)
     now = context.clock.now()
     at = after_trouble(context.schedule(job.operation, False), now, job.troubles, 0.5)
@@ -310,7 +310,7 @@ async def _call_again(context: StepContext, job: Job, noted: Job, verdict: Meani
 
 
 async def _lost_call(context: StepContext, job: Job, why: str, said: str | None = None) -> None:
-    """A further call that may have been charged and brought nothing: it is not made again by itself."""
+    """A further call that may have been charged and brought nothing: it is not repeated automatically."""
     calls = job.looks + 2
     sentence = f"{why} {money.calls_so_far(job, calls)} Songwright does not ask for it again by itself."
     change = Change(State.UNKNOWN, problem="answer_lost", sentence=sentence, service_said=said, looks=job.looks + 1)

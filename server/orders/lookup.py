@@ -17,7 +17,7 @@ from ..service.catalogue import Catalogue, Schedule
 log = logging.getLogger(__name__)
 
 MOST_WRITTEN = 500
-"""Orders whose declarations are held at hand; the others are read again."""
+"""How many orders are kept in memory; others are read from the journal again."""
 
 
 class CallFacts:
@@ -54,11 +54,11 @@ class CallFacts:
         return self._catalogue.model(name)
 
     def spell(self, model: str) -> str:
-        """The model's name as this account's brand spells it."""
+        """The model's name in the spelling of this account's brand."""
         return self._catalogue.spell(self._account.brand, model)
 
     def edition(self, family: str) -> Edition:
-        """What this account's brand makes of a family at this time."""
+        """How this account's brand offers a family at this time."""
         return self._catalogue.edition(self._account.brand, family, self._now)
 
     def price(self, row: str) -> int | None:
@@ -87,7 +87,7 @@ class CallFacts:
         return CallFacts(self._catalogue, self._journal, account, self._now, self._default_model, self._link_of)
 
     def link_to(self, name: str) -> str | None:
-        """A public link to a recording of the caller's, where this Songwright can serve one; it must be there."""
+        """A public link to one of the caller's recordings, if this Songwright can serve one; the file must exist."""
         return None if self._link_of is None else self._link_of(name)
 
 
@@ -99,20 +99,20 @@ class Written:
         self._at_hand: OrderedDict[str, Purchase] = OrderedDict()
 
     def remember(self, job: Job, operation: Purchase) -> None:
-        """An order that was just written need not be read from its row."""
+        """Keep an order that was just written, so it need not be read from its row."""
         self._at_hand[job.id] = operation
         if len(self._at_hand) > MOST_WRITTEN:
             self._at_hand.popitem(last=False)
 
     def of(self, job: Job) -> Purchase | None:
-        """The order of a job; None when it was written by a Songwright that knew other operations."""
+        """The order of a job; None if a Songwright with other operations wrote it."""
         if (known := self._at_hand.get(job.id)) is not None:
             return known
         kind = self._named(job.operation)
         if kind is None:
             return None
         if not issubclass(kind, Purchase):
-            return Adopted()  # the journal names the tool that has picked the task up
+            return Adopted()  # the journal names the tool that adopted the task
         try:
             operation = kind.model_validate(job.arguments)
         except (ValueError, ArgumentRefused):
@@ -132,5 +132,5 @@ def family_of(operation: str) -> str:
 
 
 def schedule_of(catalogue: Catalogue, brand: str, operation: str, *, hooked: bool = False) -> Schedule:
-    """When to look at a task that was ordered with a tool; with `hooked`, where the service calls when it is done."""
+    """When to look at a task of a tool; `hooked` if the service calls back when it is done."""
     return catalogue.schedule(brand, operation, family_of(operation), hooked=hooked)

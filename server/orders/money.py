@@ -76,7 +76,7 @@ FORGETFUL = (
 
 
 def confirmation_question(subject: str, cost: int | None, *reasons: str) -> str:
-    """What a person is asked before money moves, reasons for asking first; the same words on every round."""
+    """The question to a person before money moves, with the reasons first; the same words in every round."""
     price = "an unknown number of credits" if cost is None else f"{cost} credits"
     return " ".join(filter(None, (*reasons, f"Spend {price} on {subject}?")))
 
@@ -93,7 +93,7 @@ def credits_note(cost: int | None, balance: Balance | None) -> dict[str, Any]:
 
 
 def trouble(job: Job, what: str, since: float) -> str:
-    """A song that cannot be looked at or saved at the moment: what is wrong, and since when."""
+    """What is wrong, and since when, if a song cannot be looked at or saved at the moment."""
     safe = "It is paid and not lost" if job.sent_at is not None else "It is not lost"
     return (
         f"{what} This has been so since {moment(since)}. {safe}: Songwright tries again less and less often, at "
@@ -108,14 +108,14 @@ def not_given_back(job: Job) -> str:
     """
     if job.sent_at is None:
         return ""
-    # What orders that follow would have cost was never spent.
+    # The cost of follow-up orders that never came was not spent.
     own = job.charge if job.cost is None or job.remote_id is None else min(job.charge, job.cost)
     price = "It was paid; Songwright does not know how much" if job.cost is None else f"{own} credits were paid"
     return f"{price}. Nothing says that they were returned; check_credits shows the balance."
 
 
 def bought_before(job: Job) -> str:
-    """Why a person is asked before an order is bought again, whatever it costs."""
+    """Why a person is asked before an order is bought again, at any price."""
     if job.state is State.UNKNOWN:
         return f"Order {job.id} may have been bought already; this order replaces it."
     if job.settled:
@@ -124,14 +124,14 @@ def bought_before(job: Job) -> str:
 
 
 def calls_so_far(job: Job, calls: int) -> str:
-    """What an order for a file counts for, whose every call may have been charged."""
+    """What an order for a file has cost so far, if every call of it was charged."""
     times = "one call" if calls == 1 else f"{calls} calls"
     counted = f"{job.charge} credits are counted" if job.charge else "The price is counted"
     return f"{counted} for {times}, because each may have been charged."
 
 
 def disagreement(job: Job, alone: bool) -> str | None:
-    """A sentence when the balance speaks clearly against the expected price; None otherwise."""
+    """A sentence if the balance clearly contradicts the expected price; None otherwise."""
     if job.balance_before is None or job.balance_after is None or job.cost is None or not alone:
         return None
     moved = job.balance_before - job.balance_after
@@ -141,7 +141,7 @@ def disagreement(job: Job, alone: bool) -> str | None:
 
 
 def evidence(job: Job) -> str | None:
-    """What the balance says about an unsettled order: shown, never decisive."""
+    """What the balance says about an unsettled order. It is shown and never decides."""
     if job.balance_before is None or job.balance_after is None:
         return None
     return f"The balance was {job.balance_before} before and {job.balance_after} after."

@@ -18,11 +18,11 @@ from ..journal.write import Journal
 _ENDINGS = ("_id", "_ids")
 _LYRICS = ("prompt", "lyrics", "infill_lyrics")
 _DESCRIPTIONS = ("gpt_description_prompt", "description", "sound", "instruction")
-"""Fields of an order with a person's words, which the service repeats with what it has made."""
+"""Fields of an order that hold a person's words; the service repeats them in its answer."""
 
 
 def check_engine(facts: Facts, operation: Purchase) -> None:
-    """Refuse a clip of another engine, which the service would not find, or not take. Raises `ArgumentRefused`."""
+    """Refuse a clip of another engine: the service would not find or accept it. Raises `ArgumentRefused`."""
     family = operation.family
     for field, value in named(operation):
         clip = facts.clip(value)
@@ -69,7 +69,7 @@ def shown_for(job: Job, shown: Mapping[str, Any]) -> bool:
     body = job.body or {}
     sent = {name: folded for name, value in body.items() if (folded := _folded(value))}
     if body.get("auto_lyrics"):
-        sent.pop("prompt", None)  # a brief, which is not repeated
+        sent.pop("prompt", None)  # a brief; the service does not repeat it
     lyrics = {sent[name] for name in _LYRICS if name in sent}
     described = max((sent[name] for name in _DESCRIPTIONS if name in sent), key=len, default="")
     own = lyrics or ({described} if described else {sent.get("tags", ""), sent.get("title", "")})
@@ -91,7 +91,7 @@ def _folded(value: object) -> str:
 
 
 def named(operation: Purchase) -> Iterator[tuple[str, str]]:
-    """Every id of the service in a call: (field, id). Links and names of recordings are none."""
+    """Every id of the service in a call: (field, id). Links and file names do not count."""
     for field in type(operation).model_fields:
         value = getattr(operation, field)
         source = field == "source" and not operation.uploads
@@ -111,7 +111,7 @@ def _answered_with(journal: Journal, account: Account, value: str) -> bool:
 
 
 def _names(answer: object, value: str, field: str = "") -> bool:
-    """Whether a field for ids holds it. Other fields may repeat what the tenant has written: a title, a name."""
+    """Whether a field for ids holds it. Other fields may only repeat the tenant's own words, such as a title."""
     if isinstance(answer, Mapping):
         return any(_names(part, value, str(name)) for name, part in answer.items())
     if isinstance(answer, list):

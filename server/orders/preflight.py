@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 MOST_WARNINGS = 3
 """Warnings that travel in the result of a purchase."""
 _MENDED = frozenset({"F1", "F2", "F3", "F4", "F5", "F7", "F8", "F10"})
-"""Rules whose stops the clean lyric of check_lyrics mends."""
+"""Rules whose stops are mended by the clean lyric of check_lyrics."""
 _PARTS = ("extend_song", "replace_section")
-"""How the names of purchases end whose lyrics are a part of a song."""
+"""Endings of the names of purchases whose lyrics are only part of a song."""
 _CHECKED_BY_THE_DECLARATION = frozenset({"L1", "L2", "L4", "Y1"})
-"""Limits that differ by tool and by the person's own catalogue: the operation itself refuses those."""
+"""Limits that differ by tool or by catalogue; the operation itself enforces them."""
 
 
 def preflight(operation: Purchase) -> tuple[str, ...]:
@@ -85,7 +85,7 @@ def _checked(operation: Purchase) -> tuple[Sequence[Told], Sequence[Told]]:
     )
     stops = [Told(_field(finding), finding) for finding in found.stops]
     if around := given.get("song_lyrics"):
-        # The words around a stretch are not sung anew, so only what is certainly no lyric matters in them.
+        # The words around a stretch are not sung again, so in them only text that is certainly no lyric matters.
         stops += [Told("song_lyrics", finding) for finding in check(around, None, partial=True).stops]
     kept = [told for told in stops if told.finding.id not in _CHECKED_BY_THE_DECLARATION]
     return kept, [Told(_field(finding), finding) for finding in found.warnings]
@@ -106,14 +106,14 @@ def _field(finding: Finding) -> str:
 
 
 def _said(told: Told) -> str:
-    """A finding on one line: where, what, how to mend it, and the rule's id."""
+    """A finding in one line: where, what, how to fix it, and the rule's id."""
     field, finding = told
     where = f"{field}, line {finding.line}" if finding.line is not None else field
     return f"{where}: {finding.why.rstrip('.')}{_remedy(told)} [{finding.id}]"
 
 
 def _remedy(told: Told) -> str:
-    """The repair, unless the finding says it already; of a style only one that fits, because a cut one misleads."""
+    """The fix, unless the finding contains it; for a style only one that fits, because a cut one misleads."""
     field, finding = told
     if finding.fix is None or (finding.fix and finding.fix in finding.why):
         return ""

@@ -1,4 +1,4 @@
-"""From a purchase to an order that can be written down: checked, priced, made a request. Nothing is spent by it."""
+"""Turns a purchase into an order for the journal: checked, priced, made a request. Nothing is spent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the reports of `craft` to results: capped, nothing empty, one sentence before them."""
+"""Turns the reports of `craft` into results: capped, nothing empty, one sentence in front."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from ..craft.findings import SectionStats
 
 LONGEST_NEGATIVES = 1_000
-"""Characters that a purchase takes; more are not repeated."""
+"""The most characters that a purchase takes; more are not repeated."""
 MOST_SECTIONS, MOST_LINES = 30, 40
-"""Sections whose lines are told, and lines of each."""
+"""How many sections are shown with their lines, and how many lines of each."""
 FIX_CUT = 80
 LONGEST_FIX = 240
 """Characters of the fix of one line; a longer one is seen in the clean lyric."""

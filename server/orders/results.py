@@ -1,4 +1,4 @@
-"""From jobs and clips to what an assistant reads: small, complete, no nulls, no lyrics, every sentence true."""
+"""Turns jobs and clips into what an assistant reads: small, complete, no nulls, no lyrics, every sentence true."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _STATUS = {
 
 @dataclass(frozen=True)
 class Result:
-    """A finished answer: its members, and the sentence that stands before them."""
+    """A finished answer: its members, and the sentence in front."""
 
     data: dict[str, Any]
     summary: str
@@ -63,9 +63,9 @@ def on_this_machine(path: Path) -> dict[str, str]:
 
 
 _THIS_CALL = re.compile(r"Nothing was (?:sent or )?charged[^.]*\.\s*")
-"""What the sentence of one call says of the money of that call."""
+"""The part of a sentence that is about the money of one call."""
 _NOT_HERE = ("task_unknown", "not_saved")
-"""Ends of an order that was paid and is not, or not wholly, in the library."""
+"""Problems of an order that was paid and is not, or not completely, in the library."""
 
 
 class Results:
@@ -98,10 +98,10 @@ class Results:
     async def of_job(
         self, job: Job, *, asked: Asked | None = None, only: str | None = None, said: str | None = None
     ) -> Result:
-        """What became of a job and of the jobs that belong to it; `only` keeps one clip, `said` is told beside it."""
+        """What became of a job and its follow-up jobs. `only` keeps one clip; `said` is added."""
         children = await in_thread(self._journal.children, job.id)
-        # The newest one that is not simply done speaks for the family: there is something to wait for, or to settle.
-        # A join that failed or was cancelled leaves the parts it was to join, so it is no failure of the whole.
+        # The newest one that is not simply done decides the status: there is something to wait for or to settle.
+        # If a join failed or was cancelled, the parts are still there, so the order as a whole has not failed.
         ended = (State.DONE, State.FAILED, State.CANCELLED) if job.state is State.DONE else (State.DONE,)
         home = (child.state in ended and (child.state is not State.DONE or child.problem is None) for child in children)
         speaker = next((child for child, is_home in zip(children, home, strict=True) if not is_home), job)
@@ -149,7 +149,7 @@ class Results:
         return shown + [take for take in takes if take.state == "failed"]
 
     def _unjoined(self, children: Sequence[Job], data: dict[str, Any]) -> dict[str, Any]:
-        """What is said where a follow-up came to nothing: it alone did, and it alone can be had again."""
+        """A sentence about follow-ups that came to nothing: the rest is here, and they can be ordered again."""
         failed = [child for child in children if child.state in (State.FAILED, State.CANCELLED)]
         if not failed:
             return {}
@@ -170,7 +170,7 @@ class Results:
         return {"notice": notice, "next": f'To buy it again, call {first.operation} with "{again}".'}
 
     def of_silence(self, job: Job, error: JournalUnavailable) -> Result:
-        """The journal has failed while somebody waits: what was last known of the order, and that it is not lost."""
+        """The journal failed during a wait: say what was last known of the order, and that it is not lost."""
         ended = job.state in (State.FAILED, State.CANCELLED)
         safe = "" if ended else f"Order {job.id} is on record and not lost. Do not order it again."
         last = job.sentence or SENTENCES[job.state]
@@ -240,7 +240,7 @@ class Results:
 
     def _clip(self, clip: Clip, files: Sequence[SavedFile]) -> dict[str, Any]:
         data: dict[str, Any] = {"clip_id": clip.clip_id}
-        # Before it is a song, all that anybody needs of it is what can be listened to; the sentence has the title.
+        # Until it is finished only the stream link matters; the sentence has the title.
         if clip.good:
             data["title"] = clip.title
         if clip.seconds is not None:
@@ -251,7 +251,7 @@ class Results:
         if audio is not None:
             data |= self.place(audio)
             data["resource"] = f"song://clips/{clip.clip_id}/audio"
-            # Told once, with the file: an answer in between only needs what can be listened to.
+            # Told once, with the file: earlier answers only need the stream link.
             if clip.style:
                 data["style"] = cut(clip.style, STYLE_CUT)
         elif clip.audio_url is not None:
@@ -262,7 +262,7 @@ class Results:
         self, parent: Job, job: Job, asked: Asked | None, data: dict[str, Any], told: str | None
     ) -> dict[str, Any]:
         """Notice, next call, the service's words: what a person should know beside the facts."""
-        # What the answer itself had to say, such as that no tempo was found, stays beside what is said here.
+        # Keep what the answer itself said, such as that no tempo was found.
         said: list[str] = [data["notice"]] if "notice" in data else []
         remarks: dict[str, Any] = {}
         if asked is Asked.REPLAYED:
@@ -315,7 +315,7 @@ class Results:
         return operation is None or operation.finish is Finish.POLLED
 
     def _of_its_own(self, job: Job, data: dict[str, Any]) -> tuple[str, ...]:
-        """What the order itself has to say, by the catalogue of the day it was made."""
+        """Remarks of the order itself, by the catalogue of the day on which it was made."""
         operation = self._operation_of(job)
         if operation is None or job.state in (State.FAILED, State.CANCELLED):
             return ()
@@ -325,7 +325,7 @@ class Results:
     async def of_quote(
         self, verdict: Verdict, cost: int | None, subject: str, question: str, *, again: str, earlier: Job | None = None
     ) -> Result:
-        """A price that a person has to agree to first; with `earlier`, an order whose answer may not have arrived."""
+        """A price that a person must agree to first; `earlier` is an order whose answer may not have arrived."""
         balance = await self._balance()
         data: dict[str, Any] = {
             "status": "needs_confirmation",
@@ -366,7 +366,7 @@ class Results:
 
 
 def _summary(job: Job, clips: Sequence[Clip], data: Mapping[str, Any]) -> str:
-    """What matters of an order in one sentence: what it is, how it stands, and what it cost once that is settled."""
+    """An order in one sentence: what it is, how it stands, and, once settled, what it cost."""
     titles = sorted({clip.title for clip in clips if clip.title})
     name = _named(titles[0] if titles else job.subject) + (f" and {len(titles) - 1} more" if len(titles) > 1 else "")
     said = [f"{name}: {data['status']}"]

@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 DRAIN_SECONDS = 1.8
 """How long the end of the process waits for orders on the wire: clients kill a server that lingers two seconds."""
 IDLE_LOOK = 5.0
-"""Seconds after which a runner looks for work that another process has left."""
+"""How often, in seconds, a runner looks for work that another process has left."""
 SWEEP_EVERY = 30.0
 NEWS_EVERY = 0.5
 """Seconds between a waiter's looks at the journal, for changes made by other processes."""
@@ -58,14 +58,14 @@ FETCHES = 4
 READ_TRIES = 4
 BALANCE_AGE = 60.0
 CLOCK_STEP = 30.0
-"""Seconds by which the wall clock must have moved by itself before that is noticed."""
+"""How many seconds the wall clock must jump before this is noticed."""
 
 
 Step = Callable[[], Coroutine[Any, Any, None]]
 _STUMBLED = {State.SENDING: steps.stumbled, State.RUNNING: looks.stumbled, State.FETCHING: saving.stumbled}
 Spawn = Callable[[Step], Awaitable[None]]
 LibraryOf = Callable[[str], Library]
-"""Where the files of a tenant go."""
+"""The library for the files of a tenant."""
 
 
 class Runner:
@@ -89,7 +89,7 @@ class Runner:
         self.catalogue = catalogue
         self.clock = clock
         self.hooks: Hooks | None = None
-        """Where the service can call back; to be set before a key is held."""
+        """Where the service can call back. Set it before a key is held."""
         self._written = Written(operation)
         self._works = works
         self._resident = resident
@@ -142,7 +142,7 @@ class Runner:
         return held is not None and held.attended
 
     def release(self, key_id: str) -> bool:
-        """Forget a key that nothing is done with at the moment; False while there is."""
+        """Forget a key; False while something is being done with it."""
         held = self._held.get(key_id)
         if held is None or held.attended or held.fetching:
             return held is None
@@ -151,7 +151,7 @@ class Runner:
         return True
 
     def operation_of(self, job: Job) -> Purchase | None:
-        """The call as it was made; None when it was written by a Songwright that knew other operations."""
+        """The call as it was made; None if a Songwright with other operations wrote it."""
         return self._written.of(job)
 
     # -- running --------------------------------------------------------------------------------------------------
@@ -182,15 +182,15 @@ class Runner:
 
     @property
     def stopping(self) -> bool:
-        """Whether nothing new is begun any more."""
+        """Whether the runner has stopped beginning new work."""
         return self._stopping
 
     async def listen(self) -> None:
-        """Hear of what other processes write, where the store can tell. The store must be open."""
+        """Listen for what other processes write, if the store supports it. The store must be open."""
         loop = get_running_loop()
 
         def heard(key_id: str) -> None:
-            # The loop may be closing while the store still has something to tell.
+            # The loop may be closing while a notification still arrives.
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(self.heard, key_id)
 
@@ -198,7 +198,7 @@ class Runner:
             self._news_every = NEWS_TOLD
 
     def heard(self, key_id: str) -> None:
-        """Something was written for a key, whoever holds it: wake who waits and who runs, or who finds it a runner."""
+        """Something was written for a key: wake its waiters and its runner, or whatever finds a runner for it."""
         self._announce(key_id)
         if (held := self._held.get(key_id)) is not None and held.attended:
             held.wake.set()
@@ -213,7 +213,7 @@ class Runner:
     def _attend(self, held: Held) -> None:
         if self._works and self._group is not None and not held.attended and not self._stopping:
             held.attended = True
-            # A call that begins a runner must not lend it its caller: neither to logs nor to traces.
+            # A runner must not inherit the caller of the call that began it, neither in logs nor in traces.
             self._own.run(self._group.start_soon, self._runner, held)
 
     async def _runner(self, held: Held) -> None:
@@ -230,7 +230,7 @@ class Runner:
                 log.error("%s", error)
                 delay = IDLE_LOOK
             except Exception:
-                log.exception("the runner met a bug")  # without a runner, songs that are paid would lie there
+                log.exception("the runner met a bug")  # without a runner, paid songs would be left lying
                 delay = IDLE_LOOK
             await self.clock.wait(held.wake, delay)
         held.attended = False
@@ -240,7 +240,7 @@ class Runner:
         if held.due_at is None:
             return IDLE_LOOK if self._resident or held.balance_wanted else None
         late = held.due_at - self.clock.now()
-        # Overdue and yet not begun: something else holds it up, and its end will be heard of.
+        # Overdue but not begun: something else holds it up, and a notification will come when that ends.
         return min(late, IDLE_LOOK) if late > 0 else NEWS_EVERY / 2
 
     async def _spawn(self, work: Step) -> None:
@@ -248,7 +248,7 @@ class Runner:
         self._group.start_soon(work)
 
     async def turn(self, held: Held, spawn: Spawn) -> bool:
-        """Begin the one most urgent thing that is due for a key; False when nothing is.
+        """Begin the most urgent thing that is due for a key; False when nothing is due.
 
         `spawn` runs the step: beside this one, or at once in a test that wants to see every step.
         """
@@ -260,9 +260,9 @@ class Runner:
             if await in_thread(self.journal.sweep, held.key_id):
                 self._announce(held.key_id)
         at = held.due_at = await in_thread(self.journal.agenda, held.key_id)
-        # What is more than ten minutes off may stand under a clock that was set back: the claim knows, now and then.
+        # A time more than ten minutes ahead may come from a clock that was set back; a claim finds out.
         if at is not None and (at <= now or (swept and at > now + 600)):
-            # From here on there may be an order on the wire; its step says when there is none any more.
+            # From here on an order may be on the wire, until its step says otherwise.
             self._wire.begin()
             job = None
             try:
@@ -283,7 +283,7 @@ class Runner:
         return await self._balance_turn(held, spawn)
 
     async def _awake(self, held: Held) -> None:
-        """At the start, after a sleep, or when somebody has set the clock: look at what had been put off."""
+        """At the start, after a sleep, or when the clock was set: look at what had been put off."""
         offset = self.clock.now() - self.clock.monotonic()
         if held.offset is None or abs(offset - held.offset) > CLOCK_STEP:
             await in_thread(self.journal.wake, held.key_id)
@@ -304,7 +304,7 @@ class Runner:
         held.wake.set()
 
     async def _paid(self, held: Held, job: Job) -> None:
-        """A call that may cost something; where the process is about to end, it is not begun any more."""
+        """A call that may cost something; it is no longer begun when the process is about to end."""
         if not self._stopping:
             await self._safely(steps.send if job.state is State.SENDING else looks.look, held, job)
             held.balance_wanted = True
@@ -321,13 +321,13 @@ class Runner:
         held.wake.set()
 
     async def _safely(self, step: Callable[[StepContext, Job], Awaitable[None]], held: Held, job: Job) -> None:
-        """Do a step; one that meets a defect of ours must take neither the other jobs nor the server with it."""
+        """Do a step. A defect of ours in it must not stop other jobs or the server."""
         with logs.about(job=job.id, tenant=job.tenant), self._orders.step(step.__name__, job):
             try:
                 await step(held.context_of(job), job)
             except Exception:
                 log.exception("job %s: a step failed because of a bug", job.id)
-                with suppress(Exception):  # where this fails too, the end of the lease settles it
+                with suppress(Exception):  # if this fails too, the end of the lease settles it
                     await _STUMBLED[job.state](held.context_of(job), job)
 
     async def _balance_turn(self, held: Held, spawn: Spawn) -> bool:
@@ -356,7 +356,7 @@ class Runner:
     # -- asking ---------------------------------------------------------------------------------------------------
 
     async def order(self, order: Order) -> Verdict:
-        """Write an order down, or say why not; the runner sends it."""
+        """Record an order, or say why not; the runner sends it."""
         verdict = await in_thread(self.journal.ask, order)
         if verdict.asked is Asked.NEW and verdict.job is not None:
             self._orders.remember(verdict.job.id)
@@ -457,7 +457,7 @@ class Runner:
                 await self.clock.wait(news, min(self._news_every, left))
 
     async def ask_after(self, account: Account, job: Job) -> str | None:
-        """Somebody asks for a job: let it be looked at, also where it has ended without having been brought home.
+        """Somebody asks for a job: look at it, even if it has ended without being brought home.
 
         Returns what is to be said of the look, if anything. A job that is under way is looked at by its runner.
         """

@@ -1,4 +1,4 @@
-"""Saving what a finished job has made: tried for as long as it takes, with fresh links where the old ones are dead."""
+"""Saves what a finished job has made, as long as it takes, with fresh links when the old ones are dead."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def fetch(context: StepContext, job: Job) -> None:
         await _fresh_links(context, job, error)
     else:
         if finished and operation is None:
-            # Files of its answer, orders that follow: what is left to do, another Songwright knows.
+            # Only another Songwright knows the files of its answer and the orders that follow.
             await _save_later(context, job, "defect", strange(job))
         elif finished and operation is not None:
             try:
@@ -82,7 +82,7 @@ async def _keeping_the_lease(context: StepContext, job: Job, work: Awaitable[Non
         try:
             await work
         except (StorageError, ServiceError, DownloadRefused) as error:
-            failure = error  # raised outside, or the task group would wrap it
+            failure = error  # raised outside, because the task group would wrap it
         group.cancel_scope.cancel()
     if failure is not None and kept:
         raise failure
@@ -90,7 +90,7 @@ async def _keeping_the_lease(context: StepContext, job: Job, work: Awaitable[Non
 
 
 async def _save_later(context: StepContext, job: Job, problem: str, what: str) -> None:
-    """The files stay where they are and are saved later: a disk that refuses, or a network, ends nothing."""
+    """The files are saved later: a full disk or a dead network ends nothing."""
     now = context.clock.now()
     since = job.trouble_since if job.trouble_since is not None and job.trouble_since <= now else now
     at = after_trouble(context.schedule(job.operation, False), now, job.troubles, 0.5)

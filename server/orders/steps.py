@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 HASTE_TRIES = 5
-"""How often an order that was refused for haste is sent again."""
+"""How often an order is sent again that was refused because calls came too fast."""
 UNREACHABLE_TRIES = 3
 """How often an order that provably did not leave is tried."""
 MISSES_BELIEVED = 8
@@ -41,7 +41,7 @@ MISSED_FOR = 3600.0
 LEASE_MARGIN = 15.0
 RECORD_PAUSE = 0.5
 STRANGE_PAUSE = 60.0
-"""Seconds until an order is claimed again that this Songwright cannot read."""
+"""After how many seconds an order that this Songwright cannot read is claimed again."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class StepContext:
 async def send(context: StepContext, job: Job) -> None:
     """Send a claimed order, once, and write down what became of it."""
     if context.clock.now() > job.lease_until:
-        # The machine slept on the way here. Others may have called the order lost since, and a person given it up.
+        # The machine has slept. Meanwhile others may have called the order lost, or a person given it up.
         await _not_sent(
             context,
             job,
@@ -79,7 +79,7 @@ async def send(context: StepContext, job: Job) -> None:
         )
         return
     if context.operation(job) is None:
-        # What its answer would mean, nobody here could tell; another Songwright that works for this key can.
+        # Nobody here could read its answer; another Songwright that works for this key can.
         await put_back(context, job, STRANGE_PAUSE, "defect", strange(job))
         return
     body = job.body
@@ -130,7 +130,7 @@ async def _accepted(context: StepContext, job: Job, operation: Purchase | None, 
     if bought is None and await record(context, _task_on_record, context.journal, job.id) != remote_id:
         log.warning("job %s: a second receipt arrived, %s; both are kept", job.id, remote_id)
         return
-    # Else the service has called back before it answered, and the order is on record already.
+    # Otherwise the service has called back before it answered, and the order is already on record.
     if (upload := uploaded_clip(job, body, context.clock.now())) is not None:
         await record(context, context.journal.put_clips, job, [upload])
 
@@ -162,7 +162,7 @@ async def _answered_at_once(
 async def put_back(
     context: StepContext, job: Job, seconds: float = 0.0, problem: str | None = None, sentence: str | None = None
 ) -> None:
-    """A claimed order that was certainly not sent waits again, for `seconds`."""
+    """Put back a claimed order that was certainly not sent; it waits `seconds`."""
     change = Change(State.QUEUED, context.clock.now() + seconds, problem=problem, sentence=sentence, tries=job.tries)
     await record(context, context.journal.move, job, change)
 
@@ -174,7 +174,7 @@ async def _not_sent(context: StepContext, job: Job, error: Unreachable) -> None:
     else:
         change = Change(State.FAILED, problem="unreachable", sentence=error.sentence, tries=tries, charge=0)
     if await record(context, context.journal.move, job, change) is None:
-        # Somebody took the lease's end for a lost answer meanwhile; now it is certain that nothing left.
+        # The order was taken for lost meanwhile, because its lease ended; now it is certain that nothing was sent.
         await record(context, context.journal.refused, job, "unreachable", error.sentence, None)
 
 
@@ -191,7 +191,7 @@ async def _too_fast(context: StepContext, job: Job, verdict: Meaning, reply: Rep
 
 
 async def stumbled(context: StepContext, job: Job) -> None:
-    """Sending met a defect of ours: the order may have left, so nobody knows."""
+    """Sending met a defect of ours: the order may have been sent, so its end is unknown."""
     await _doubt(context, job, "Songwright failed to handle the answer to the order.")
 
 
@@ -218,33 +218,33 @@ async def record(context: StepContext, write: Callable[..., T], *args: Any, told
 
 
 def task_path(brand: Brand, operation: Purchase | None, remote_id: str) -> str:
-    """Where a task is looked at; the service's id is quoted, it is foreign text."""
+    """The path of a task. The service's id is quoted, because it is foreign text."""
     return brand.path(family_of(operation).task_path).replace("{task_id}", quote(remote_id, safe=""))
 
 
 def will_call(context: StepContext, job: Job) -> bool:
-    """Whether the service was, or is to be, asked to call back about an order; a task made elsewhere was not ours."""
+    """Whether the service was, or will be, asked to call back about an order; never for a task made elsewhere."""
     operation = context.operation(job) if context.hooks is not None and job.sent_at is not None else None
     return operation is not None and operation.hook
 
 
 def secrets_of(context: StepContext, job: Job) -> tuple[str, ...]:
-    """What the order has told the service that nobody else may read, in whatever answer it comes back."""
+    """Secrets that the order has told the service; they are masked in every answer."""
     return context.hooks.secrets(job.id) if context.hooks is not None else ()
 
 
 def family_of(operation: Purchase | None) -> Family:
-    """Whose answers these are; sonic's for a call that this Songwright does not know any more."""
+    """The family that answers; sonic for a call that this Songwright no longer knows."""
     return operation.family if operation is not None else Family.SONIC
 
 
 def strange(job: Job) -> str:
-    """What is said of an order that this Songwright cannot read; it stays as it is for one that can."""
+    """The sentence about an order that this Songwright cannot read; it stays as it is for one that can."""
     return f"This version of Songwright does not have the tool {job.operation}, or has it in another form: update it."
 
 
 def outcome_of(operation: Purchase, job: Job, body: Mapping[str, Any]) -> Outcome | None:
-    """What an answer that is the result itself means; None for one that we fail to read, which is kept all the same."""
+    """What an answer that is the result itself means; None if we fail to read it. It is kept either way."""
     try:
         return operation.outcome(body)
     except Exception:

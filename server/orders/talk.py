@@ -20,7 +20,7 @@ class Talk(Protocol):
     """The line to the person during one call."""
 
     async def agree(self, question: str, quote: str) -> Agreed:
-        """Ask for a yes. May end this round of the call by raising; the next round brings the quote back."""
+        """Ask for a yes. May end this round of the call by raising; the next round returns the quote."""
         ...
 
     def agreed_quote(self) -> str | None:
@@ -28,11 +28,11 @@ class Talk(Protocol):
         ...
 
     def patience(self, seconds: float) -> float:
-        """How much of the waiting time this caller wants to spend."""
+        """How many of these seconds this caller will wait."""
         ...
 
     async def unheard(self) -> str | None:
-        """An order by the same tool, made in the same session, of which this caller may know nothing."""
+        """An order of the same tool and session that this caller may not have heard of."""
         ...
 
     async def ordered(self, job_id: str) -> None:

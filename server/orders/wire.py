@@ -20,7 +20,7 @@ class Wire:
         self._calls += 1
 
     def end(self) -> None:
-        """One is written down, or was none."""
+        """One was written down, or was never sent."""
         self._calls -= 1
         if not self._calls:
             self._empty.set()

@@ -23,7 +23,7 @@ from .talk import Talk
 AT_ONCE = 3
 """Pieces of work that one caller may have begun and not finished."""
 REMEMBERED = 200
-"""Finished pieces whose result is at hand for whoever asks again."""
+"""Finished pieces that nobody has fetched yet."""
 PROGRESS_SECONDS = 3.0
 
 T = TypeVar("T")
@@ -69,8 +69,9 @@ class Workshop:
     ) -> Work[Result]:
         """A piece of work, begun now or before, waited for until this moment of the steady clock.
 
-        `key` stands for the tool with all that decides the result, so a second call with the same joins the first.
-        `make` blocks; it calls `Work.done` as it goes. Raises `Busy` when the caller has too much under way.
+        `key` stands for the tool and its arguments, so a second call with the same joins the first. A result is kept
+        until it was fetched; the next call begins anew, because files may have changed. `make` blocks; it calls
+        `Work.done` as it goes. Raises `Busy` when the caller has too much under way.
         """
         work = self._begun(tenant, key, what, make)
         ended, loop = anyio.Event(), get_running_loop()
@@ -83,20 +84,21 @@ class Workshop:
         while not work.future.done() and (left := until - self._clock.monotonic()) > 0:
             await talk.working(f"Making {work.what}", work.share)
             await self._clock.wait(ended, min(left, PROGRESS_SECONDS))
+        if work.future.done() and self._works.get((tenant, key)) is work:
+            del self._works[tenant, key]
         return work
 
     def _begun(self, tenant: str, key: str, what: str, make: Callable[[Work[Result]], Result]) -> Work[Result]:
-        work = self._works.pop((tenant, key), None)
-        if work is None or _spoilt(work):
+        work = self._works.get((tenant, key))
+        if work is None:
             busy = [other for (owner, _), other in self._works.items() if owner == tenant and not other.future.done()]
             if len(busy) >= AT_ONCE:
                 raise Busy(
                     f"{len(busy)} pieces of work are under way already, {busy[0].what} first. Wait until one is "
                     "finished, then call again. Nothing was spent."
                 )
-            work = Work(what)
+            work = self._works[tenant, key] = Work(what)
             self._do(work, make)
-        self._works[tenant, key] = work  # the newest last
         finished = [place for place, other in self._works.items() if other.future.done()]
         for place in finished[: max(len(finished) - REMEMBERED, 0)]:
             del self._works[place]
@@ -122,9 +124,3 @@ class Workshop:
             work.stop()
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _spoilt(work: Work[Result]) -> bool:
-    """Whether it is worth another try."""
-    ended = work.future.done()
-    return ended and (work.future.cancelled() or work.future.exception() is not None)

@@ -19,14 +19,14 @@ from .tasks import Tasks
 from .tools_server import JobBook, SongwrightServer
 
 TASK_TTL_MS = 30 * 86_400_000
-"""What clients are told; jobs themselves are never pruned."""
+"""How long clients may keep a task; jobs themselves are never pruned."""
 TASK_POLL_MS = 5_000
 
 log = logging.getLogger(__name__)
 
 
 class App(Protocol):
-    """What is served: one person's Songwright, or one for many."""
+    """What is served: a Songwright for one person, or for many."""
 
     @property
     def settings(self) -> Settings:
@@ -44,7 +44,7 @@ class App(Protocol):
         ...
 
     async def caller(self) -> Caller:
-        """Where the present caller is served. Raises `SongwrightError`."""
+        """The caller of the current request. Raises `SongwrightError`."""
         ...
 
     def running(self) -> AbstractAsyncContextManager[Any]:

@@ -1,4 +1,4 @@
-"""Files on their way to callers inside answers: so many bytes at once, of one caller and of the whole process.
+"""Limits the bytes of files inside answers, for one caller and for the whole process.
 
 An answer is held in memory, several times over, until its client has read it, and a client may read slowly or never.
 What finds no room is not refused: the answer then says where the file is instead of holding it.
@@ -21,7 +21,7 @@ MOST_OF_ALL = 24 * MIB
 
 @dataclass
 class Freight:
-    """What is on the way at present."""
+    """What is on the way now."""
 
     total: int = 0
     of: Counter[str] = field(default_factory=Counter)
@@ -36,7 +36,7 @@ class Load:
     held: int = 0
 
     def take(self, size: int) -> bool:
-        """Whether there is room for so many bytes more; they are on the way then."""
+        """Take room for so many more bytes; False if there is none."""
         freight = self.freight
         if freight.of[self.caller] + size > MOST_OF_ONE or freight.total + size > MOST_OF_ALL:
             return False
@@ -56,7 +56,7 @@ class Load:
 
 
 load: ContextVar[Load | None] = ContextVar("songwright_load", default=None)
-"""What the present request carries; None where its end cannot be seen, as on stdio."""
+"""What the current request carries; None if its end cannot be seen, as on stdio."""
 
 
 def room_for(size: int) -> bool:

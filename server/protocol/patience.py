@@ -14,20 +14,20 @@ from functools import cache
 from importlib.resources import files
 
 STRANGERS_ORDER = 4.0
-"""Seconds until a client that nobody knows is told of its order; agent frameworks give up after five."""
+"""Seconds after which an unknown client is told of its order; agent frameworks give up after five."""
 STRANGERS_WAIT = 20.0
-"""Seconds that it may wait for a song, which buys nothing."""
+"""Seconds that it waits for a song, which buys nothing."""
 MARGIN = 0.75
 """The share of a client's limit after which it is answered."""
 TOGETHER = 1.0
-"""Seconds within which calls are issued together, by a model that wants them all."""
+"""Calls within so many seconds were issued together, by a model that wants them all."""
 UNHEARD = 4.0
 """Seconds after which a call that still waits may have been given up."""
 HALVINGS = 4
 SOONEST = 1.0
 SESSIONS_KEPT = 10_000
 SESSION_ENDS = 3600.0
-"""Seconds of silence after which a client that comes back is met anew; over HTTP nobody says goodbye."""
+"""Seconds of silence after which a returning client counts as new; over HTTP nobody says goodbye."""
 _BRIDGED = " (via mcp-remote"
 _JOINTS = " -/("
 
@@ -64,14 +64,14 @@ class Call:
 
 @dataclass(eq=False)
 class Session:
-    """What was seen of one client since it connected."""
+    """What one client has shown since it connected."""
 
     now: Callable[[], float]
     client: Known | None = None
     halvings: int = 0
     """How often it has shown that it does not wait as long as was thought."""
     fresh: bool = True
-    """Nothing was asked about it yet."""
+    """The journal has not been asked yet what this client has shown before."""
     _open: list[Call] = field(default_factory=list)
     _cut_short: bool = False
     _seen: float = 0.0
@@ -81,14 +81,14 @@ class Session:
 
     @property
     def over(self) -> bool:
-        """Whether nothing was heard of the client for long."""
+        """Whether the client has been silent for long."""
         return not self._open and self.now() - self._seen > SESSION_ENDS
 
     def begin(self, wish: str) -> Call:
         """A call has come."""
         call = Call(wish, self.now())
         repeats = any(other.wish == wish and call.began - other.began > TOGETHER for other in self._open)
-        # Whoever cancels and then calls on has given up; who cancels and is gone has only left.
+        # A client that cancels and then calls again had given up; one that cancels and is gone has only left.
         if repeats or self._cut_short:
             self.halvings = min(self.halvings + 1, HALVINGS)
         self._cut_short = False
@@ -103,7 +103,7 @@ class Session:
             self._cut_short = True
 
     def seconds(self, most: float, *, spends: bool, progress: bool) -> float:
-        """How long a call may wait, of the `most` that anybody waits here."""
+        """How long a call may wait, of at most `most` seconds."""
         base = most
         if self.client is not None:
             base = min(most, self.client.limit * MARGIN)

@@ -1,4 +1,4 @@
-"""What can be read without calling a tool: clips with audio, cover and lyrics, jobs, the library, models, the guide."""
+"""Resources, read without a tool: clips with audio, cover and lyrics, jobs, the library, models, the guide."""
 
 from __future__ import annotations
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PLAYER = "ui://songwright/player.html"
 """The page that a host may show with a song."""
 _READS = (Effect.READS, Effect.LOCAL)
+_GIVEN = frozenset({"id", "job_id", "task_id", "persona_id", "source", "model", "language", "genre", "words"})
+"""Arguments whose limit only guards against abuse; nobody else reaches it."""
 
 
 def published(name: str) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def description(operation: type[Operation]) -> str:
 
 
 def hints(operation: type[Operation]) -> dict[str, Any]:
-    """Hints for clients; they follow from the effect alone."""
+    """Hints for clients, derived from the effect alone."""
     reads = operation.effect in _READS and not operation.may_spend
     return {
         "title": operation.label,
@@ -78,6 +80,8 @@ def input_schema(operation: type[Operation]) -> dict[str, Any]:
     order = dict.fromkeys((*needed, *own, *shared, *operation.model_fields))
     properties = schema.get("properties", {})
     schema["properties"] = {n: properties[n] for n in order if n in properties}
+    for name in (CONTROLS | _GIVEN) & properties.keys():
+        properties[name].pop("maxLength", None)
     schema.pop("description", None)
     return schema
 
@@ -107,7 +111,7 @@ def admits(name: str, told: Mapping[str, Any]) -> bool:
 
 
 def compact(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema without titles, null branches and references, and without `additionalProperties: false`.
+    """A schema without titles, null branches, references, what goes without saying, and `additionalProperties: false`.
 
     A large vendor's converter dies of that last one; the server itself names arguments that it does not know.
     """
@@ -121,7 +125,7 @@ def _compact(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[st
     if "$ref" in node:
         target = definitions[node["$ref"].rsplit("/", 1)[-1]]
         rest = {key: value for key, value in node.items() if key != "$ref"}
-        # What is said at the place of use is about that place; the definition's own text is about the type.
+        # A description at the place of use wins over the definition's own, which is about the type.
         return _compact(
             {**{k: v for k, v in target.items() if k != "description" or k not in rest}, **rest}, definitions
         )
@@ -134,8 +138,10 @@ def _compact(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[st
     for key, value in node.items():
         if key == "title" and isinstance(value, str):
             continue
-        if key == "default" and value is None:
+        if key == "default" and (value is None or value is False):
             continue
+        if key == "minLength" and value == 1:
+            continue  # an empty string is an argument left out
         if key == "additionalProperties" and value is False:
             continue
         if key == "properties":

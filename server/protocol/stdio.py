@@ -4,7 +4,7 @@ The SDK fixes a connection's era with its first request. Some shipped clients as
 `initialize` all the same, which the SDK refuses for good. A leading `server/discover` is therefore answered on its own
 and does not choose the era.
 
-The SDK also passes over what it cannot read, and whoever sent it waits for ever. Here everything gets an answer.
+The SDK also skips what it cannot read, and its sender waits forever. Here everything gets an answer.
 """
 
 from __future__ import annotations

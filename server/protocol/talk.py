@@ -67,7 +67,7 @@ class McpTalk:
         self._order: str | None = None
 
     def within(self, session: Session, *, spends: bool, known_as: Unheard, clock: Clock, tool: str) -> None:
-        """Whose call this is, once that is known, and where it is on record what that caller has not heard of."""
+        """Set whose call this is, once known, and the record of what that caller has not heard of."""
         self._session, self._spends = session, spends
         self._unheard, self._clock, self._tool = known_as, clock, tool
         self._began = clock.now()
@@ -154,7 +154,7 @@ class McpTalk:
         return Agreed.YES if said.action == "accept" and said.data.proceed else Agreed.NO
 
     def patience(self, seconds: float) -> float:
-        """As long as this client is known to wait; one that follows tasks is only kept for an early refusal."""
+        """As long as this client is known to wait; one that follows tasks waits only for an early refusal."""
         if followed.get() is not None:
             return min(seconds, EARLY_SECONDS)
         if self._session is None:
@@ -168,18 +168,18 @@ class McpTalk:
         return await in_thread(self._unheard.last, self._tool, self._began, self._clock.now())
 
     async def ordered(self, job_id: str) -> None:
-        """The call has an order now, of which its client does not know before it is answered."""
+        """The call has made an order; its client does not know of it before the answer."""
         self._order = job_id
         if self._unheard is not None:
             await self._noted(self._unheard.ordered, job_id, self._tool, self._began)
 
     async def answered(self, orders: Iterable[str]) -> None:
-        """The answer that leaves names these orders."""
+        """The answer names these orders."""
         if self._unheard is not None and (named := tuple(orders)):
             await self._noted(self._unheard.heard, named)
 
     async def cut_short(self) -> None:
-        """Nobody gets the answer any more."""
+        """The answer will not arrive."""
         if self._unheard is not None and self._order is not None:
             with anyio.CancelScope(shield=True):
                 await self._noted(self._unheard.cut_short, self._order)
@@ -189,7 +189,7 @@ class McpTalk:
         try:
             await in_thread(note, *args, **kwargs)
         except SongwrightError as error:
-            # What was ordered is on record elsewhere; to say now that it is not would be untrue.
+            # The order itself is on record, so an error here would be untrue.
             log.warning("could not record what the client has been told: %s", error)
 
     async def progress(self, job: Job, elapsed: float, expected: float) -> None:
@@ -207,7 +207,7 @@ class McpTalk:
         try:
             await self._context.report_progress(self._last, total, message)
         except Exception as error:  # noqa: BLE001 — whatever the client's side of it throws
-            # A client that has gone away does not see progress, and that is all.
+            # A client that has gone away just does not see progress.
             log.debug("progress could not be sent: %s", type(error).__name__)
 
 
@@ -216,8 +216,8 @@ def _is_yes(answer: ElicitResult) -> bool:
 
 
 def marked(name: str, unique: str, *, pages: bool = False) -> str:
-    """A session's id that tells the client's name wherever it comes back, so that no replica has to remember it, and
-    whether its host renders pages of tools.
+    """A session id that contains the client's name, and whether it renders pages of tools, so that no replica has to
+    remember either.
     """
     return f"{unique}{PAGES * pages}.{base64.urlsafe_b64encode(name[:LONGEST_NAME].encode()).decode().rstrip('=')}"
 
@@ -231,12 +231,12 @@ def renders_pages(capabilities: object) -> bool:
 
 
 def pages_in(mark: str) -> bool:
-    """Whether the client of a session's id of ours renders pages of tools."""
+    """Whether a session id of ours says that its client renders pages of tools."""
     return mark.partition(".")[0].endswith(PAGES)
 
 
 def name_in(mark: str) -> str | None:
-    """The client's name in a session's id of ours."""
+    """The client's name in one of our session ids."""
     _, dot, text = mark.partition(".")
     try:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode() if dot else None

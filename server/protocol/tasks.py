@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 ID = "io.modelcontextprotocol/tasks"
 REVISIONS = frozenset({"2026-07-28"})
 EARLY_SECONDS = 3.0
-"""How long a call that becomes a task waits all the same: most refusals come within that, and need no task."""
+"""How long a call waits before it becomes a task: most refusals come sooner and need no task."""
 
 Status = Literal["working", "input_required", "completed", "failed", "cancelled"]
 Ctx = ServerRequestContext[Any, Any]
@@ -61,7 +61,7 @@ class TaskView:
 
 
 class TaskBook(Protocol):
-    """What keeps the tasks. A foreign task is answered like an absent one."""
+    """Keeps the tasks. Another caller's task counts as absent."""
 
     async def find(self, ctx: Ctx, task_id: str) -> TaskView | None:
         """The task of this caller."""
@@ -72,7 +72,7 @@ class TaskBook(Protocol):
         ...
 
     async def cancel(self, ctx: Ctx, task_id: str) -> None:
-        """The caller does not want it any more; what that means is the book's to decide."""
+        """The caller no longer wants it; the book decides what that means."""
         ...
 
     async def answer(self, ctx: Ctx, task_id: str, answers: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Operations become MCP tools here: listed from committed schemas, called through the caller, answered in one shape.
+"""Serves operations as MCP tools: listed from committed schemas, called through the caller, answered in one shape.
 
 `tools/list` never imports an operation; a tool's model is built when it is first called.
 """
@@ -101,11 +101,11 @@ class JobBook:
         if not data or data.get("status") not in ("working", "streaming"):
             return None
         task = await self.find(ctx, data["job_id"])
-        # Settled in the same moment: the client learns that from its first look.
+        # Just settled: the client learns that from its first look.
         return task if task is None or task.status == "working" else replace(task, status="working")
 
     async def cancel(self, ctx: Ctx, task_id: str) -> None:
-        """Withdraw what was not sent; what is paid is finished and saved all the same."""
+        """Withdraw what was not sent; what is paid is still finished and saved."""
         del ctx
         caller = await self._open()
         job = await in_thread(caller.journal.job, caller.account, task_id)
@@ -215,7 +215,7 @@ class SongwrightServer(MCPServer[Any]):
             log.info("%s: %s", name, type(error).__name__)
             result = failure(error)
         except Exception:
-            # What a crash says is for the log: it may hold paths, or text of strangers.
+            # The crash itself goes to the log only: it may contain paths or foreign text.
             log.exception("%s: an unexpected fault", name)
             result = failure(SongwrightError(FAULT))
         if self._sandbox:
@@ -251,7 +251,7 @@ class SongwrightServer(MCPServer[Any]):
         cut_short = False
         try:
             if session.client is not None and session.halvings > before:
-                with suppress(SongwrightError):  # known for this session all the same
+                with suppress(SongwrightError):  # still known for this session
                     name = _gave_up(caller, session.client, session.halvings)
                     await in_thread(caller.journal.fact, name, "gave up")
             result = await perform(caller, operation, talk, started=started)
@@ -267,7 +267,7 @@ class SongwrightServer(MCPServer[Any]):
         return result
 
     async def _session(self, caller: Caller, talk: McpTalk) -> Session:
-        """The caller's session. What a client has shown before is known of it again."""
+        """The caller's session, with what its client has shown before."""
         session = self._sessions.of(caller.account.tenant, talk.client, talk.mark)
         if session.client is not None and session.fresh:
             with suppress(SongwrightError):  # what is free works without a journal
@@ -281,7 +281,7 @@ class SongwrightServer(MCPServer[Any]):
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
-        """A resource; one that only says where a file is has not the file's type."""
+        """A resource. One that only says where a file is does not have the file's type."""
         found = await super().read_resource(uri, context)
         if isinstance(found, InputRequiredResult):
             return found
@@ -320,7 +320,7 @@ class SongwrightServer(MCPServer[Any]):
 
 
 def _gave_up(caller: Caller, client: Known, times: int) -> str:
-    """Under which name the journal keeps that a client of this tenant has given up that often."""
+    """The name of the fact that says how often a client of this tenant has given up."""
     return f"gave up {times}: {caller.account.tenant} {client.name}"
 
 

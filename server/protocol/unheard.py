@@ -1,4 +1,4 @@
-"""Which orders a client may not have heard of, on record, so that any replica that gets its next call knows."""
+"""Records which orders a client may not have heard of, for whichever replica gets its next call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..journal.sqlite import Store
 from .patience import TOGETHER, UNHEARD
 
 DAY = 86_400.0
-"""After which a client is taken to know what it ordered, or not to care."""
+"""After so many seconds a client is taken to know what it ordered, or not to care."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Unheard:
         return rows[0]["job_id"] if rows else None
 
     def ordered(self, job_id: str, tool: str, began: float) -> None:
-        """A call that began then has made an order, and is not answered yet."""
+        """A call that began at this time has made an order and is not answered yet."""
         with self.store.transaction() as tx:
             tx.do("forget_unheard", old=began - DAY)
             tx.do("put_unheard", job_id=job_id, session=self.session, tenant=self.tenant, tool=tool, began=began)
@@ -40,7 +40,7 @@ class Unheard:
             tx.do("cut_unheard", job_id=job_id, session=self.session)
 
     def heard(self, job_ids: Iterable[str]) -> None:
-        """An answer that names these orders has left."""
+        """An answer that names these orders was sent."""
         waiting = {row["job_id"] for row in self.store.rows("unheard_in", tenant=self.tenant, session=self.session)}
         if told := waiting.intersection(job_ids):
             with self.store.transaction() as tx:

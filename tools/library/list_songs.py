@@ -50,7 +50,7 @@ class ListSongs(Operation):
     state: Literal["queued", "sending", "running", "fetching", "done", "failed", "cancelled", "unknown"] | None = Field(
         None,
         description="Only orders in this state. What results call working or streaming is queued (not sent yet), "
-        "sending, running or fetching here; unknown: the answer was lost, see resolve_job.",
+        "sending, running or fetching here; unknown: see resolve_job.",
     )
     since: dt.date | None = Field(None, description="Only from this day on, YYYY-MM-DD, UTC.")
     until: dt.date | None = Field(None, description="Only up to this day, YYYY-MM-DD, UTC.")

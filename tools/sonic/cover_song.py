@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from ...server.core.operation import Facts, Request, Route
 from ..composing import CREATE, Rework, create
 from ..shapes import Closeness, Seconds, first_line, given
@@ -28,7 +30,9 @@ class CoverSong(Rework):
     contract: ClassVar[tuple[str, ...]] = ("create/cover_music", "create/cover_upload_music", "upload_cover")
     relation: ClassVar[str] = "covers"
 
-    closeness: Closeness | None = None
+    closeness: Closeness | None = Field(
+        None, description="To the source's tune: up to 0.3 free, 0.5 balanced, from 0.7 close, 1 closest."
+    )
     seconds: Seconds | None = None
 
     def sung(self, facts: Facts) -> tuple[str | None, bool]:

@@ -7,8 +7,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from ...server.core.operation import Facts, Request, Route
-from ..composing import CREATE, Composition, create
-from ..shapes import ID_LIMIT, ModelName, Seconds, refuse
+from ..composing import CREATE, Composition, Idea, create
+from ..shapes import ID_LIMIT, Lyrics, ModelName, Seconds, Style, Weight, refuse
 
 
 class CreateSong(Composition):
@@ -44,6 +44,12 @@ class CreateSong(Composition):
     contract: ClassVar[tuple[str, ...]] = ("create/create_music", "create/persona_music")
     core: ClassVar[bool] = True
 
+    lyrics: Lyrics | None = Field(None, description="Words to sing; tags like [Verse], [Outro] on own lines.")
+    idea: Idea | None = Field(
+        None, description="The service writes lyrics about this. At most 400 characters without style and title."
+    )
+    style: Style | None = Field(None, description="Genre, mood, instruments, voice, tempo; no artist names.")
+    style_weight: Weight | None = Field(None, description="How close to the style; 1 closest.")
     seconds: Seconds | None = Field(None, description="Length to aim at; the service may miss it. Longer: extend_song.")
     persona_id: str | None = Field(None, max_length=ID_LIMIT, description="Voice from create_persona or create_voice.")
     model: ModelName | None = Field(

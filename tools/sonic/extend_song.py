@@ -41,10 +41,9 @@ class ExtendSong(Rework):
         None,
         gt=0,
         description="Second of the source at which the new part begins; what came after is left out. Default: a song's "
-        "end; for links and uploads 0.1, as the service advises: a new song out of the recording's start. To "
-        "go on after a recording give its length: the service tells it nowhere, so ask the person (a player "
-        "shows it). Past the end: refused, free, where the length is known here; else the service does not "
-        "say, so stay below. Needed for clips made elsewhere.",
+        "end; for links and uploads 0.1, as the service advises: a new song out of the recording's start. To go on "
+        "after a recording give its length; the service does not tell it, so ask the person. Past the end: refused, "
+        "free, where the length is known here; else stay below. Needed for clips made elsewhere.",
     )
     whole_song: bool = Field(False, description="Join both takes with the source up to continue_at; all in the price.")
     seconds: Seconds | None = Field(None, description="Length of the new part to aim at.")

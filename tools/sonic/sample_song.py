@@ -31,9 +31,8 @@ class SampleSong(Composition, FromSource):
     source: Source
     start_seconds: Start = Field(description="Where the stretch begins; 0 for the start of a recording.")
     end_seconds: End = Field(
-        description="Where it ends, best 6 to 60 s later; for a whole recording its length. Length unknown: ask, or "
-        "stay safely inside, such as 10. Past the end: refused, free, where the length is known here; else the service "
-        "does not say."
+        description="Where it ends, best 6 to 60 s later; for a whole recording its length (unknown: ask, or stay "
+        "safely inside, such as 10). Past the end: refused, free, where the length is known here."
     )
     closeness: Closeness | None = None
     lyrics: ShortLyrics | None = None

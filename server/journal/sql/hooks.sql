@@ -1,7 +1,7 @@
 -- Named queries about callbacks of the service.
 
 -- name: note_hook
--- No row: it was told before, under the same id, or with the same words under another one.
+-- No row: this callback is known, by its id or by its content.
 INSERT INTO hooks (job_id, event_id, digest, event, at) VALUES (:job_id, :event_id, :digest, :event, :now)
 ON CONFLICT DO NOTHING;
 
@@ -15,6 +15,6 @@ SELECT COUNT(*) AS n FROM hooks WHERE job_id = :job_id AND event IN ('song.compl
 UPDATE jobs SET next_at = :at, updated_at = :now WHERE id = :id AND state = 'running' AND next_at > :at;
 
 -- name: look_again
--- A call that came while a look was under way: what the look has seen may be older.
+-- A callback that came during a look: the look may have seen an older state.
 UPDATE jobs SET next_at = :now WHERE id = :id AND state = 'running' AND next_at > :now
    AND EXISTS (SELECT 1 FROM hooks h WHERE h.job_id = :id AND h.at >= :since) RETURNING *;

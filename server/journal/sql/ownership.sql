@@ -1,12 +1,12 @@
--- Whose something of the service is: mostly where several tenants spend from one key.
+-- Who owns an id of the service; this matters mostly where several tenants spend from one key.
 
 -- name: owners_of_remote
--- On whose record a task is.
+-- The tenants on whose record a task is.
 SELECT DISTINCT j.tenant FROM receipts r JOIN jobs j ON j.id = r.job_id
  WHERE r.remote_id = :remote_id AND j.key_id = :key_id;
 
 -- name: held_elsewhere
--- Other orders that have this task. What the tenant itself follows, though it was made elsewhere, is no order.
+-- Other orders that have this task. A task made elsewhere that the tenant itself follows does not count.
 SELECT COUNT(*) AS n FROM receipts r JOIN jobs j ON j.id = r.job_id
  WHERE r.remote_id = :remote_id AND r.job_id <> :job_id AND j.base_url = :base_url
    AND (r.via <> 'adopted' OR j.tenant <> :tenant);

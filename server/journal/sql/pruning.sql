@@ -1,4 +1,4 @@
--- What a journal of many people need not keep: nothing of it was ever paid, nor can it be used any more.
+-- What a journal of many people need not keep: nothing of it was paid, and nothing can use it.
 
 -- name: prune_quotes
 DELETE FROM quotes WHERE expires_at < :before;

@@ -24,7 +24,7 @@ SELECT COALESCE(SUM(charge), 0) AS credits FROM jobs
  WHERE tenant = :tenant AND key_id = :key_id AND created_at > :since;
 
 -- name: held_since
--- The same for limits: what is not over yet counts for all that it may come to.
+-- The same for limits: an unfinished order counts with the most that it may cost.
 SELECT COALESCE(SUM(CASE WHEN most > charge AND state IN ('queued', 'sending', 'running') THEN most ELSE charge END), 0)
        AS credits FROM jobs
  WHERE tenant = :tenant AND key_id = :key_id AND created_at > :since;
@@ -53,7 +53,7 @@ INSERT INTO limiter (key_id, next_at) VALUES (:key_id, 0) ON CONFLICT (key_id) D
 SELECT next_at FROM limiter WHERE key_id = :key_id;
 
 -- name: take_slot
--- No row means that somebody was faster. A slot far in the future is a clock that was set back.
+-- No row means that somebody was faster. A slot far in the future comes from a clock that was set back.
 UPDATE limiter SET next_at = :until
  WHERE key_id = :key_id AND (next_at <= :now OR next_at > :now + 300 + :gap) RETURNING key_id;
 
@@ -63,7 +63,7 @@ UPDATE limiter SET next_at = CASE WHEN next_at > :until THEN next_at ELSE :until
 -- name: next_for_slot
 -- The one call that should leave next. Tenants who share the key take turns: whose last slot is longest ago comes first,
 -- and of its calls purchases before looks, then what waited longest.
--- A lease more than ten minutes ahead is a clock that was set back, and so is a turn that is further off than the
+-- A lease more than ten minutes ahead comes from a clock that was set back, and so does a turn further off than the
 -- longest pause between two looks: here, below and in the sweep.
 SELECT * FROM jobs WHERE id = (
   SELECT j.id FROM jobs j LEFT JOIN turns t ON t.key_id = j.key_id AND t.tenant = j.tenant
@@ -113,7 +113,7 @@ SELECT COUNT(*) AS n FROM jobs
  WHERE key_id = :key_id AND state = 'sending' AND (lease_until < :now OR lease_until > :now + 600);
 
 -- name: sweep
--- Whoever was sending is gone. It is not sent again, and it is listed, also when it had been put away.
+-- The sender is gone. The order is not sent again, and is listed even if it had been hidden.
 UPDATE jobs SET state = 'unknown', hidden = 0, epoch = epoch + 1, lease_until = 0, problem = 'answer_lost', sentence = :sentence,
        finished_at = :now, updated_at = :now
  WHERE key_id = :key_id AND state = 'sending' AND (lease_until < :now OR lease_until > :now + 600) RETURNING id;
@@ -123,7 +123,7 @@ INSERT INTO receipts (job_id, remote_id, at, via) VALUES (:job_id, :remote_id, :
 ON CONFLICT (job_id, remote_id) DO NOTHING;
 
 -- name: note_call
--- No row: this call has left before, and nobody has heard its answer.
+-- No row: this call was sent before and its answer was lost.
 INSERT INTO calls (job_id, n, at) VALUES (:job_id, :n, :now) ON CONFLICT (job_id, n) DO NOTHING;
 
 -- name: drop_call
@@ -155,8 +155,8 @@ UPDATE jobs SET state = :state, answer = :answer, lease_until = 0, epoch = epoch
         OR (state IN ('failed', 'cancelled') AND remote_id IS NULL AND sent_at IS NOT NULL)) RETURNING *;
 
 -- name: move
--- Every other change: only for who holds the newest epoch, only from the state it was read in.
--- What the service has given back costs nothing, and an order that became unsettled is listed again.
+-- Every other change: only with the newest epoch, and only from the state that was read.
+-- A refunded order costs nothing, and an order that became unsettled is listed again.
 UPDATE jobs SET state = :state, next_at = :next_at, lease_until = 0, epoch = epoch + 1, tries = :tries, looks = :looks,
        troubles = :troubles, trouble_since = :trouble_since, misses = :misses, missed_for = :missed_for,
        answer = :answer, service_said = :service_said,
@@ -181,7 +181,7 @@ UPDATE jobs SET hidden = 1, updated_at = :now
  WHERE id = :id AND tenant = :tenant AND key_id = :key_id RETURNING *;
 
 -- name: give_up
--- What it may have cost goes on counting as spent.
+-- What it may have cost still counts as spent.
 UPDATE jobs SET state = 'failed', epoch = epoch + 1, lease_until = 0, problem = 'given_up', sentence = :sentence,
        charge = CASE WHEN remote_id IS NOT NULL AND cost IS NOT NULL THEN cost ELSE charge END,
        finished_at = :now, updated_at = :now
@@ -205,7 +205,7 @@ UPDATE clips SET job_id = :job_id
 UPDATE jobs SET hidden = 1 WHERE tenant = :tenant AND key_id = :key_id AND dedupe = :adopted;
 
 -- name: revive
--- The service was asked again about a job that had ended, and knows better.
+-- The service was asked again about a job that had ended, and says that it goes on.
 UPDATE jobs SET state = 'running', lease_until = 0, epoch = epoch + 1, problem = NULL, sentence = NULL,
        service_said = NULL, finished_at = NULL, troubles = 0, trouble_since = NULL, misses = 0, missed_for = 0,
        hidden = 0, next_at = :now, updated_at = :now
@@ -231,18 +231,18 @@ UPDATE jobs SET refunded = 1, charge = CASE WHEN state = 'failed' THEN 0 ELSE ch
  WHERE id = :id;
 
 -- name: wake
--- Looks and files that had been put off are due now: a process has begun, or its clock was set. A paid call never is.
+-- Postponed looks and files are due now, because a process has begun or its clock was set. Paid calls are not.
 UPDATE jobs SET next_at = CASE WHEN next_at > :now + 20 THEN :now ELSE next_at END, troubles = 0
  WHERE key_id = :key_id AND (troubles > 0 OR next_at > :now + 20)
    AND ((state = 'running' AND remote_id IS NOT NULL) OR state = 'fetching') RETURNING id;
 
 -- name: re_anchor
--- A further paid call that a clock has put far off is not made early: it waits its usual pause again.
+-- A further paid call that a wrong clock has put far off is not made early: it waits its usual pause again.
 UPDATE jobs SET next_at = :at
  WHERE key_id = :key_id AND state = 'running' AND remote_id IS NULL AND next_at > :now + 600;
 
 -- name: asked_after
--- Somebody waits for it, and its last look is old.
+-- Somebody asks for it, and its last look is old.
 UPDATE jobs SET next_at = :now, troubles = 0, updated_at = :now
  WHERE id = :id AND next_at > :now + 20 AND (updated_at < :now - 20 OR updated_at > :now)
    AND ((state = 'running' AND remote_id IS NOT NULL) OR state = 'fetching') RETURNING id;

@@ -31,7 +31,7 @@ SELECT page.total, j.id, j.operation, j.subject, j.state,
        CASE WHEN c.uploaded = 1 THEN 2 WHEN c.part IS NULL THEN 0 ELSE 1 END, c.take, c.clip_id;
 
 -- name: recent_songs
--- Of the newest clips, those that are whole songs made from nothing but words.
+-- Of the newest clips, whole songs made only from words.
 SELECT substr(c.lyrics, 1, 5000) AS lyrics, c.bpm, c.style, c.seconds
   FROM (SELECT * FROM clips WHERE tenant = :tenant AND key_id = :key_id ORDER BY created_at DESC LIMIT :limit) c
  WHERE c.state = 'succeeded' AND c.part IS NULL AND c.uploaded = 0 AND c.seconds > 0
@@ -56,7 +56,7 @@ SELECT created_at AS at FROM jobs
  ORDER BY created_at DESC LIMIT 1 OFFSET :newer;
 
 -- name: without_search_text
--- Orders of a Songwright that kept none.
+-- Orders of an older Songwright that kept no search text.
 SELECT id, key_id FROM jobs WHERE NOT EXISTS (SELECT 1 FROM search_texts t WHERE t.job_id = jobs.id) LIMIT :limit;
 
 -- name: free_since

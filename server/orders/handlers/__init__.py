@@ -1,4 +1,4 @@
-"""What performs a tool: purchases in one way, and each local tool by a function of its own name.
+"""Performs tools: all purchases in one way, and each local tool by a function of its own name.
 
 Nothing here knows MCP or the terminal. Who talks to the person is handed in as a `Talk`.
 """
@@ -23,7 +23,7 @@ Handler = Callable[[Call, Any], Awaitable[Result]]
 
 
 async def perform(caller: Caller, operation: Operation, talk: Talk, *, started: float | None = None) -> Result:
-    """Do it and answer. Raises `SongwrightError` with a sentence for everything that is refused.
+    """Perform an operation and answer. Raises `SongwrightError` with a sentence for every refusal.
 
     `started` is when the call came, on the steady clock, if that was earlier than now: its client waits since then.
     """

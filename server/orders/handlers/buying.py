@@ -19,20 +19,20 @@ from ..talk import Agreed
 from .waiting import asked_after, waited
 
 ALWAYS = -1
-"""A price above which a person is asked, whatever it is."""
+"""With this limit a person is asked at every price."""
 
 
 async def buy(call: Call, operation: Purchase, *, quote: str | None, instead_of: Job | None = None) -> Result:
-    """Order it and wait; `instead_of` is an order that a person wants again, which is asked about whatever it costs."""
+    """Order it and wait. `instead_of` is an order that a person wants again; they are asked at any price."""
     caller, talk = call.caller, call.talk
-    # Only what is still open is given up for it; what has ended stays as it ended.
+    # Only an open order is given up for it; one that has ended stays as it ended.
     over = instead_of is not None and instead_of.settled and instead_of.state is not State.UNKNOWN
     replaces = None if instead_of is None or over else instead_of.id
     reason = "" if instead_of is None else money.bought_before(instead_of)
     given = quote or talk.agreed_quote()
     order = await in_thread(partial(prepare, caller, operation, quote=given, replaces=replaces, must_ask=bool(reason)))
     if over:
-        order = replace(order, again=True)  # neither that order nor one like it answers for what is wanted anew
+        order = replace(order, again=True)  # neither that order nor one like it may answer for the new one
     earlier = None if instead_of is not None else await _unheard(call)
     if earlier is not None:
         # A person who has not heard of the last order may be repeating it in other words.
@@ -56,7 +56,7 @@ async def buy(call: Call, operation: Purchase, *, quote: str | None, instead_of:
 
 
 async def _placed(call: Call, order: Order) -> Verdict:
-    """Write an order down. A caller that goes away meanwhile leaves behind what it has ordered."""
+    """Record an order. If its caller leaves meanwhile, the order stays."""
     with anyio.CancelScope(shield=True):
         verdict = await call.caller.runner.order(order)
         if verdict.job is not None and verdict.asked in (Asked.NEW, Asked.JOINED):
@@ -65,7 +65,7 @@ async def _placed(call: Call, order: Order) -> Verdict:
 
 
 async def _unheard(call: Call) -> Job | None:
-    """An order of this session whose answer nobody may have got, where it is, or may be, a song."""
+    """An order of this session that is, or may be, a song, and whose answer may not have arrived."""
     job_id = await call.talk.unheard()
     if job_id is None:
         return None

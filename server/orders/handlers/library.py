@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ....tools.library.wait_for_song import WaitForSong
 
 GLANCE_SECONDS = 8.0
-"""How long a question about a song waits for a look that it has caused."""
+"""How long get_song waits for the look that it has caused."""
 
 
 async def wait_for_song(call: Call, asked: WaitForSong) -> Result:
@@ -127,7 +127,7 @@ async def _given_up(caller: Caller, job: Job) -> Result:
 
 
 async def _attached(call: Call, job: Job, order: Purchase | None, task_id: str) -> Result:
-    """Follow a task that a person has found; it is believed when the service shows it."""
+    """Follow a task that a person has found, if the service shows it."""
     caller = call.caller
     if order is not None and order.finish is not Finish.POLLED:
         raise ArgumentRefused(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import CancelledError
+from contextlib import suppress
 
 from ...core.operation import Operation
 from ..caller import Call
 from ..results import Result
-from ..workshop import Work
+from ..workshop import Stopped, Work
 
 
 async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Result]], Result]) -> Result:
@@ -20,7 +22,8 @@ async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Res
     key = f"{asked.tool_name()} {asked.model_dump_json()}"
     work = await caller.runner.workshop.work(caller.account.tenant, key, what, make, talk, until)
     if work.future.done():
-        return work.future.result()
+        with suppress(Stopped, CancelledError):  # this server is ending; another one begins anew
+            return work.future.result()
     return Result(
         {"status": "working", "next": f"{asked.tool_name()} again, with the same arguments: it returns the result."},
         f"{what[:1].upper()}{what[1:]} is being made, {work.share:.0%} so far. It goes on by itself.",

@@ -1,4 +1,4 @@
-"""Waiting for an order: as long as its caller does, and never longer than an answer is of use."""
+"""Waits for an order as long as its caller does."""
 
 from __future__ import annotations
 
