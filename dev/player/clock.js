@@ -65,6 +65,7 @@ async function start(second) {
   }
   pump();
   show();
+  sketch(sheet.takes.filter((t) => t.audio && !t.peaks).map(mix));
 }
 function failed(error) { stop(); say(error.message); }
 function stop() { turn++; wanted = false; halt(); show(); }

@@ -1,12 +1,12 @@
 // Which song: the host's tool result names it, the sheet tells the rest.
-let timer = 0, misses = 0, wish = null;
+let timer = 0, misses = 0, looks = 0, wish = null;
 function accept(fresh) {
   const second = now(), was = take(), before = was && mix(was);
   fresh.takes = (fresh.takes || []).map((t) => ({ stems: [], sections: [], lines: [], ...t }));
   fresh.seen = performance.now();
   sheet = fresh;
   const find = (test) => fresh.takes.findIndex(test);
-  const same = find((t) => t.clip_id === (was?.clip_id || wish)), keep = find((t) => t.kept);
+  const same = find((t) => t.clip_id === (was?.clip_id || fresh.clip_id || wish)), keep = find((t) => t.kept);
   active = Math.max(0, same >= 0 ? same : keep);
   const voice = take() && mix(take());
   if (before && before !== voice) {
@@ -19,7 +19,8 @@ function accept(fresh) {
   else if (!was || !before) say("");
   for (const t of fresh.takes) if (t.audio) mix(t).prepare(0).then(() => { if (!t.peaks) show(); }, () => 0);
   clearTimeout(timer);
-  if (waits || (fresh.status === "done" && !saved && ++misses < 12)) timer = setTimeout(look, 5000);
+  const lacks = fresh.status === "done" && !fresh.takes.every((t) => (t.audio && t.peaks) || t.stream);
+  if (waits || (lacks && ++looks < 4)) timer = setTimeout(look, 5000);
   else if (fresh.status === "unknown") timer = setTimeout(look, 15000);
 }
 async function look() {
@@ -64,6 +65,7 @@ function close() {
   recordings.clear();
 }
 const heard = {
+  "ui/notifications/tool-input": () => sheet || say("Waiting for the song…"),
   "ui/notifications/tool-result": result,
   "ui/notifications/tool-cancelled": () => say("The call was stopped before it had a song."),
   "ui/notifications/host-context-changed": theme,

@@ -14,10 +14,11 @@ function talk(t) {
     "Take apart": () => `Take ${which} apart into stems. ${price}`,
   };
   if (t.stems.length) delete asks["Take apart"];
-  if (t.kept) delete asks["Keep this take"];
+  if (t.kept || (place && !place.keep)) delete asks["Keep this take"];
   ui.talk.replaceChildren(...Object.entries(asks).map(([name, words]) => make("button", { textContent: name, onclick: () => {
     const text = words();
-    if (text) speak(text);
+    if (place && name === "Keep this take") call("song_keep", { clip_id: t.clip_id }).then(look, failed);
+    else if (text) speak(text);
     else say("Mark the stretch first: drag over the waveform, or use From here and To here.");
   } })));
 }

@@ -47,7 +47,7 @@ function deck(t) {
     waves = sheet.takes.map((each, n) => {
       const canvas = make("canvas", { className: n === active ? "" : "off" });
       ui.wave.append(canvas);
-      return { canvas, peaks: () => each.peaks || mix(each)?.peaks, seconds: () => each.seconds || span(), axis: span };
+      return { canvas, peaks: () => sheet.takes[n].peaks || mix(sheet.takes[n])?.peaks, seconds: () => each.seconds || span(), axis: span };
     });
     stretches(t);
     lyrics(t);
