@@ -22,6 +22,7 @@ from ..core.threads import FILES, in_lane
 from .downloads import AUDIO, MAX_BYTES, Fetcher, Media, disk_errors, media_type, sniff
 from .library import Kept, Library
 from .names import safe_name
+from .parts import part_name
 from .tags import SongTags
 
 if TYPE_CHECKING:
@@ -89,6 +90,13 @@ class Bucket:
 
         with self._trouble("read"):
             return bytes(obstore.get_range(self._store, self._at(key), start=0, length=most)) if most else b""
+
+    def part(self, key: str, start: int, length: int) -> bytes:
+        """So many bytes of a file, from there on."""
+        import obstore
+
+        with self._trouble("read"):
+            return bytes(obstore.get_range(self._store, self._at(key), start=start, length=length)) if length else b""
 
     def bring(self, key: str, path: Path) -> str:
         """Write a file to a path of this machine; its SHA-256."""
@@ -217,6 +225,21 @@ class StoredLibrary(Library):
     def read(self, relative: str, most: int) -> bytes:
         """The first so many bytes of a file. Raises `NotFound`. Blocks."""
         return self._bucket.read(self._key(relative), most)
+
+    @contextlib.contextmanager
+    def on_disk(self, relative: str) -> Iterator[Path]:
+        """A copy of the file, which is deleted afterwards. Raises `NotFound` when it is gone. Blocks."""
+        place = self._place(None)
+        path = place / part_name()
+        try:
+            self._bucket.bring(self._key(relative), path)
+            yield path
+        finally:
+            _forget(path, self.root)
+
+    def part(self, relative: str, start: int, length: int) -> bytes:
+        """So many bytes of a file, from there on. Raises `NotFound`. Blocks."""
+        return self._bucket.part(self._key(relative), start, length)
 
     def signed(self, relative: str, seconds: float) -> str | None:
         """An address of the bucket that opens a file for this long. Blocks."""

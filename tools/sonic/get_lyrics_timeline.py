@@ -81,16 +81,20 @@ class GetLyricsTimeline(ClipPurchase):
 
     def outcome(self, body: Mapping[str, Any]) -> Outcome:
         """Lines and sections, the file, and the lines for the tags."""
-        alignment = data_of(body).get("alignment")
-        lines = _lines(_words(alignment))
+        lines = sung(body)
         if not lines:
-            told = isinstance(alignment, list)
+            told = isinstance(data_of(body).get("alignment"), list)
             return Outcome({"lines": 0, "notice": "The service found no sung words."}, ready=told)
         facts: dict[str, Any] = {"lines": len(lines), "line_starts": [round(line.start, 1) for line in lines]}
         if sections := _sections(lines):
             facts["sections"] = sections
         texts = {".lrc": _lrc(lines), ".vtt": _vtt(lines)}
         return Outcome(facts, texts=texts, timeline=tuple((round(line.start, 3), line.text) for line in lines))
+
+
+def sung(body: Mapping[str, Any]) -> list[Line]:
+    """The sung lines of an answer, with their words; empty where it tells of none."""
+    return _lines(_words(data_of(body).get("alignment")))
 
 
 def _words(alignment: object) -> list[Word]:
