@@ -154,7 +154,7 @@ GATES = (
         conformance("2026", "real", *scenarios(REAL), *scenarios(REAL_OLD, "--spec-version", "2025-11-25")),
     ),
     Gate("inspector", "Inspector 2.12.0, stdio, both eras", inspector),
-    Gate("typescript", "TypeScript SDK 1.32.2 and 2.3.1, one song each over HTTP", typescript.songs),
+    Gate("typescript", "TypeScript SDK 1.32.2 and 2.4.0, one song each over HTTP", typescript.songs),
     Gate("clients", "What reaches the model: SDKs and frameworks, old and new, docs/clients.md", matrix.read_back),
     Gate("examples", "The programs in examples/, each a song in an empty home", examples.songs),
     Gate("tdqs", "Tool Definition Quality Score 0.1.0, lint", tdqs),
