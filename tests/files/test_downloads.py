@@ -9,63 +9,20 @@ import ssl
 import subprocess
 import sys
 import textwrap
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import anyio
 import httpx2
 import pytest
+from pages_on_loopback import MP3, Page, Site, dripping, page
 
 from songwright.server.core.errors import DownloadRefused, LibraryUnavailable, LinkDead, SongwrightError, Unreachable
 from songwright.server.files.downloads import AUDIO, IMAGES, Fetcher, Media, sniff
 
 pytestmark = pytest.mark.anyio
 
-MP3 = b"ID3\x04\x00\x00\x00\x00\x00\x00" + b"\xff\xfb\x90\x64" + bytes(5000)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
-Page = Callable[[BaseHTTPRequestHandler], None]
-
-
-class Site:
-    """A real web server on loopback whose pages a test writes; remembers the headers it was asked with."""
-
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        site = self
-        self.pages: dict[str, Page] = {}
-        self.asked: list[tuple[str, dict[str, str]]] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                site.asked.append((self.path, dict(self.headers)))
-                page = site.pages.get(self.path)
-                if page is None:
-                    self.send_error(404)
-                else:
-                    page(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        class Server(ThreadingHTTPServer):
-            def handle_error(self, *_: object) -> None:
-                """A client that hangs up is what several tests are about."""
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        if tls:
-            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
-        self.port = self.server.server_address[1]
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.005,), daemon=True)
-        self.thread.start()
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
 
 
 @pytest.fixture
@@ -73,32 +30,6 @@ def site() -> Iterator[Site]:
     site = Site()
     yield site
     site.close()
-
-
-def page(body: bytes, status: int = 200, declared: int | None = -1, **headers: str) -> Page:
-    """A page; `declared` None leaves its length out, another number lies about it."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        if declared is not None:
-            handler.send_header("Content-Length", str(len(body) if declared < 0 else declared))
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return answer
-
-
-def dripping(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.end_headers()
-    handler.wfile.write(MP3)
-    pace = threading.Event()
-    for _ in range(200):
-        handler.wfile.write(b"\0")
-        handler.wfile.flush()
-        pace.wait(0.02)
 
 
 def nothing_left(folder: Path) -> bool:
@@ -287,61 +218,6 @@ async def test_a_cancelled_fetch_leaves_no_file(site: Site, fetcher: Fetcher, tm
         await fetcher.fetch(site.url("/slow"), tmp_path, kinds=AUDIO)
     assert scope.cancelled_caught
     assert nothing_left(tmp_path)
-
-
-def ranged(handler: BaseHTTPRequestHandler) -> None:
-    first, _, last = handler.headers["Range"].removeprefix("bytes=").partition("-")
-    body = MP3[int(first) : int(last) + 1]
-    handler.send_response(206 if body else 416)
-    handler.send_header("Content-Range", f"bytes {first}-{int(first) + len(body) - 1}/{len(MP3)}")
-    handler.send_header("Content-Length", str(len(body)))
-    handler.end_headers()
-    handler.wfile.write(body)
-
-
-@pytest.mark.parametrize("way", [ranged, page(MP3), page(MP3, declared=None)], ids=["ranges", "none", "no length"])
-async def test_a_growing_file_is_read_in_stretches_with_or_without_ranges(
-    site: Site, fetcher: Fetcher, way: Page
-) -> None:
-    site.pages["/a.mp3"] = way
-    taken, ended = b"", False
-    while not ended:
-        got = await fetcher.part(site.url("/a.mp3"), len(taken), 2_000, kinds=AUDIO)
-        assert len(got.data) <= 2_000
-        assert got.total in (len(MP3), None)
-        taken, ended = taken + got.data, got.ended
-    assert taken == MP3
-
-
-async def test_a_stretch_that_is_not_there_yet_is_empty_and_not_the_end(site: Site, fetcher: Fetcher) -> None:
-    site.pages["/a.mp3"] = ranged
-    got = await fetcher.part(site.url("/a.mp3"), len(MP3), 2_000, kinds=AUDIO)
-    assert (got.data, got.total, got.ended) == (b"", None, False)
-
-
-async def test_of_a_stretch_that_drips_comes_what_is_there(site: Site, fetcher: Fetcher) -> None:
-    site.pages["/a.mp3"] = dripping
-    got = await fetcher.part(site.url("/a.mp3"), 0, 2**18, kinds=AUDIO, seconds=1.0)
-    assert got.data.startswith(MP3)
-    assert not got.ended
-
-
-@pytest.mark.parametrize(
-    ("way", "what"),
-    [
-        (page(b"<html>sign in</html>"), DownloadRefused),
-        (page(b"", 403), LinkDead),
-        (page(b"", 500), Unreachable),
-        (page(MP3, 206, Content_Range="bytes 4000-9000/9001"), Unreachable),
-    ],
-    ids=["a web page", "dead", "trouble", "another part"],
-)
-async def test_a_stretch_of_something_else_is_refused(
-    site: Site, fetcher: Fetcher, way: Page, what: type[SongwrightError]
-) -> None:
-    site.pages["/a.mp3"] = way
-    with pytest.raises(what):
-        await fetcher.part(site.url("/a.mp3"), 0, 2_000, kinds=AUDIO)
 
 
 async def test_a_closed_port_and_an_unknown_name_are_tried_again_later(tmp_path: Path) -> None:
