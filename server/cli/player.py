@@ -195,8 +195,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = (
             self.rfile.read(int(size)) if size.isascii() and size.isdecimal() and int(size) <= MOST_QUESTION else None
         )
-        if body is None:
-            self.close_connection = True
+        if body is None or "Transfer-Encoding" in self.headers:
+            self.close_connection = True  # what follows on this connection is not the next request
         if not self._from_here():
             return
         given = self.headers.get("Authorization", "").removeprefix("Bearer ")
