@@ -19,11 +19,11 @@ from anyio.from_thread import BlockingPortal
 from ..app import Songwright
 from ..core import settings as settings_module
 from ..core.errors import NotFound, SongwrightError
+from ..core.foreign import one_line
 from ..core.jobs import Job
 from ..core.logs import set_up
 from ..orders import player
 from ..orders.caller import Caller
-from ..orders.envelope import cut
 from ..protocol import apps
 from ..protocol.place import MOST_QUESTION, placed, question
 
@@ -77,8 +77,7 @@ async def _served(caller: Caller, job: Job, clip_id: str | None, *, browser: boo
         thread = threading.Thread(target=server.serve_forever, args=(0.2,), daemon=True)
         thread.start()
         try:
-            title = cut(" ".join(job.subject.split()), 80)
-            print(f"{title}: the player is at {server.address}")
+            print(f"{one_line(job.subject, 80)}: the player is at {server.address}")
             print("The address opens once. Closing the page ends it, and so does Ctrl-C.", flush=True)
             if browser:
                 threading.Thread(target=_open, args=(server.address,), daemon=True).start()

@@ -20,10 +20,13 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, TextResourceContents
+from pages_on_loopback import MP3, Site
+from pages_on_loopback import page as page_of_site
 from stage import Stage, tone
 
 from songwright import tools
 from songwright.server.core.operation import Finish, Purchase
+from songwright.server.files.downloads import Fetcher
 from songwright.server.orders import allowance, sheet
 from songwright.server.orders.caller import Caller
 from songwright.server.protocol import schema
@@ -250,6 +253,29 @@ async def test_a_song_in_the_making_says_how_far_it_is(stage: Stage) -> None:
     assert told["sentence"]
     (take,) = told["takes"]
     assert (take["audio"], take["stream"]) == (None, True)
+
+
+async def test_a_song_in_the_making_is_heard_as_far_as_it_goes(stage: Stage) -> None:
+    site = Site()
+    site.pages["/growing.mp3"] = page_of_site(MP3)
+    job = stage.working(stream=site.url("/growing.mp3"))
+    caller = await stage.caller()
+    caller.library._fetcher = Fetcher(loopback_ok=True)
+    (clip,) = stage.clips(job)
+    try:
+        async with host(stage) as client:
+            got = shown(
+                await asked(client, "song_audio", clip_id=clip.clip_id, part="stream", offset=2_000, length=1_000)
+            )
+            assert base64.b64decode(got["data"]) == MP3[2_000:3_000]
+            assert (got["offset"], got["mime"], got["done"]) == (2_000, "audio/mpeg", False)
+            refused(await asked(client, "song_audio", clip_id=clip.clip_id))
+            site.pages["/growing.mp3"] = page_of_site(b"<html>", 403)
+            said = refused(await asked(client, "song_audio", clip_id=clip.clip_id, part="stream"))
+            assert "growing.mp3" not in said["sentence"]
+    finally:
+        site.close()
+        await caller.library._fetcher.aclose()
 
 
 async def test_a_file_that_was_moved_away_is_no_sound(stage: Stage) -> None:
