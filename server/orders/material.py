@@ -89,7 +89,7 @@ def _found(song: Material, file: SavedFile) -> Iterator[None]:
         if error.field != "file":
             raise
         raise NotFound(
-            f"The file of {song.name} was moved or deleted: it was saved as {file.path}. Move it back there, or call "
-            "get_song. Nothing was changed or spent.",
+            f"The file of {song.name} was moved or deleted: it was saved as {file.path}. get_song finds it "
+            "elsewhere in the library, or fetches it again, free. Nothing was changed or spent.",
             field="clip_id",
         ) from error
