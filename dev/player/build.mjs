@@ -8,9 +8,9 @@ const read = (name) => fs.readFileSync(new URL(name, import.meta.url), "utf8");
 const PARTS = ["link", "recording", "clock", "view", "hands", "talk", "song"];
 // Names of properties that only the page itself reads. None may be a name of the browser's or of the server's answers.
 const OWN = [
-  "aligned", "asked", "axis", "begin", "bus", "canvas", "chunk", "cut", "ended", "forget", "form", "gains", "got", "grown", "holds", "index",
-  "intro", "kind", "lead", "level", "live", "load", "more", "mute", "node", "opens", "piece", "pieces", "pos", "prepare", "rate", "reach",
-  "read", "ready", "refresh", "rest", "samples", "scan", "scanned", "side", "solo", "sound", "sources", "span", "starts", "tagged", "total",
+  "aligned", "asked", "axis", "begin", "bus", "canvas", "chunk", "count", "cut", "ended", "forget", "form", "gains", "got", "grown", "holds", "index",
+  "intro", "kind", "lead", "level", "live", "load", "more", "node", "opens", "piece", "pieces", "plain", "pos", "prepare", "rate", "reach",
+  "read", "ready", "refresh", "rest", "samples", "scan", "scanned", "side", "sound", "sources", "span", "starts", "steady", "stride", "tagged", "total",
   "wait", "when",
 ];
 
@@ -23,5 +23,5 @@ const style = await esbuild.transform(read("style.css"), {
 const page = read("page.html").replace(/\n\s*/g, "\n").replace(/>\n</g, "><")
   .replace("<html", `<!--dev/player ${stamp}--><html`)
   .replace("/*style*/", () => style.code.trim().replace(/([,:])\s+/g, "$1"))
-  .replace("/*script*/", () => script.code.trim());
+  .replace("/*script*/", () => script.code.trim().replace(/\bconst /g, "let ")); // shorter, and nothing assigns to them
 process.stdout.write(page);

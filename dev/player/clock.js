@@ -13,26 +13,26 @@ const stems = (t) => t.stems.map((s) => recording(t, s.part, s));
 const voices = () => (lanes ? stems(take()) : sheet.takes.map(mix).filter(Boolean));
 const soloed = () => stems(take()).some((s) => s.solo);
 const level = (voice) => (lanes ? +(soloed() ? !!voice.solo : !voice.mute) : +(voice === mix(take())));
-const length = () => { const voice = mix(take()); return voice?.live && !voice.ended ? Infinity : take().seconds || (voice.starts.length * voice.samples) / voice.rate || Infinity; };
+const length = () => { const voice = mix(take()); return voice?.live && !voice.ended ? Infinity : take().seconds || (voice.count * voice.samples) / voice.rate || Infinity; };
 const span = () => Math.max(1, ...sheet.takes.map((t) => t.seconds || 0), take().seconds ? 0 : at + 30);
 
-function now() {
+const now = () => {
   if (!run) return at;
   const t = context.currentTime;
   let here = null;
   for (const piece of run.pieces) if (piece.when <= t) here = piece;
   return here ? Math.min(here.pos + t - here.when, here.pos + here.seconds) : at;
-}
-function halt(when = context?.currentTime) {
+};
+const halt = (when = context?.currentTime) => {
   if (!run) return;
   at = now();
   run.bus.gain.setValueAtTime(1, when);
   run.bus.gain.linearRampToValueAtTime(0, when + 0.006);
   for (const source of run.sources) source.stop(when + 0.007);
   run = null;
-}
+};
 /** Play from a second on, as soon as what is heard there is decoded. */
-async function start(second) {
+const start = async (second) => {
   const mine = ++turn;
   wanted = true;
   if (!context) {
@@ -66,17 +66,17 @@ async function start(second) {
   pump();
   show();
   sketch(sheet.takes.filter((t) => t.audio && !t.peaks).map(mix));
-}
-function failed(error) { stop(); say(error.message); }
-function stop() { turn++; wanted = false; halt(); show(); }
-function toggle() { if (wanted) stop(); else start(at >= length() - 0.05 ? 0 : at); }
-function seek(second) {
+};
+const failed = (error) => { stop(); say(error.message); };
+const stop = () => { turn++; wanted = false; halt(); show(); };
+const toggle = () => { if (wanted) stop(); else start(at >= length() - 0.05 ? 0 : at); };
+const seek = (second) => {
   second = clamp(second, 0, Math.min(length(), 1e5));
   if (looping && mark && (second < mark.start || second >= mark.end)) setLoop(false);
   if (wanted) start(second);
   else { at = second; show(); }
-}
-function gain(voice) {
+};
+const gain = (voice) => {
   let made = run.gains.get(voice);
   if (!made) {
     run.gains.set(voice, (made = context.createGain()));
@@ -84,11 +84,11 @@ function gain(voice) {
     made.connect(run.bus);
   }
   return made;
-}
-function pump() {
+};
+const pump = () => {
   if (!run || !wanted) return;
-  const t = context.currentTime, end = length(), all = voices(), heard = all.filter(level);
-  while (run.when < t + 2.5) {
+  const t = context.currentTime, rate = context.sampleRate, end = length(), all = voices(), heard = all.filter(level);
+  while (run.when < t + 2) {
     const { pos, when } = run, back = looping && mark && pos < mark.end ? mark : null;
     if (pos >= end - 0.001) { if (t >= when) { stop(); at = 0; show(); } return; }
     const missing = heard.filter((voice) => !voice.ready(pos));
@@ -107,13 +107,13 @@ function pump() {
       if (!got.buffer || offset >= got.buffer.duration) continue;
       const source = new AudioBufferSourceNode(context, { buffer: got.buffer });
       source.connect(gain(voice));
-      source.start(when, offset, until - pos);
+      source.start(when, offset, until - pos - 0.25 / rate); // a sample more would sound twice
       run.sources.add(source);
       const mine = run;
       source.onended = () => { source.disconnect(); mine.sources.delete(source); };
     }
     run.pieces.push({ when, pos, seconds: until - pos, holds: new Set(usable) });
-    run.when += until - pos;
+    run.when = Math.round((when + until - pos) * rate) / rate;
     run.pos = back && until >= back.end - 1e-9 ? back.start : until;
     const next = run.pos;
     if (next < end) for (const voice of heard) voice.prepare(next).catch(() => 0);
@@ -121,9 +121,9 @@ function pump() {
   while (run.pieces.length > 1 && run.pieces[1].when < t - 1) run.pieces.shift();
   const near = [now(), run.pos, ...(looping && mark ? [mark.start] : [])];
   for (const voice of recordings.values()) if (voice.span) voice.forget(near);
-}
+};
 /** Who is heard changed: the gains move within milliseconds; a voice that was not scheduled yet starts the run anew. */
-function balance() {
+const balance = () => {
   if (!run) return;
   const t = context.currentTime, here = run.pieces.filter((piece) => piece.when + piece.seconds > t);
   for (const voice of voices()) {
@@ -135,8 +135,8 @@ function balance() {
       dial.linearRampToValueAtTime(level(voice), t + 0.008);
     }
   }
-}
-function choose(n) {
+};
+const choose = (n) => {
   if (n === active || !sheet.takes[n]) return;
   const second = now(), apart = lanes;
   active = n;
@@ -146,10 +146,10 @@ function choose(n) {
   else balance();
   describe();
   say(`Take ${take().take}`);
-}
-function unfold() {
+};
+const unfold = () => {
   const second = now();
   lanes = !lanes;
   if (wanted) start(second);
   describe();
-}
+};

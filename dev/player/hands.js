@@ -1,6 +1,6 @@
 // What a person does.
 const loudness = () => (ui.volume.value / 100) ** 2;
-function setLoop(on) {
+const setLoop = (on) => {
   const second = now();
   if (on && !mark) {
     const part = take().sections.findLast((each) => each.start <= second + 0.05 && each.end > second);
@@ -11,12 +11,12 @@ function setLoop(on) {
   if (on && (second < mark.start || second >= mark.end)) seek(mark.start);
   else if (wanted) start(second);
   show();
-}
-function setMark(start, end) {
+};
+const setMark = (start, end) => {
   mark = start == null ? null : { start: clamp(start, 0, span() - 0.25), end: clamp(Math.max(end, start + 0.25), 0, span()) };
   if (looping) setLoop(!!mark);
   show();
-}
+};
 const markFrom = () => setMark(now(), mark && mark.end > now() + 0.25 ? mark.end : now() + 8);
 const markTo = () => setMark(mark && mark.start < now() ? mark.start : Math.max(0, now() - 8), now());
 ui.play.onclick = toggle;
@@ -26,7 +26,7 @@ ui.from.onclick = markFrom;
 ui.to.onclick = markTo;
 ui.open.onclick = unfold;
 ui.volume.oninput = () => { if (master) master.gain.linearRampToValueAtTime(loudness(), context.currentTime + 0.02); };
-for (const kind of ["wheel", "touchstart", "pointerdown"]) ui.lyrics.addEventListener(kind, () => { touched = performance.now(); }, { passive: true });
+for (const kind of ["wheel", "touchstart", "pointerdown"]) ui.lyrics.addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
 ui.wave.onpointerdown = (press) => {
   if (press.button) return;
   const wave = ui.wave, box = wave.getBoundingClientRect();

@@ -20,7 +20,7 @@ const request = (method, params) => new Promise((resolve, reject) => {
   post({ id: counter, method, params });
 });
 
-async function call(tool, given) {
+const call = async (tool, given) => {
   let found, failed;
   if (place) {
     const answer = await fetch(`${place.base}/${tool.slice(5)}`, { method: "POST", body: JSON.stringify(given),
@@ -29,11 +29,11 @@ async function call(tool, given) {
     failed = !answer.ok;
   } else {
     const result = await request("tools/call", { name: tool, arguments: given });
-    found = result.structuredContent || {};
+    const text = result.content?.[0]?.text || "";
+    found = result.structuredContent || (text[0] === "{" ? JSON.parse(text) : { sentence: text });
     failed = result.isError;
-    found.sentence ||= result.content?.[0]?.text;
   }
   if (!failed) return found;
   const why = found.error || found;
   throw Object.assign(new Error(why.message || why.sentence || "The server did not answer."), { wait: why.retry_after });
-}
+};

@@ -1,14 +1,14 @@
 // One recording: its bytes in chunks, its sound in pieces around the second that is heard.
-const CHUNK = 262144, KEPT = 150, FRAMES = 160, RUN_IN = 16, RUN_OUT = 4;
+const CHUNK = 262144, KEPT = 60, FRAMES = 96, RUN_IN = 12, RUN_OUT = 3;
 const kept = new Map(), decoders = new Map(), leads = new Map();
 const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-function decode(bytes, rate) {
+const decode = (bytes, rate) => {
   if (!decoders.has(rate)) decoders.set(rate, new OfflineAudioContext(2, 1, rate));
   return decoders.get(rate).decodeAudioData(bytes.buffer);
-}
+};
 
 /** A header of an MPEG frame of layer III: its length in bytes, samples and rate; nothing when it is none. */
-function frame(b, i) {
+const frame = (b, i) => {
   if (b[i] !== 255 || (b[i + 1] & 0xe6) !== 0xe2) return null;
   const version = (b[i + 1] >> 3) & 3, rung = b[i + 2] >> 4, pace = (b[i + 2] >> 2) & 3;
   if (version === 1 || rung < 1 || rung > 14 || pace === 3) return null;
@@ -16,9 +16,10 @@ function frame(b, i) {
   const kbit = (one ? [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
     : [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160])[rung - 1];
   const rate = [44100, 48000, 32000][pace] >> (one ? 0 : version === 2 ? 1 : 2);
+  const plain = ((one ? 144000 : 72000) * kbit) / rate;
   return { rate, samples: one ? 1152 : 576, side: (b[i + 3] >> 6 === 3 ? (one ? 17 : 9) : one ? 32 : 17),
-    size: Math.floor(((one ? 144000 : 72000) * kbit) / rate) + ((b[i + 2] >> 1) & 1) };
-}
+    plain, size: Math.floor(plain) + ((b[i + 2] >> 1) & 1) };
+};
 
 class Recording {
   constructor(clip, part, facts) {
@@ -71,7 +72,7 @@ class Recording {
       if (!fresh.length && !found.done) await pause(2000);
     } else {
       const n = this.read / CHUNK, last = Math.ceil(this.total / CHUNK) - 1;
-      for (let ahead = n + 1; ahead <= Math.min(n + 3, last); ahead++) this.chunk(ahead).catch(() => 0);
+      for (let ahead = n + 1; n && ahead <= Math.min(n + 3, last); ahead++) this.chunk(ahead).catch(() => 0);
       fresh = await this.chunk(n);
       this.ended = n >= last;
     }
@@ -113,6 +114,7 @@ class Recording {
         this.span = (FRAMES * head.samples) / head.rate;
         this.tagged = true;
         const tag = i + 4 + head.side, name = String.fromCharCode(...b.subarray(tag, tag + 4));
+        this.steady = name !== "Xing" && !this.live;
         if (name === "Xing" || name === "Info") {
           const maker = tag + 8 + [4, 4, 100, 4].reduce((sum, size, bit) => sum + ((b[tag + 7] >> bit) & 1 ? size : 0), 0);
           const delay = (b[maker + 21] << 4) | (b[maker + 22] >> 4);
@@ -122,12 +124,16 @@ class Recording {
         }
       }
       this.starts.push(base + i);
+      this.steady &&= head.plain === (this.plain ||= head.plain);
       i += head.size;
     }
     this.scanned = base + i;
+    // Frames of one size: each is found by its number, and nothing need be fetched before it is played.
+    if (this.steady && this.starts.length > 40) this.stride = this.plain;
   }
+  get count() { return this.stride ? Math.floor((this.total - this.starts[0]) / this.stride) : this.starts.length; }
   async reach(count) {
-    while (!this.ended && (!this.kind || this.starts.length <= count)) {
+    while (!this.ended && !this.stride && (!this.kind || this.starts.length <= count)) {
       await (this.step ||= this.more().finally(() => { this.step = null; }));
     }
   }
@@ -140,9 +146,18 @@ class Recording {
     }
     return bytes;
   }
-  cut(first, last) {
-    const count = this.starts.length;
-    return this.slice(first ? this.starts[first] : 0, last < count ? this.starts[last] : Math.max(this.scanned, this.read));
+  async cut(first, last) {
+    if (!this.stride) return this.slice(first ? this.starts[first] : 0, this.starts[last] ?? Math.max(this.scanned, this.read));
+    const place = (n) => Math.floor(this.starts[0] + n * this.stride);
+    const from = first ? place(first) - 2 : 0, bytes = await this.slice(from, Math.min(this.total, place(last) + 2));
+    if (!first) return bytes;
+    for (let i = 0; i < 5; i++) {
+      const head = frame(bytes, i);
+      if (head?.plain === this.plain && frame(bytes, i + head.size)) return bytes.slice(i);
+    }
+    this.stride = this.steady = 0; // it was not so steady; read it all
+    await this.reach(last);
+    return this.cut(first, last);
   }
   /** A piece of the sound: the buffer, and the second in it where the piece begins. Cut frames need a run-in. */
   async sound(k) {
@@ -165,7 +180,7 @@ class Recording {
       return k * this.span < buffer.duration ? { buffer, offset: k * this.span } : {};
     }
     await this.reach((k + 1) * FRAMES + RUN_OUT);
-    const count = this.starts.length, first = Math.max(0, k * FRAMES - RUN_IN);
+    const { count } = this, first = Math.max(0, k * FRAMES - RUN_IN);
     if (k * FRAMES >= count) return {};
     const buffer = await decode(await this.cut(first, Math.min(count, (k + 1) * FRAMES + RUN_OUT)), this.rate);
     if (!first) return { buffer, offset: 0 };
@@ -175,7 +190,7 @@ class Recording {
   async aligned() {
     const key = `${this.rate} ${this.lead}`;
     if (leads.has(key)) return leads.get(key);
-    const join = 100, a = (await this.piece(0)).buffer.getChannelData(0);
+    const join = FRAMES / 2, a = (await this.piece(0)).buffer.getChannelData(0);
     const b = (await decode(await this.cut(join, FRAMES + RUN_OUT), this.rate)).getChannelData(0);
     const match = (lead) => {
       let both = 0, own = 1e-9, other = 1e-9;

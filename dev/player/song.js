@@ -1,9 +1,9 @@
 // Which song: the host's tool result names it, the sheet tells the rest.
 let timer = 0, misses = 0, looks = 0, wish = null;
-function accept(fresh) {
+const accept = (fresh) => {
   const second = now(), was = take(), before = was && mix(was);
   fresh.takes = (fresh.takes || []).map((t) => ({ stems: [], sections: [], lines: [], ...t }));
-  fresh.seen = performance.now();
+  fresh.seen = Date.now();
   sheet = fresh;
   const find = (test) => fresh.takes.findIndex(test);
   const same = find((t) => t.clip_id === (was?.clip_id || fresh.clip_id || wish)), keep = find((t) => t.kept);
@@ -22,8 +22,8 @@ function accept(fresh) {
   const lacks = fresh.status === "done" && !fresh.takes.every((t) => (t.audio && t.peaks) || t.stream);
   if (waits || (lacks && ++looks < 4)) timer = setTimeout(look, 5000);
   else if (fresh.status === "unknown") timer = setTimeout(look, 15000);
-}
-async function look() {
+};
+const look = async () => {
   clearTimeout(timer);
   if (closed || !id) return;
   try {
@@ -33,18 +33,18 @@ async function look() {
     say(error.message);
     if (++misses < 6) timer = setTimeout(look, 1000 * Math.max(error.wait || 0, 5 * misses));
   }
-}
+};
 setInterval(() => { if (sheet && !ui.making.hidden) progress(sheet.status); }, 1000);
 
-function result(given) {
+const result = (given) => {
   const song = given.structuredContent || {}, clip = song.clip_id || song.clips?.[0]?.clip_id, next = song.job_id || clip;
   if (!next) return say(given.content?.[0]?.text?.slice(0, 400) || "There is no song to play here.");
   if (song.clips?.length === 1 || song.clip_id) wish = clip;
   if (next !== id && sheet) { stop(); sheet = null; at = 0; mark = null; looping = false; lanes = false; drawn = ""; }
   id = next;
   look();
-}
-function theme(given) {
+};
+const theme = (given) => {
   const root = document.documentElement;
   for (const [name, value] of Object.entries(given.styles?.variables || {})) if (name.startsWith("--") && value) root.style.setProperty(name, value);
   if (given.theme) root.style.colorScheme = given.theme;
@@ -55,32 +55,31 @@ function theme(given) {
   const edge = given.safeAreaInsets;
   if (edge) document.body.style.padding = `${edge.top}px ${edge.right}px ${edge.bottom}px ${edge.left}px`;
   show();
-}
-function close() {
+};
+const close = () => {
   closed = true;
   stop();
   clearTimeout(timer);
   context?.close();
   kept.clear();
   recordings.clear();
-}
+};
 const heard = {
   "ui/notifications/tool-input": () => sheet || say("Waiting for the song…"),
   "ui/notifications/tool-result": result,
-  "ui/notifications/tool-cancelled": () => say("The call was stopped before it had a song."),
+  "ui/notifications/tool-cancelled": () => say("The call was stopped."),
   "ui/notifications/host-context-changed": theme,
 };
 if (place) {
   id = place.id;
   look();
-} else if (parent === window) say("This page belongs into an assistant that can show it.");
-else {
+} else {
   addEventListener("message", ({ source, data }) => {
     if (source !== parent || data?.jsonrpc !== "2.0") return;
     if (data.method && data.id !== undefined) {
       if (data.method === "ui/resource-teardown") close();
       const known = ["ui/resource-teardown", "ping"].includes(data.method);
-      post(known ? { id: data.id, result: {} } : { id: data.id, error: { code: -32601, message: "The player does not know this." } });
+      post(known ? { id: data.id, result: {} } : { id: data.id, error: { code: -32601, message: "Unknown method." } });
     } else if (data.method) heard[data.method]?.(data.params || {});
     else if (open.has(data.id)) {
       const { resolve, reject } = open.get(data.id);
@@ -96,13 +95,13 @@ else {
     measure();
   }, (error) => say(error.message));
 }
-function measure() {
-  const width = Math.ceil(innerWidth), height = Math.ceil(document.querySelector("main").getBoundingClientRect().height);
+const measure = () => {
+  const width = Math.ceil(innerWidth), height = Math.ceil(ui.main.getBoundingClientRect().height);
   if (speaks && sized !== `${width} ${height}`) {
     sized = `${width} ${height}`;
     post({ method: "ui/notifications/size-changed", params: { width, height } });
   }
-}
-new ResizeObserver(() => { measure(); show(); }).observe(document.querySelector("main"));
+};
+new ResizeObserver(() => { measure(); show(); }).observe(ui.main);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
 addEventListener("pagehide", () => context?.suspend());

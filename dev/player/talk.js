@@ -1,5 +1,5 @@
 // Words to the assistant; nothing here spends.
-function talk(t) {
+const talk = (t) => {
   const plain = (t.title || sheet.title || "Song").replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\s]+/gu, " ").replace(/["“”]/g, "'").trim();
   const which = `"${[...plain].slice(0, 80).join("")}" take ${t.take} (clip_id ${t.clip_id})`, price = "Tell me the cost first.";
   const tenths = (s) => Math.round(s * 10) / 10;
@@ -19,10 +19,10 @@ function talk(t) {
     const text = words();
     if (place && name === "Keep this take") call("song_keep", { clip_id: t.clip_id }).then(look, failed);
     else if (text) speak(text);
-    else say("Mark the stretch first: drag over the waveform, or use From here and To here.");
+    else say("Mark the stretch first: drag over the waveform, or use Mark start and Mark end.");
   } })));
-}
-async function speak(text) {
+};
+const speak = async (text) => {
   ui.ask.hidden = true;
   const sent = speaks && (await request("ui/message", { role: "user", content: [{ type: "text", text }] }).catch(() => null));
   if (sent && !sent.isError) {
@@ -33,7 +33,7 @@ async function speak(text) {
   ui.words.textContent = text;
   ui.ask.hidden = false;
   say("Say this to your assistant:");
-}
+};
 ui.copy.onclick = () => {
   getSelection().selectAllChildren(ui.words);
   if (document.execCommand("copy")) say("Copied."); // the clipboard's own interface is closed to frames

@@ -1,38 +1,35 @@
 // What a person sees.
-const names = (n) => `${n} credit${n === 1 ? "" : "s"}`;
-let rows = [], line = null, touched = -1e6, drawn = "", waves = [], sized = "";
+let rows = [], line = null, near = null, touched = 0, drawn = "", waves = [], sized = "";
 
-function describe() {
+const describe = () => {
   const t = take(), { status } = sheet;
   const busy = status === "working" || status === "streaming";
   ui.title.textContent = t?.title || sheet.title || (busy ? "A new song" : "Song");
   ui.style.textContent = sheet.style || "";
-  const facts = [t?.seconds && clock(t.seconds), t?.bpm && `${Math.round(t.bpm)} BPM`, t?.key, sheet.cost != null && names(sheet.cost),
+  const facts = [t?.seconds && clock(t.seconds), t?.bpm && `${Math.round(t.bpm)} BPM`, t?.key, sheet.cost != null && `${sheet.cost} credit${sheet.cost === 1 ? "" : "s"}`,
     t?.kept && "kept", sheet.sandbox && "practice song"];
   ui.facts.replaceChildren(...facts.filter(Boolean).map((fact) => make("bdi", { textContent: fact })));
   const picture = String(t?.cover || "");
-  if (ui.cover.dataset.of !== picture) {
-    ui.cover.dataset.of = picture;
+  if (ui.cover.of !== picture) {
+    ui.cover.of = picture;
     ui.cover.replaceChildren(picture.startsWith("data:image/") ? make("img", { src: picture, alt: "" }) : "♪");
   }
-  const hue = [...ui.title.textContent].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 18);
-  ui.cover.style.setProperty("--hue", hue);
   ui.making.hidden = !busy;
   ui.player.hidden = !(t && mix(t));
   if (busy) progress(status);
   if (!ui.player.hidden) deck(t);
-}
+};
 const sketched = Array.from({ length: 400 }, (_, n) => 0.2 + Math.abs(Math.sin(n * 0.9) * Math.cos(n * 0.037)));
-function progress(status) {
-  const gone = (sheet.elapsed || 0) + (performance.now() - sheet.seen) / 1000, left = (sheet.expected || 120) - gone;
+const progress = (status) => {
+  const gone = (sheet.elapsed || 0) + (Date.now() - sheet.seen) / 1000, left = (sheet.expected || 120) - gone;
   const part = clamp(gone / (gone + Math.max(left, gone * 0.05)), 0.02, 0.98);
   set(ui.bars, "aria-valuenow", Math.round(part * 100));
   draw({ canvas: ui.bars, peaks: () => sketched, seconds: () => 1, axis: () => 1 }, part);
-  ui.phase.textContent = status === "streaming" ? "It can be heard already, and is still being finished" : gone < 5 ? "Ordered" : "Being composed";
+  ui.phase.textContent = status === "streaming" ? "It can be heard already" : gone < 5 ? "Ordered" : "Being composed";
   ui.left.textContent = left > 75 ? `About ${Math.round(left / 60)} min left` : left > 5 ? `About ${Math.ceil(left / 5) * 5} s left`
     : left > -20 ? "Any moment now" : "This takes longer than usual. Nothing is lost.";
-}
-function deck(t) {
+};
+const deck = (t) => {
   const key = JSON.stringify([sheet.takes.map((each) => [each.clip_id, each.kept, each.seconds, each.stems.length, !!each.audio]), active, lanes]);
   if (drawn !== key) {
     drawn = key;
@@ -56,8 +53,8 @@ function deck(t) {
   }
   set(ui.wave, "aria-valuemax", Math.round(span()));
   show();
-}
-function stretches(t) {
+};
+const stretches = (t) => {
   ui.sections.hidden = !t.sections.length;
   ui.sections.replaceChildren(...t.sections.map((section) => {
     const button = make("button", { textContent: section.name, title: `${section.name}, ${clock(section.start)}`, tabIndex: -1, onclick: () => seek(section.start) });
@@ -65,10 +62,10 @@ function stretches(t) {
     button.style.width = `calc(${(100 * (section.end - section.start)) / span()}% - 3px)`;
     return button;
   }));
-}
-function lyrics(t) {
+};
+const lyrics = (t) => {
   rows = [];
-  line = null;
+  line = near = null;
   ui.lyrics.hidden = !t.lines.length;
   ui.lyrics.lang = sheet.language || "";
   ui.lyrics.scrollTop = 0;
@@ -89,8 +86,8 @@ function lyrics(t) {
     rows.push({ node, start: each.start, end: each.end, words });
     return node;
   }));
-}
-function strips(t) {
+};
+const strips = (t) => {
   ui.stems.hidden = !t.stems.length;
   set(ui.open, "aria-expanded", lanes);
   ui.lanes.hidden = !lanes;
@@ -115,11 +112,11 @@ function strips(t) {
   }));
   refresh();
   if (lanes) sketch(stems(t));
-}
+};
 const refresh = () => { for (const lane of ui.lanes.children) lane.refresh(); };
 
 /** Peaks that the server does not have, worked out piece by piece. */
-async function sketch(voices) {
+const sketch = async (voices) => {
   for (const voice of voices) {
     if (voice.peaks || !voice.seconds || voice.live) continue;
     voice.peaks = new Array(400).fill(0);
@@ -138,8 +135,8 @@ async function sketch(voices) {
       }
     } catch { voice.peaks = null; }
   }
-}
-function draw({ canvas, peaks, seconds, axis }, second) {
+};
+const draw = ({ canvas, peaks, seconds, axis }, second) => {
   const wide = canvas.clientWidth, high = canvas.clientHeight, dots = devicePixelRatio || 1, values = peaks() || [];
   if (!wide) return;
   const style = getComputedStyle(canvas);
@@ -158,9 +155,9 @@ function draw({ canvas, peaks, seconds, axis }, second) {
     g.globalAlpha = i < played ? 1 : 0.4;
     g.fillRect(i * 3, (high - tall) / 2, 2, tall);
   }
-}
+};
 /** Bring everything that moves to the second that is heard. */
-function show() {
+const show = () => {
   if (!sheet || ui.player.hidden) return;
   const second = now(), end = take().seconds, wide = span();
   ui.head.style.left = `${clamp((100 * second) / wide, 0, 100)}%`;
@@ -186,31 +183,25 @@ function show() {
     ui.mark.style.left = `${(100 * mark.start) / wide}%`;
     ui.mark.style.width = `${(100 * (mark.end - mark.start)) / wide}%`;
     ui.clear.textContent = `${clock(mark.start)}–${clock(mark.end)} ×`;
-    set(ui.clear, "aria-label", `Clear the stretch ${clock(mark.start)} to ${clock(mark.end)}`);
   }
   follow(second);
-}
-function follow(second) {
-  let here = null;
-  rows.forEach((row, n) => {
-    if (row.start <= second + 0.01 && second < Math.min(rows[n + 1]?.start ?? 1e9, (row.end ?? 1e9) + 2)) here = row;
-  });
+};
+const follow = (second) => {
+  const last = rows.findLast((row) => row.start <= second + 0.01), here = last && second < (last.end ?? 1e9) + 2 ? last : null;
+  if (last && last !== near && Date.now() - touched > 4000) {
+    ui.lyrics.scrollTop = last.node.offsetTop + (last.node.offsetHeight - ui.lyrics.clientHeight) / 2;
+    near = last;
+  }
   if (here !== line) {
     if (line) {
       line.node.removeAttribute("aria-current");
       for (const word of line.words) word.part.className = "";
     }
     line = here;
-    if (line) {
-      const box = ui.lyrics, { node } = line;
-      set(node, "aria-current", "true");
-      if (performance.now() - touched > 4000) {
-        box.scrollTop = node.offsetTop + node.offsetHeight / 2 - box.clientHeight / 2;
-      }
-    }
+    if (line) set(line.node, "aria-current", "true");
   }
   if (line) for (const word of line.words) word.part.className = word.start <= second + 0.01 ? "sung" : "";
-}
+};
 (function frames() {
   if (closed) return;
   if (run) show();
