@@ -221,6 +221,7 @@ def test_the_command_says_where_the_page_is_and_ends_with_it(world: World) -> No
         headers = {"Authorization": f"Bearer {place['token']}"}
         sheet = httpx2.post(f"{base}/sheet", json={"id": place["id"]}, headers=headers, timeout=PATIENCE).json()
         assert [take["audio"]["mime"] for take in sheet["takes"]] == ["audio/mpeg"] * 2
+        assert world.key not in json.dumps(sheet)
         with httpx2.stream("POST", f"{base}/hold", headers=headers, timeout=PATIENCE) as held:
             assert held.status_code == 200
         assert process.wait(PATIENCE) == 0

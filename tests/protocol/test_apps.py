@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ import declared
 import httpx2
 import pytest
 from desk import Flow
-from mcp import Client
+from mcp import Client, StdioServerParameters
 from mcp.client.extension import advertise
 from mcp.client.streamable_http import streamable_http_client
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
@@ -23,6 +24,7 @@ from mcp_types import CallToolResult, TextResourceContents
 from pages_on_loopback import MP3, Site
 from pages_on_loopback import page as page_of_site
 from stage import Stage, tone
+from world import World
 
 from songwright import tools
 from songwright.server.core.operation import Finish, Purchase
@@ -153,6 +155,20 @@ async def test_what_was_not_compared_says_nothing_of_a_choice(stage: Stage) -> N
     async with host(stage, pages=None) as client:
         for name, arguments in (("list_songs", {}), ("get_song", {"id": job.id}), ("wait_for_song", {})):
             assert "kept" not in str((await asked(client, name, **arguments)).content)
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_a_server_of_its_own_tells_the_same_over_its_standard_output(world: World, mode: str) -> None:
+    place = StdioServerParameters(
+        command=sys.executable, args=["-m", "songwright.server"], env=world.environment(toolsets="library")
+    )
+    for extensions in ([UI], []):
+        async with Client(place, mode=mode, extensions=extensions) as client:
+            listed = {tool.name: page_of(tool) for tool in (await client.list_tools()).tools}
+            said = refused(await asked(client, "song_sheet", id="nobody's"))
+        assert listed["play_song"] == ({"resourceUri": PLAYER} if extensions else {})
+        assert set(NAMES) <= set(listed) if extensions else not set(NAMES) & set(listed)
+        assert "list_songs" in said["sentence"]
 
 
 def test_a_tool_opens_the_player_exactly_when_its_answer_is_a_song() -> None:
@@ -302,8 +318,6 @@ async def test_texts_of_strangers_travel_as_they_are_and_nowhere_else(stage: Sta
 
 
 async def test_without_the_packages_a_player_draws_for_itself(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
     for name in ("av", "PIL"):
         monkeypatch.setitem(sys.modules, name, None)
     job = stage.song()

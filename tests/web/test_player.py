@@ -111,6 +111,23 @@ def test_a_link_leads_to_no_other_song(shelf: Shelf) -> None:
         assert shelf.ask(link, "sheet", {}, token=token).status_code == 403
 
 
+@pytest.mark.anyio
+async def test_another_tenants_player_finds_nothing_of_it(shelf: Shelf) -> None:
+    """Though it knows the ids."""
+    job, _, first = saved(shelf)
+    apart = shelf.songs.apart(first)
+    _, token = shelf.place.tenant(f"{shelf.tenant} across the road")
+    async with shelf.place.calling(shelf.server, token) as client:
+        for tool, arguments in (
+            ("song_sheet", {"id": job.id}), ("song_sheet", {"id": f"{apart.id}-vocals"}), ("play_song", {"id": first}),
+            ("song_audio", {"clip_id": first}), ("song_audio", {"clip_id": first, "part": "vocals"}),
+            ("keep_take", {"clip_id": first}),
+        ):  # fmt: skip
+            result = await client.call_tool(tool, arguments)
+            assert result.is_error, tool
+            assert "Kettle" not in str(result.content)
+
+
 def test_what_opens_no_file_opens_no_player(shelf: Shelf) -> None:
     _, link, first = saved(shelf)
     old = shelf.link(f"{first}.wav", seconds=-1)
