@@ -9,7 +9,6 @@ from math import inf, nextafter
 
 from ..core.clock import Clock
 from ..core.jobs import Account, Balance, Clip, Job, SavedFile, clip_of, file_of, job_of
-from ..core.operation import Operation
 from .search import ANYTHING, patterns
 from .sqlite import Row, Store, Tx, first
 
@@ -97,6 +96,11 @@ class Archive:
                 sources[line["relation"]] = (*sources.get(line["relation"], ()), line["source_id"])
             return FoundClip(clip_of(row), sources)
 
+    def derived(self, account: Account, clip_id: str, relation: str) -> list[Clip]:
+        """The clips that were made from one in this way ("stem of"), those of the newest order first."""
+        who = {"tenant": account.tenant, "key_id": account.key_id}
+        return [clip_of(row) for row in self.store.rows("derived_from", **who, relation=relation, source_id=clip_id)]
+
     def clips(self, job_id: str) -> list[Clip]:
         """The clips of a job, in the order of their takes."""
         return [clip_of(row) for row in self.store.rows("clips_of_job", job_id=job_id)]
@@ -135,6 +139,11 @@ class Archive:
         row = first(self.store.rows("job_of_remote", remote_id=remote_id, tenant=account.tenant, key_id=account.key_id))
         return None if row is None else job_of(row)
 
+    def fulfilled(self, account: Account, dedupe: str) -> Job | None:
+        """The newest finished order with this identity (`Operation.identity`); None where it was never bought."""
+        row = first(self.store.rows("fulfilled", dedupe=dedupe, tenant=account.tenant, key_id=account.key_id))
+        return None if row is None else job_of(row)
+
     def held_elsewhere(self, job: Job, remote_id: str) -> bool:
         """Whether another order, or another tenant, has this id of the service; a later write may change that."""
         with self.store.reading() as tx:
@@ -154,12 +163,6 @@ class Archive:
     def newest_song(self, account: Account) -> Job | None:
         """The newest order that has made something to hear."""
         row = first(self.store.rows("newest_song", tenant=account.tenant, key_id=account.key_id))
-        return None if row is None else job_of(row)
-
-    def fulfilled(self, account: Account, operation: Operation) -> Job | None:
-        """The newest order of this caller for exactly this that was answered."""
-        asked = {"tenant": account.tenant, "key_id": account.key_id, "dedupe": operation.identity()}
-        row = first(self.store.rows("fulfilled", **asked))
         return None if row is None else job_of(row)
 
     def kept(self, account: Account, clip_id: str) -> bool:

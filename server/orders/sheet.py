@@ -23,7 +23,9 @@ from ..core.threads import CRAFT, FILES, in_lane, in_thread
 from ..files.downloads import IMAGES, Media, media_type, sniff
 from ..files.library import Library
 from ..files.studio import needed
+from ..files.studio.timed import tidy
 from ..journal.read import Part
+from .bought import timeline_of
 from .caller import Caller
 from .lookup import schedule_of
 from .player import wanted
@@ -127,10 +129,7 @@ def _stems(parts: Sequence[Part]) -> list[Part]:
 
 def _words(caller: Caller, take: _Take) -> None:
     """Lines and sections: with times where a timeline was bought, else as they were written. Blocks."""
-    from ...tools.sonic.get_lyrics_timeline import GetLyricsTimeline, sung
-
-    bought = caller.journal.fulfilled(caller.account, GetLyricsTimeline(clip_id=take.clip.clip_id))
-    lines = sung(bought.answer) if bought is not None and bought.answer is not None else []
+    lines = tidy(timeline_of(caller, take.clip.clip_id), take.clip.seconds)
     place = -1
     for line in lines[:MOST_LINES]:
         if line.section is not None:

@@ -16,12 +16,6 @@ SELECT c.*, f.path, f.bytes, f.sha256 FROM lineage l
    AND c.part IS NOT NULL
  ORDER BY c.created_at DESC, c.job_id, c.take, c.clip_id;
 
--- name: fulfilled
--- The newest order of this caller that asked for the same thing and was answered.
-SELECT * FROM jobs
- WHERE tenant = :tenant AND key_id = :key_id AND dedupe = :dedupe AND state = 'done' AND answer IS NOT NULL
- ORDER BY finished_at DESC LIMIT 1;
-
 -- name: newest_song
 -- The newest order that has made something to hear.
 SELECT * FROM jobs
