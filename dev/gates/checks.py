@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import examples, fuzz, matrix, typescript
+from . import examples, fuzz, matrix, player, typescript
 from .kit import Broken, Kit
 
 Findings = Mapping[str, str]
@@ -159,5 +159,6 @@ GATES = (
     Gate("examples", "The programs in examples/, each a song in an empty home", examples.songs),
     Gate("tdqs", "Tool Definition Quality Score 0.1.0, lint", tdqs),
     Gate("contract", "Schemathesis 4.32.0, the sandbox against the contract", fuzz.contract),
+    Gate("player", "The player in Chromium 153 under AppBridge 2.0.4, with axe-core 4.14.1", player.checked),
     Gate("bundle", "MCP Bundle 2.1.2, validate, pack, run", bundle),
 )  # fmt: skip
