@@ -319,6 +319,7 @@ class ClipPurchase(SonicPurchase):
 
     finish: ClassVar[Finish] = Finish.AT_ONCE
     keeps: ClassVar[bool] = True
+    player: ClassVar[bool] = False
     what: ClassVar[str]
     """What is had, for lists: "tempo"."""
 

@@ -21,6 +21,7 @@ class ListedSong(Shape):
     created: str = Field(description="When, UTC.")
     cost: int | None = Field(None, description="Credits.")
     clips: list[str] | None = Field(None, description="Clip ids of its takes.")
+    kept: bool | None = Field(None, description="True when the first of them is the take that the person keeps.")
     file: str | None = Field(None, description="Where the first take is saved.")
     missing: str | None = Field(None, description="Where its file was before it was moved or deleted.")
     url: str | None = Field(None, description="Link to it, where it is on another machine.")
