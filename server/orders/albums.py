@@ -61,7 +61,7 @@ async def made(call: Call, asked: MakeAlbum) -> Result:
     data = await _told(caller, album, tracks)
     notices = await _notices(caller, album, tracks, left)
     if any("missing" in row for row in data["tracks"]):
-        notices.append("A missing file was moved or deleted; get_song with its clip id brings it back, free.")
+        notices.append("A missing file was moved or deleted; get_song looks for it, free.")
     data |= {"playlist": next(iter(caller.results.place_of(playlist).values()), None)}
     if notices:
         data["notice"] = " ".join(notices)
