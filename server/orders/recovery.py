@@ -34,6 +34,10 @@ _OWN_LINK = ("audio", "cover")
 """Kinds of files whose link belongs to the clip itself; that of others is in the answer to another order."""
 
 
+_TIMED = ("lyrics", "subtitles")
+"""Kinds of files that are written from the recorded times of the words."""
+
+
 async def brought_back(call: Call, job: Job, only: str | None = None) -> list[str]:
     """Bring back what is missing of a finished order, or of one of its clips; what is to be said of it."""
     caller = call.caller
@@ -46,19 +50,21 @@ async def brought_back(call: Call, job: Job, only: str | None = None) -> list[st
     patience = max(call.talk.patience(caller.limits.wait_seconds), LEAST_SECONDS)
     with anyio.move_on_after(patience) as limit:
         delivery = Delivery(caller.journal, caller.library, caller.account)
-        again: dict[str, Job] = {}
+        again: dict[str, tuple[Job, list[SavedFile]]] = {}
         for clip, file in lost:
             if await delivery.found_again(clip, file):
                 told.moved.append(file.path)
             elif file.kind in _OWN_LINK:
                 await _fetched(caller, delivery, clip, file, told)
             elif (answered := await in_thread(_answer_with, caller, clip, file)) is not None:
-                again[answered.id] = answered
-                told.fetched.append(file.path)
+                again.setdefault(answered.id, (answered, []))[1].append(file)
             else:
                 told.gone.append(file.path)
-        for answered in again.values():
+        for answered, files in again.values():
             await _saved_again(caller, answered, patience)
+            for file in files:
+                here = await in_thread(_is_here, caller, file)
+                (told.fetched if here else told.gone).append(file.path)
     return told.sentences(_paid_way(caller, job), cut_off=limit.cancelled_caught)
 
 
@@ -173,9 +179,14 @@ def _answer_with(caller: Caller, clip: Clip, file: SavedFile) -> Job | None:
         if operation is None or operation.clip_of != clip.clip_id or not has_files(operation, job):
             continue
         outcome = operation.outcome(job.answer or {})
-        if any(link.kind == file.kind for link in outcome.links) or not outcome.links:
+        if any(link.kind == file.kind for link in outcome.links) or (file.kind in _TIMED and outcome.timeline):
             return job
     return None
+
+
+def _is_here(caller: Caller, file: SavedFile) -> bool:
+    saved = caller.journal.files(caller.account, file.clip_id)
+    return any(other.kind == file.kind and not caller.library.lacks(other.path) for other in saved)
 
 
 async def _saved_again(caller: Caller, job: Job, seconds: float) -> None:

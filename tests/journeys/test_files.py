@@ -89,6 +89,20 @@ async def test_a_deleted_wav_comes_back_from_the_answer_that_was_paid_for(
     assert place.charges() == charges
 
 
+async def test_deleted_timed_lyrics_are_written_again_from_their_times(
+    client: Client, song: dict[str, Any], place: World
+) -> None:
+    answer = said(await client.call_tool("get_lyrics_timeline", {"clip_id": first(song)}))
+    said(await client.call_tool("get_bpm", {"clip_id": first(song)}))  # a newer answer, which has no file
+    charges, files = place.charges(), [Path(entry["file"]) for entry in answer["files"]]
+    assert files
+    for file in files:
+        file.unlink()
+    told = await facts(client, first(song))
+    assert all(file.exists() for file in files), told
+    assert place.charges() == charges
+
+
 async def test_an_album_orders_songs_and_writes_its_list_beside_the_persons_own(
     client: Client, song: dict[str, Any], place: World
 ) -> None:
