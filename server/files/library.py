@@ -23,6 +23,7 @@ import anyio.to_thread
 from ..core.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, NotFound, ServiceError
 from .downloads import AUDIO, IMAGES, Fetched, Fetcher, Media, PartFile, disk_errors, sniff
 from .finding import checked_upload, folders, is_inside, kind_of, moved_files, named_so
+from .folders import Folders
 from .names import name_of, numbered, safe_name
 from .parts import clear, is_claim, sync_folder, take_name
 from .playlists import ALBUMS
@@ -38,7 +39,7 @@ _COVER_SECONDS: Final = 30.0
 _NUMBERED: Final = 9
 _TRIES: Final = 50
 _OPENED: Final = 500
-_SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".lrc", ".txt", ".vtt")
+_SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".ass", ".lrc", ".srt", ".txt", ".vtt")
 
 _LABEL_CHARACTERS, _LABEL_BYTES = 72, 90
 _TITLE_CHARACTERS, _BOTH_BYTES = 80, 236  # title and label; with a number and a suffix below the usual 255 bytes
@@ -59,7 +60,7 @@ class Kept:
     tagged: bool
 
 
-class Library:
+class Library(Folders):
     """The person's songs below one root folder, which is created at first use. Sandbox songs live in `Sandbox`.
 
     With `private`, only this user of the machine can read it.

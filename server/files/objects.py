@@ -21,6 +21,7 @@ from ..core.errors import ArgumentRefused, LibraryUnavailable, NotFound, Setting
 from ..core.threads import FILES, in_lane
 from . import playlists
 from .downloads import AUDIO, MAX_BYTES, Fetcher, Media, PartFile, disk_errors, media_type, sniff
+from .folders import LONGEST_NAME, contents
 from .library import Kept, Library
 from .names import numbered, safe_name
 from .parts import part_name
@@ -245,6 +246,14 @@ class StoredLibrary(Library):
             yield path
         finally:
             _forget(path, self.root)
+
+    def keep_folder(self, made: Path, name: str, clip_id: str) -> tuple[str, bool]:
+        """As in a folder; here the name ends in a digest of the files, so that the same files are the same folder."""
+        found = contents(made)
+        mark = hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()[:8]
+        folder = f"{safe_name(clip_id)}/{safe_name(name, LONGEST_NAME)} {mark}"
+        new = [self._bucket.put(self._key(f"{folder}/{inside}"), made / inside, new=True) for inside in sorted(found)]
+        return folder, any(new)
 
     def signed(self, relative: str, seconds: float) -> str | None:
         """An address of the bucket that opens a file for this long. Blocks."""

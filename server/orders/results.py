@@ -205,13 +205,13 @@ class Results:
             return {}
         outcome = operation.outcome(job.answer)
         facts = dict(outcome.facts)
-        owners = {link.clip_id for link in outcome.links} | ({operation.clip_of} if outcome.texts else set())
+        owners = {link.clip_id for link in outcome.links} | ({operation.clip_of} if outcome.timeline else set())
         files = [
             {"kind": file.kind, **await in_thread(self.found, file)}
             for owner in sorted(filter(None, owners))
             for file in await in_thread(self._journal.files, self._account, owner)
             if file.kind in {link.kind for link in outcome.links}
-            or file.kind in {TEXT_KINDS[ending] for ending in outcome.texts}
+            or (outcome.timeline and file.kind in TEXT_KINDS.values())
         ]
         return facts | ({"files": files} if files else {})
 
