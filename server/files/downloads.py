@@ -78,6 +78,7 @@ _TYPES: Final[Mapping[str, str]] = {
     **{kind.suffix: kind.mime for kind in Media},
     ".ass": "text/x-ssa; charset=utf-8",
     ".lrc": "text/plain; charset=utf-8",
+    ".m3u8": "audio/x-mpegurl; charset=utf-8",
     ".srt": "application/x-subrip; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
     ".vtt": "text/vtt; charset=utf-8",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,7 @@ SUFFIX: Final = ".m3u8"
 
 def owner_of(name: str) -> Owner:
     """Whose list it is: the album's, whatever its capitals."""
-    return Owner(f"album {album_key(name)}", None)
+    return Owner(f"album {hashlib.sha256(album_key(name).encode('utf-8', 'replace')).hexdigest()[:32]}", None)
 
 
 def content(name: str, lines: Sequence[str]) -> bytes:

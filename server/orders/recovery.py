@@ -15,10 +15,11 @@ import anyio
 from ... import tools
 from ..core.errors import DownloadRefused, ServiceError
 from ..core.jobs import Clip, Job, SavedFile, State
-from ..core.operation import Family, Purchase, Request
+from ..core.operation import TEXT_KINDS, Family, Purchase, Request
 from ..core.threads import in_thread
 from ..files.delivery import Delivery
 from ..service.clips import report
+from .bought import timeline_of
 from .caller import Call, Caller
 from .looks import has_files
 from .lookup import family_of
@@ -32,10 +33,6 @@ LEAST_SECONDS = 20.0
 _DOWNLOADS: Mapping[str, str] = {Family.SONIC: "download_clip", Family.PRODUCER: "producer_download_clip"}
 _OWN_LINK = ("audio", "cover")
 """Kinds of files whose link belongs to the clip itself; that of others is in the answer to another order."""
-
-
-_TIMED = ("lyrics", "subtitles")
-"""Kinds of files that are written from the recorded times of the words."""
 
 
 async def brought_back(call: Call, job: Job, only: str | None = None) -> list[str]:
@@ -134,11 +131,11 @@ def _lost(caller: Caller, job: Job, only: str | None) -> list[tuple[Clip, SavedF
 async def _fetched(caller: Caller, delivery: Delivery, clip: Clip, file: SavedFile, told: _Told) -> None:
     """Fetch a song or its picture from the link on record, else from the one that the service gives now."""
     try:
-        if await _kept(delivery, clip, file):
+        if await _kept(caller, delivery, clip, file):
             told.fetched.append(file.path)
             return
         fresh = await _fresh(caller, clip)
-        if fresh is not None and await _kept(delivery, fresh, file):
+        if fresh is not None and await _kept(caller, delivery, fresh, file):
             told.fetched.append(file.path)
             return
     except ServiceError as error:
@@ -146,9 +143,12 @@ async def _fetched(caller: Caller, delivery: Delivery, clip: Clip, file: SavedFi
     told.gone.append(file.path)
 
 
-async def _kept(delivery: Delivery, clip: Clip, file: SavedFile) -> bool:
+async def _kept(caller: Caller, delivery: Delivery, clip: Clip, file: SavedFile) -> bool:
     try:
-        return await delivery.keep_again(clip, file)
+        kept = await delivery.keep_again(clip, file)
+        if kept and file.kind == "audio" and (lines := await in_thread(timeline_of, caller, clip.clip_id)):
+            await delivery.retag(clip.clip_id, lines)  # the times of the words were bought after the song
+        return kept
     except (DownloadRefused, ServiceError) as error:
         log.info("%s of clip %r: %s", file.kind, clip.clip_id, error)
         return False
@@ -179,7 +179,9 @@ def _answer_with(caller: Caller, clip: Clip, file: SavedFile) -> Job | None:
         if operation is None or operation.clip_of != clip.clip_id or not has_files(operation, job):
             continue
         outcome = operation.outcome(job.answer or {})
-        if any(link.kind == file.kind for link in outcome.links) or (file.kind in _TIMED and outcome.timeline):
+        if any(link.kind == file.kind for link in outcome.links) or (
+            file.kind in TEXT_KINDS.values() and outcome.timeline
+        ):
             return job
     return None
 

@@ -98,8 +98,10 @@ async def test_deleted_timed_lyrics_are_written_again_from_their_times(
     assert files
     for file in files:
         file.unlink()
+    Path(song["clips"][0]["file"]).unlink()
     told = await facts(client, first(song))
     assert all(file.exists() for file in files), told
+    assert ID3(song["clips"][0]["file"]).getall("SYLT")
     assert place.charges() == charges
 
 
