@@ -157,6 +157,10 @@ class Facts(Protocol):
         """What the journal knows of a clip of this caller."""
         ...
 
+    def recipe(self, name: str) -> Mapping[str, Any]:
+        """The arguments that a recipe of this caller keeps. Raises `NotFound` where there is none of that name."""
+        ...
+
     def link_to(self, name: str) -> str | None:
         """A public link to a file of the library or the upload folder; None where this server cannot offer links.
 
@@ -309,10 +313,18 @@ class Purchase(Operation):
     again: bool = Field(False, description="Buy one more of the same.")
     quote: str | None = Field(None, max_length=64, description="From needs_confirmation, after the person's yes.")
 
+    def completed(self, facts: Facts) -> tuple[Self, str | None]:
+        """The same order with what it takes from elsewhere, such as a recipe, and a sentence that says what that is.
+
+        Runs before everything else: the order is checked, priced and written down as if all of it had been spelt out.
+        """
+        del facts
+        return self, None
+
     def settled(self, facts: Facts) -> Self:
         """The same order in its stored form, such as a clip's id instead of a link to the clip.
 
-        Runs before everything else, so that both ways of naming a thing are one purchase.
+        Runs before it is checked and priced, so that both ways of naming a thing are one purchase.
         """
         del facts
         return self

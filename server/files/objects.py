@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -202,6 +202,14 @@ class StoredLibrary(Library):
         """As in a folder; the bytes end in the bucket."""
         del folder
         return await self._sent(tags, await super().keep_bytes(tags, data, suffix, folder=_own(tags), label=label))
+
+    def keep_made(
+        self, tags: SongTags, suffix: str, write: Callable[[Path], None], *, folder: str | None = None,
+        label: str | None = None,
+    ) -> Kept:  # fmt: skip
+        """As in a folder; the file ends in the bucket. Blocks."""
+        del folder
+        return self._send(tags, super().keep_made(tags, suffix, write, folder=_own(tags), label=label))
 
     async def keep_playlist(self, name: str, lines: Sequence[str]) -> str:
         """As in a folder: only the list of the same album is replaced."""

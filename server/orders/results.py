@@ -40,6 +40,13 @@ class Result:
     waited: bool = False
     """Whether it was waited for as long as the caller would: if it is not final, it is the answer of a long call."""
 
+    def noting(self, sentence: str | None) -> Result:
+        """The same, with one more sentence that the person should know."""
+        if not sentence:
+            return self
+        notice = " ".join(filter(None, (self.data.get("notice"), sentence)))
+        return replace(self, data={**self.data, "notice": notice})
+
     @property
     def orders(self) -> tuple[str, ...]:
         """The orders that it names."""

@@ -169,6 +169,21 @@ async def test_a_large_file_goes_in_parts_and_replaces_nothing_either(library: S
     assert bucket.size("ana/x/large.wav") == WHOLE + 1
 
 
+async def test_a_video_that_was_made_here_ends_in_the_bucket_and_nowhere_else(library: StoredLibrary) -> None:
+    def keep(data: bytes) -> str:
+        return library.keep_made(tags("c9"), ".mp4", lambda path: _fill(path, data), label="lyric 1x1").relative
+
+    first = keep(b"one")
+    assert first == keep(b"one")
+    other = keep(b"two")
+    assert (library.read(first, 9), library.read(other, 9)) == (b"one", b"two")
+    assert [path for path in library.root.rglob("*") if path.is_file()] == []
+
+
+def _fill(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
 async def test_one_tenants_library_shows_nothing_of_anothers(library: StoredLibrary, tmp_path: Path) -> None:
     kept = await library.keep_bytes(tags("a"), b"[00:01.00]one", ".lrc")
     other = StoredLibrary(tmp_path / "other", Fetcher(loopback_ok=True), library._bucket, "bea")
