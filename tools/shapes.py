@@ -66,6 +66,7 @@ class ClipResult(Shape):
     )
     part: str | None = Field(None, description="Which part of a song it is, when it is not a whole one.")
     file: str | None = Field(None, description="Where it is saved.")
+    missing: str | None = Field(None, description="Where its file was before it was moved or deleted.")
     resource: str | None = Field(None, description="Resource whose reading returns the audio.")
     url: str | None = Field(None, description="Link to listen to, where there is no file on this machine.")
 
@@ -81,8 +82,9 @@ class CreditsResult(Shape):
 class FileResult(Shape):
     """One saved file."""
 
-    kind: str = Field(description="audio, cover, mp3, m4a, wav, midi, lyrics, subtitles.")
+    kind: str = Field(description="audio, cover, mp3, m4a, wav, midi, lyrics, srt, subtitles, karaoke.")
     file: str | None = Field(None, description="Where it is.")
+    missing: str | None = Field(None, description="Where its file was before it was moved or deleted.")
     url: str | None = Field(None, description="Link to it, where it is on another machine.")
 
 

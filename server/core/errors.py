@@ -5,8 +5,9 @@ SongwrightError                 a sentence for a person: what happened, what it 
 │   ├── NotFound                no such job, clip, prompt, tool
 │   └── ConfirmationMissing     a quote is unknown, used, or for something else
 ├── SettingRefused              a setting is missing or makes no sense
-│   └── KeyMissing              no key where one is needed
-│       └── KeychainSilent      the system's keychain does not give the key
+│   ├── KeyMissing              no key where one is needed
+│   │   └── KeychainSilent      the system's keychain does not give the key
+│   └── ExtraMissing            packages that the work needs are not installed
 ├── BudgetRefused               would exceed a limit the person has set, or the balance
 ├── Blocked                     too many unsettled purchases
 ├── Busy                        too much work of this caller is under way on this machine
@@ -73,6 +74,10 @@ class KeyMissing(SettingRefused):
 
 class KeychainSilent(KeyMissing):
     """The system's keychain does not give the key, or not yet. Nothing was sent and nothing was spent."""
+
+
+class ExtraMissing(SettingRefused):
+    """The work needs packages that are not installed; the sentence says what to install."""
 
 
 class BudgetRefused(SongwrightError):

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .errors import ArgumentRefused
+from .sung import SungLine
 
 
 class Effect(StrEnum):
@@ -174,8 +175,8 @@ class Link:
     url: str
 
 
-TEXT_KINDS: Mapping[str, str] = {".lrc": "lyrics", ".vtt": "subtitles"}
-"""The kind, in results and in the journal, of a text file with this ending."""
+TEXT_KINDS: Mapping[str, str] = {".lrc": "lyrics", ".srt": "srt", ".vtt": "subtitles", ".ass": "karaoke"}
+"""The kind, in results and in the journal, of timed lyrics with this ending."""
 
 
 @dataclass(frozen=True)
@@ -186,12 +187,10 @@ class Outcome:
     """What goes into the result, by the names of the answer's fields."""
     links: tuple[Link, ...] = ()
     """Files to fetch and keep."""
-    texts: Mapping[str, str] = field(default_factory=dict)
-    """Files to write: ending (a key of `TEXT_KINDS`) → text, for the clip named by `clip_of`."""
     bpm: float | None = None
     """The tempo of the clip named by `clip_of`, for its tags."""
-    timeline: tuple[tuple[float, str], ...] = ()
-    """Timed lines of the clip named by `clip_of`, for its tags: seconds and words."""
+    timeline: tuple[SungLine, ...] = ()
+    """When the clip named by `clip_of` is sung: written into its tags, and as timed lyrics (`TEXT_KINDS`) beside it."""
     uploaded: tuple[str, ...] = ()
     """Ids of clips made from the person's own file."""
     ready: bool = True
@@ -372,6 +371,12 @@ class Purchase(Operation):
     def sources(self) -> Mapping[str, tuple[str, ...]]:
         """How the result descends from older clips: relation → clip ids."""
         return {}
+
+    @property
+    def variation(self) -> str:
+        """What distinguishes it, in file names, from others of its `version`: the style that was asked for, if any."""
+        style = self.arguments().get("style")
+        return style if isinstance(style, str) else ""
 
 
 class Checked(Purchase):

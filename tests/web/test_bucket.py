@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import buckets
 import httpx2
@@ -81,6 +82,25 @@ async def test_a_song_that_one_replica_has_saved_is_whole_at_the_other(
     subtitles = next(file["url"] for file in words["files"] if file["kind"] == "subtitles")
     read = httpx2.get(subtitles, follow_redirects=True)
     assert (read.headers["content-type"], read.text[:6]) == ("text/vtt; charset=utf-8", "WEBVTT")
+    assert [path for name in ("one", "two") for path in (place.folder / name).rglob("*") if path.is_file()] == []
+
+
+async def test_a_project_is_put_into_the_bucket_and_opened_by_its_link(
+    place: HttpWorld, replicas: list[Replica]
+) -> None:
+    """Everything is inside the DAWproject, so that one download is enough."""
+    _, token = place.tenant("producer")
+    async with place.calling(replicas[0], token) as client:
+        song = said(await client.call_tool("create_song", LULLABY))
+        clip_id = song["clips"][0]["clip_id"]
+        told = said(await client.call_tool("export_project", {"clip_id": clip_id}))
+        again = said(await client.call_tool("export_project", {"clip_id": clip_id}))
+    assert told["status"] == "done", told
+    assert "folder" not in told
+    assert "earlier export" in again["notice"]
+    url = next(file["url"] for file in told["files"] if file["kind"] == "dawproject")
+    with ZipFile(BytesIO(httpx2.get(url, follow_redirects=True).content)) as bundle:
+        assert "audio/mix.wav" in bundle.namelist()
     assert [path for name in ("one", "two") for path in (place.folder / name).rglob("*") if path.is_file()] == []
 
 

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
 
 from ...core.operation import Operation
+from ...core.threads import in_thread
+from ...files.delivery import Delivery
+from .. import albums, bought, project
 from ..caller import Call
 from ..results import Result
 from ..workshop import Stopped, Work
+
+if TYPE_CHECKING:
+    from ....tools.studio.export_project import ExportProject
+    from ....tools.studio.make_album import MakeAlbum
 
 
 async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Result]], Result]) -> Result:
@@ -28,3 +37,20 @@ async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Res
         {"status": "working", "next": f"{asked.tool_name()} again, with the same arguments: it returns the result."},
         f"{what[:1].upper()}{what[1:]} is being made, {work.share:.0%} so far. It goes on by itself.",
     )
+
+
+async def export_project(call: Call, asked: ExportProject) -> Result:
+    """A folder with the song as projects for music programs."""
+    caller = call.caller
+    clip = await in_thread(project.clip_of, caller, asked.clip_id)
+    timeline = await in_thread(bought.answer_to, caller, "get_lyrics_timeline", clip.clip_id)
+    if timeline is not None:
+        # Bought before Songwright wrote all the formats of timed lyrics: what is missing is written now.
+        delivery = Delivery(caller.journal, caller.library, caller.account)
+        await delivery.keep_timed(timeline.job, clip, timeline.outcome.timeline)
+    return await made(call, asked, "the project", partial(project.export, caller, clip))
+
+
+async def make_album(call: Call, asked: MakeAlbum) -> Result:
+    """Tags and a playlist, from what is known here."""
+    return await albums.made(call, asked)
