@@ -73,12 +73,14 @@ def test_a_key_in_an_older_entry_moves_to_the_keychain_and_back(home: Home, memo
     assert home.seen() == before
 
 
-def test_a_preview_shows_no_value_of_a_variable(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
-    older = {"command": "old", "env": {"SONGWRIGHT_API_KEY": KEY}}
+def test_a_preview_shows_no_secret(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = {"SONGWRIGHT_API_KEY": KEY, "SONGWRIGHT_SECRET_KEYS": f"a-{KEY}", "TOKEN": f"b-{KEY}"}
+    older = {"command": "old", "env": {**secret, "SONGWRIGHT_LIBRARY": "/my/songs"}}
     home.file("cursor", json.dumps({"mcpServers": {"songwright": older}}))
     home.install(dry_run=True)
     said = "".join(capsys.readouterr())
-    assert "SONGWRIGHT_API_KEY" in said
+    assert all(name in said for name in secret)
+    assert "/my/songs" in said
     assert KEY not in said
 
 
