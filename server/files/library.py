@@ -13,7 +13,7 @@ import logging
 import os
 import shutil
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -21,8 +21,9 @@ from typing import Final
 import anyio.to_thread
 
 from ..core.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, NotFound, ServiceError
-from .downloads import AUDIO, IMAGES, Fetched, Fetcher, Media, PartFile, disk_errors, sniff
+from .downloads import AUDIO, IMAGES, Fetched, Fetcher, Media, PartFile, Streamed, disk_errors, sniff
 from .finding import checked_upload, folders, is_inside, kind_of, moved_files, named_so
+from .folders import Folders
 from .names import name_of, numbered, safe_name
 from .parts import clear, is_claim, part_name, sync_folder, take_name
 from .playlists import ALBUMS
@@ -40,7 +41,7 @@ _COVER_SECONDS: Final = 30.0
 _NUMBERED: Final = 9
 _TRIES: Final = 50
 _OPENED: Final = 500
-_SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".json", ".lrc", ".txt", ".vtt")
+_SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".ass", ".json", ".lrc", ".mp4", ".srt", ".txt", ".vtt")
 
 _LABEL_CHARACTERS, _LABEL_BYTES = 72, 90
 _TITLE_CHARACTERS, _BOTH_BYTES = 80, 236  # title and label; with a number and a suffix below the usual 255 bytes
@@ -61,7 +62,7 @@ class Kept:
     tagged: bool
 
 
-class Library:
+class Library(Folders):
     """The person's songs below one root folder, which is created at first use. Sandbox songs live in `Sandbox`.
 
     With `private`, only this user of the machine can read it.
@@ -118,38 +119,33 @@ class Library:
         place = await anyio.to_thread.run_sync(self._place, folder)
         return await anyio.to_thread.run_sync(self._write, place, data, _labelled(tags, label), suffix)
 
-    @contextlib.contextmanager
-    def draft(self, *places: str) -> Iterator[Path]:
-        """A path for a new file in this folder of the library, one name a level; what is left there is deleted.
-
-        The file may be half written: nobody else sees it. `keep_draft` gives it its name. Blocks.
-        """
-        path = self._place(*places) / part_name()
-        try:
-            yield path
-        finally:
-            _drop(path)
-
-    def keep_draft(self, tags: SongTags, path: Path, suffix: str, name: str) -> Kept:
-        """Tag a draft and give it its name in its folder: a title, to which the label in the tags is added.
-
-        A file of the same clip and label is kept and used; next to any other of that name this one gets a number.
-        Blocks.
-        """
-        with disk_errors(path.parent):
-            kind = kind_of(path)
-            tagged = kind is not None and write_tags(path, kind, tags)
-        return self._publish(path, replace(tags, title=name), suffix, kind, tagged)
-
-    def own(self, tags: SongTags, suffix: str, name: str, *places: str) -> Kept | None:
-        """The file that `keep_draft` has kept under these names, if it is there. Blocks."""
-        place = self.root.joinpath(*map(safe_name, places))
+    def own(self, tags: SongTags, suffix: str, *folders: str) -> Kept | None:
+        """The file that `keep_made` has kept in this folder, if it is there and names its owner. Blocks."""
+        place = self.root.joinpath(*map(safe_name, folders))
         owner = Owner(tags.clip_id, tags.label)
-        for candidate in names_of(replace(tags, title=name)):
+        for candidate in names_of(tags):
             final = place / f"{candidate}{suffix}"
             if final.is_file() and read_owner(final) == owner:
                 return self._there(final, kind_of(final))
         return None
+
+    def keep_made(
+        self, tags: SongTags, suffix: str, write: Callable[[Path], None], *, folder: str | None = None,
+        label: str | None = None, inside: str | None = None,
+    ) -> Kept:  # fmt: skip
+        """Save a file that `write` fills, such as a video: one that is too large to be handed over as bytes. Blocks.
+
+        The folder may be `inside` another. A file of that name with the same bytes, or that names the same owner, is
+        kept and used; next to any other one the new one gets a number.
+        """
+        if suffix not in _SUFFIXES:
+            raise ValueError(f"{suffix!r} is not a suffix of the library")
+        part = self._place(inside, folder) / part_name()
+        try:
+            write(part)
+            return self._publish(part, _labelled(tags, label), suffix, None, False)
+        finally:
+            _drop(part)
 
     async def keep_playlist(self, name: str, lines: Sequence[str]) -> str:
         """Write the playlist of an album into the folder `Albums`; its path below the root.
@@ -223,6 +219,17 @@ class Library:
         if not path.is_file():
             raise NotFound("The file is no longer in the library.", field="file")
         yield path
+
+    def part(self, relative: str, start: int, length: int) -> bytes:
+        """So many bytes of a file of the library, from there on. Raises NotFound when it is gone. Blocks."""
+        path = self.locate(relative)
+        with _there_still(), path.open("rb") as file:
+            file.seek(start)
+            return file.read(length)
+
+    async def streamed(self, url: str, start: int, length: int) -> Streamed:
+        """A stretch of what a link of the service holds so far, kept nowhere. Raises the errors of `Fetcher.part`."""
+        return await self._fetcher.part(url, start, length, kinds=AUDIO)
 
     def signed(self, relative: str, seconds: float) -> str | None:
         """An address elsewhere that opens a file for this long; None where the file is on this machine. Blocks."""

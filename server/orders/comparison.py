@@ -22,13 +22,12 @@ _MANY_UNSUNG = 0.03
 _LONG_UNSUNG = 4  # words in a row that are missing, as a line that was left out
 
 
-def comparison(caller: Caller, ids: Iterable[str], going: Callable[[float], None]) -> Result:
-    """The measurements of these orders or clips, and what follows. Blocks; `going` is told the share that is done."""
+def comparison(caller: Caller, songs: list[Material], going: Callable[[float], None]) -> Result:
+    """The measurements of these recordings, and what follows. Blocks; `going` is told the share that is done."""
     needed("numpy", "av")
     from ..files.studio.listening import listen
     from ..files.studio.takes import Expected, measures, recommended, winners
 
-    songs = _songs(caller, ids)
     found: list[tuple[str, list[Measure]]] = []
     for index, song in enumerate(songs):
         with on_disk(caller, song) as path:
@@ -55,7 +54,8 @@ def comparison(caller: Caller, ids: Iterable[str], going: Callable[[float], None
     return Result(data, advice)
 
 
-def _songs(caller: Caller, ids: Iterable[str]) -> list[Material]:
+def meant(caller: Caller, ids: Iterable[str]) -> list[Material]:
+    """The recordings of these orders or clips. Blocks."""
     clips = {clip.clip_id: clip for wanted in ids for clip in clips_of(caller, wanted)}
     if len(clips) > MOST:
         raise ArgumentRefused(

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..core.errors import ArgumentRefused
+from ..files.downloads import Media, disk_errors
 from ..files.library import RELEASE, Kept
 from ..files.studio import needed
-from ..files.tags import Owner, SongTags, mark_text, marked, read_tags
+from ..files.tags import Owner, SongTags, mark_text, marked, read_tags, write_tags
 from ..files.telling import tags_of
 from .caller import Caller
-from .material import Material, clips_of, material, on_disk
+from .material import Material, on_disk
 from .release_notes import about, data_of, text_of
 from .results import Result
 
@@ -41,21 +42,29 @@ class _Place:
     folder: str
 
     def own(self, suffix: str) -> Kept | None:
-        return self.caller.library.own(self.tags, suffix, self.name, RELEASE, self.folder)
+        return self.caller.library.own(self._named(), suffix, RELEASE, self.folder)
+
+    def file(self, suffix: str, write: Callable[[Path], None]) -> Kept:
+        return self.caller.library.keep_made(self._named(), suffix, write, folder=self.folder, inside=RELEASE)
 
     def text(self, text: str, suffix: str) -> Kept:
         return self.bytes(text.encode(), suffix)
 
     def bytes(self, data: bytes, suffix: str) -> Kept:
-        with self.caller.library.draft(RELEASE, self.folder) as path:
-            path.write_bytes(data)
-            return self.caller.library.keep_draft(self.tags, path, suffix, self.name)
+        def write(path: Path) -> None:
+            with disk_errors(path.parent):
+                path.write_bytes(data)
+
+        return self.file(suffix, write)
+
+    def _named(self) -> SongTags:
+        """As the files are named, which have the label besides."""
+        return replace(self.tags, title=self.name)
 
 
-def release(caller: Caller, clip_id: str, target: float, going: Callable[[float], None]) -> Result:
+def release(caller: Caller, song: Material, target: float, going: Callable[[float], None]) -> Result:
     """The copies of a clip, made now or before. Blocks; `going` is told the share that is done."""
     needed("numpy", "av", "PIL")
-    song = material(caller, clips_of(caller, clip_id)[0])
     place = _place(caller, song, target)
     if (made := _made_before(place, song)) is not None:
         return made
@@ -152,16 +161,19 @@ def _sound(place: _Place, song: Material, path: Path, target: float, going: Call
             "Nothing was made.",
             field="clip_id",
         )
-    kept = dict[str, Kept]()
-    kinds: tuple[Literal["wav", "flac"], ...] = ("wav", "flac")
     after = master.before
-    for index, kind in enumerate(kinds):
-        with place.caller.library.draft(RELEASE, place.folder) as draft:
-            sound = master.sound(lambda share, done=index: going(0.5 + 0.2 * (done + share)))  # type: ignore[misc]
-            encode(draft, kind, sound, master.rate, master.channels)
-            if kind == "wav":
-                after = measured(blocks(draft), master.rate, master.channels)
-            kept[kind] = place.caller.library.keep_draft(place.tags, draft, f".{kind}", place.name)
+
+    def write(path: Path, kind: Literal["wav", "flac"]) -> None:
+        nonlocal after
+        done = 0.5 if kind == "wav" else 0.7
+        encode(path, kind, master.sound(lambda share: going(done + 0.2 * share)), master.rate, master.channels)
+        if kind == "wav":
+            after = measured(blocks(path), master.rate, master.channels)
+        with disk_errors(path.parent):
+            write_tags(path, Media(kind), place.tags)
+
+    wav = place.file(".wav", lambda path: write(path, "wav"))
+    flac = place.file(".flac", lambda path: write(path, "flac"))
     louder = "louder" if master.gain_db >= 0 else "quieter"
     says = [f"The copies are {abs(master.gain_db):.1f} dB {louder} than the song, at {after.lufs:.1f} LUFS."]
     if master.limited_db >= 0.1:
@@ -179,7 +191,7 @@ def _sound(place: _Place, song: Material, path: Path, target: float, going: Call
             "They were made from the compressed file, because no WAV of the song is saved here. get_wav buys one; with "
             "it the copies lose nothing."
         )
-    return _Copies(kept["wav"], kept["flac"], master.before, after, says)
+    return _Copies(wav, flac, master.before, after, says)
 
 
 def _picture(caller: Caller, song: Material, sound: Path) -> Cover | None:

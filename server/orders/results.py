@@ -40,6 +40,13 @@ class Result:
     waited: bool = False
     """Whether it was waited for as long as the caller would: if it is not final, it is the answer of a long call."""
 
+    def noting(self, sentence: str | None) -> Result:
+        """The same, with one more sentence that the person should know."""
+        if not sentence:
+            return self
+        notice = " ".join(filter(None, (self.data.get("notice"), sentence)))
+        return replace(self, data={**self.data, "notice": notice})
+
     @property
     def orders(self) -> tuple[str, ...]:
         """The orders that it names."""
@@ -205,13 +212,13 @@ class Results:
             return {}
         outcome = operation.outcome(job.answer)
         facts = dict(outcome.facts)
-        owners = {link.clip_id for link in outcome.links} | ({operation.clip_of} if outcome.texts else set())
+        owners = {link.clip_id for link in outcome.links} | ({operation.clip_of} if outcome.timeline else set())
         files = [
             {"kind": file.kind, **await in_thread(self.found, file)}
             for owner in sorted(filter(None, owners))
             for file in await in_thread(self._journal.files, self._account, owner)
             if file.kind in {link.kind for link in outcome.links}
-            or file.kind in {TEXT_KINDS[ending] for ending in outcome.texts}
+            or (outcome.timeline and file.kind in TEXT_KINDS.values())
         ]
         return facts | ({"files": files} if files else {})
 
@@ -233,6 +240,14 @@ class Results:
         if clip_id is not None and (files := self._journal.files(self._account, clip_id)):
             origin["files"] = [{"kind": file.kind, **self.found(file)} for file in files]
         return replace(result, data={**result.data, **origin})
+
+    def with_choice(self, result: Result) -> Result:
+        """The same with a mark at the take that the person has chosen. Blocks."""
+        rows = [
+            {**row, "kept": True} if self._journal.kept(self._account, row["clip_id"]) else row
+            for row in result.data.get("clips", ())
+        ]
+        return replace(result, data={**result.data, "clips": rows}) if rows else result
 
     def with_words(self, result: Result) -> Result:
         """The same with the words of its clips; those that a clip shares with the one before are told once. Blocks."""
@@ -304,7 +319,7 @@ class Results:
             elif job.remote_id is None and job.looks:
                 said.append(money.calls_so_far(job, job.looks + 1))
             if any("missing" in row for row in data.get("clips", ())):
-                said.append("A missing file was moved or deleted; get_song fetches it again, free.")
+                said.append("A missing file was moved or deleted; get_song looks for it, free.")
             if data.get("failed_takes"):
                 said.append("One take failed at the service. The other is here.")
         said += await in_thread(self._of_its_own, parent, data)

@@ -33,7 +33,7 @@ def unsung(caller: Caller, clip: Clip) -> Unsung | None:
     """What is not sung of a clip's words; None without words, or without a timeline, which is never bought. Blocks."""
     from ...tools.sonic.get_lyrics_timeline import GetLyricsTimeline
 
-    job = caller.journal.fulfilled(caller.account, GetLyricsTimeline(clip_id=clip.clip_id))
+    job = caller.journal.fulfilled(caller.account, GetLyricsTimeline(clip_id=clip.clip_id).identity())
     if job is None or job.answer is None or not clip.lyrics:
         return None
     return compared(clip.lyrics, job.answer)

@@ -37,9 +37,9 @@ class TakeMeasured(Shape):
 class TakesCompared(ToolResult):
     """What was measured, and what follows."""
 
-    recommendation: str | None = Field(None, description="Which take to keep, and why.")
-    best: list[str] | None = Field(None, description="Clip ids of the best; several where nothing decides.")
-    takes: list[TakeMeasured] | None = Field(None, description="Each recording.")
+    recommendation: str = Field(description="Which take to keep, and why.")
+    best: list[str] = Field(description="Clip ids of the best; several where nothing decides.")
+    takes: list[TakeMeasured] = Field(description="Each recording.")
 
 
 class CompareTakes(Operation):

@@ -13,12 +13,12 @@ from ..shapes import ClipId, FileResult, ToolResult, as_named
 class ReleaseResult(ToolResult):
     """What was made, and what to look at before publishing."""
 
-    clip_id: str | None = Field(None, description="The song.")
-    files: list[FileResult] | None = Field(None, description="wav, flac, cover, notes, and data for programs.")
-    before: dict[str, float] | None = Field(None, description="LUFS and dBTP of the song.")
-    after: dict[str, float] | None = Field(None, description="The same of the copies.")
-    said: list[str] | None = Field(None, description="What was done to sound and cover, in sentences.")
-    checklist: list[str] | None = Field(None, description="Rights to be sure of, in plain words.")
+    clip_id: str = Field(description="The song.")
+    files: list[FileResult] = Field(description="wav, flac, cover, notes, and data for programs.")
+    before: dict[str, float] = Field(description="LUFS and dBTP of the song.")
+    after: dict[str, float] = Field(description="The same of the copies.")
+    said: list[str] = Field(description="What was done to sound and cover, in sentences.")
+    checklist: list[str] = Field(description="Rights to be sure of, in plain words.")
     replayed: bool | None = Field(None, description="True when it was made before.")
 
 
