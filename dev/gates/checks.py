@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import examples, fuzz, matrix, players, plugins, typescript
+from . import examples, fuzz, matrix, player, players, plugins, typescript
 from .kit import Broken, Kit
 
 Findings = Mapping[str, str]
@@ -168,5 +168,6 @@ GATES = (
         "one-click", "Every command that a plugin, a registry or a link declares, a song each in an empty home",
         plugins.starts,
     ),
+    Gate("player", "The player in Chromium 153 under AppBridge 2.0.4, with axe-core 4.14.1", player.checked),
     Gate("bundle", "MCP Bundle 2.1.2, validate, pack, run", bundle),
 )  # fmt: skip

@@ -67,6 +67,7 @@ const start = async (second) => {
   show();
   sketch(sheet.takes.filter((t) => t.audio && !t.peaks).map(mix));
 };
+const again = () => start(now() + (run ? 0.02 : 0)); // where the music will be by then
 const failed = (error) => { stop(); say(error.message); };
 const stop = () => { turn++; wanted = false; halt(); show(); };
 const toggle = () => { if (wanted) stop(); else start(at >= length() - 0.05 ? 0 : at); };
@@ -74,7 +75,11 @@ const seek = (second) => {
   second = clamp(second, 0, Math.min(length(), 1e5));
   if (looping && mark && (second < mark.start || second >= mark.end)) setLoop(false);
   if (wanted) start(second);
-  else { at = second; show(); }
+  else {
+    at = second;
+    show();
+    for (const voice of voices()) voice.prepare(second).catch(() => 0);
+  }
 };
 const gain = (voice) => {
   let made = run.gains.get(voice);
@@ -84,6 +89,21 @@ const gain = (voice) => {
     made.connect(run.bus);
   }
   return made;
+};
+/** Schedule a voice in a piece; one that comes late joins in. */
+const join = (voice, piece, t) => {
+  const got = voice.ready(piece.pos), rate = context.sampleRate;
+  const late = Math.max(0, Math.ceil((t + 0.02 - piece.when) * rate) / rate);
+  if (late >= piece.seconds) return;
+  if (!got) return void voice.prepare(piece.pos).catch(() => 0);
+  piece.holds.add(voice);
+  const offset = got.buffer && got.offset + piece.pos - voice.index(piece.pos) * voice.span + late;
+  if (!got.buffer || offset >= got.buffer.duration) return;
+  const source = new AudioBufferSourceNode(context, { buffer: got.buffer }), { sources } = run;
+  source.connect(gain(voice));
+  source.start(piece.when + late, offset, piece.seconds - late - 0.25 / rate); // a sample more would sound twice
+  sources.add(source);
+  source.onended = () => { source.disconnect(); sources.delete(source); };
 };
 const pump = () => {
   if (!run || !wanted) return;
@@ -100,24 +120,13 @@ const pump = () => {
     }
     const usable = all.filter((voice) => voice.ready(pos));
     const until = Math.min(back ? back.end : end, ...usable.map((voice) => (voice.index(pos) + 1) * voice.span));
-    for (const voice of all) {
-      const got = voice.ready(pos);
-      if (!got) { voice.prepare(pos).catch(() => 0); continue; }
-      const offset = got.buffer && got.offset + pos - voice.index(pos) * voice.span;
-      if (!got.buffer || offset >= got.buffer.duration) continue;
-      const source = new AudioBufferSourceNode(context, { buffer: got.buffer });
-      source.connect(gain(voice));
-      source.start(when, offset, until - pos - 0.25 / rate); // a sample more would sound twice
-      run.sources.add(source);
-      const mine = run;
-      source.onended = () => { source.disconnect(); mine.sources.delete(source); };
-    }
-    run.pieces.push({ when, pos, seconds: until - pos, holds: new Set(usable) });
+    run.pieces.push({ when, pos, seconds: until - pos, holds: new Set() });
     run.when = Math.round((when + until - pos) * rate) / rate;
     run.pos = back && until >= back.end - 1e-9 ? back.start : until;
     const next = run.pos;
     if (next < end) for (const voice of heard) voice.prepare(next).catch(() => 0);
   }
+  for (const piece of run.pieces) for (const voice of all) if (!piece.holds.has(voice)) join(voice, piece, t);
   while (run.pieces.length > 1 && run.pieces[1].when < t - 1) run.pieces.shift();
   const near = [now(), run.pos, ...(looping && mark ? [mark.start] : [])];
   for (const voice of recordings.values()) if (voice.span) voice.forget(near);
@@ -127,7 +136,7 @@ const balance = () => {
   if (!run) return;
   const t = context.currentTime, here = run.pieces.filter((piece) => piece.when + piece.seconds > t);
   for (const voice of voices()) {
-    if (level(voice) && !here.every((piece) => piece.holds.has(voice))) return void start(now());
+    if (level(voice) && !here.every((piece) => piece.holds.has(voice))) return again();
     if (run.gains.has(voice) || level(voice)) {
       const { gain: dial } = gain(voice);
       dial.cancelScheduledValues(t);
@@ -150,6 +159,6 @@ const choose = (n) => {
 const unfold = () => {
   const second = now();
   lanes = !lanes;
-  if (wanted) start(second);
+  if (wanted) start(second + 0.02);
   describe();
 };

@@ -9,7 +9,7 @@ const setLoop = (on) => {
   looping = on;
   set(ui.loop, "aria-pressed", on);
   if (on && (second < mark.start || second >= mark.end)) seek(mark.start);
-  else if (wanted) start(second);
+  else if (wanted) again();
   show();
 };
 const setMark = (start, end) => {

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 PLAYER = "ui://songwright/player.html"
 """The page that a host may show with a song."""
 _READS = (Effect.READS, Effect.LOCAL)
-_GIVEN = frozenset({"id", "job_id", "task_id", "persona_id", "source", "model", "language", "genre", "words"})
+_GIVEN = frozenset(
+    {"id", "job_id", "task_id", "persona_id", "source", "model", "language", "genre", "words", "reference"}
+)
 """Arguments whose limit only guards against abuse; nobody else reaches it."""
 
 
@@ -138,7 +140,9 @@ def _compact(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[st
     for key, value in node.items():
         if key == "title" and isinstance(value, str):
             continue
-        if key == "default" and (value is None or value is False):
+        if key == "default" and (value is None or value is False or value == []):
+            continue
+        if key in ("minimum", "exclusiveMinimum") and value == 0 and "maximum" not in node:
             continue
         if key == "minLength" and value == 1:
             continue  # an empty string is an argument left out
@@ -150,6 +154,8 @@ def _compact(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[st
             key == "additionalProperties" and isinstance(value, dict)
         ):
             made[key] = _compact(value, definitions)
+            if key == "items" and "description" in node and value.get("type") != "object":
+                made[key].pop("description", None)  # said of all of them together
         elif key != "$defs":
             made[key] = value
     return made

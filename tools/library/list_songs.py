@@ -54,7 +54,7 @@ class ListSongs(Operation):
         "sending, running or fetching here; unknown: see resolve_job.",
     )
     since: dt.date | None = Field(None, description="Only from this day on, YYYY-MM-DD, UTC.")
-    until: dt.date | None = Field(None, description="Only up to this day, YYYY-MM-DD, UTC.")
+    until: dt.date | None = Field(None, description="Only up to this day.")
     everything: bool = Field(False, description="Also orders that made no audio, such as lyrics, tempo or personas.")
     limit: int = Field(10, ge=1, le=50, description="How many at most.")
     offset: int = Field(0, ge=0, description="How many to skip.")
