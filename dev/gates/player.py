@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from songwright.sandbox import music
+
 from ..player import PAGE
 from ..player.__main__ import built
 from .kit import HERE, ROOT, Broken, Kit
@@ -53,7 +54,7 @@ STYLES = {
     "tea": ("The Harbour in a Cup", "warm folk ballad, acoustic guitar, brushed drums, 92 BPM", 60.0),
     "fa": ("ترانه‌ی باران", "Persian pop, santur, gentle vocals, 84 BPM", 40.0),
 }
-STEMS = ("vocals", "drums", "bass", "guitar")
+STEMS = ["vocals", "drums", "bass", "guitar"]
 Sound = np.ndarray[Any, np.dtype[np.float32]]
 Findings = Mapping[str, str]
 
@@ -122,12 +123,21 @@ def write_song(folder: Path, name: str) -> None:
         if name == "tea" and number == 1:
             for part, played in music.stems(score, STEMS):
                 (folder / f"{clip}-{part}.mp3").write_bytes(music.encode(played))
-                stems.append({"part": part, "label": part.capitalize(), "seconds": played.seconds, **facts(folder, f"{clip}-{part}")})
+                stems.append(
+                    {
+                        "part": part,
+                        "label": part.capitalize(),
+                        "seconds": played.seconds,
+                        **facts(folder, f"{clip}-{part}"),
+                    }
+                )
         takes.append({
-            "clip_id": clip, "title": title, "take": number, "seconds": round(sound.seconds, 2), "bpm": music.bpm(score)[0],
-            "key": "D major", "kept": False, "cover": None, "peaks": [round(float(p / loudest.max()), 3) for p in loudest],
+            "clip_id": clip, "title": title, "take": number, "seconds": round(sound.seconds, 2),
+            "bpm": music.bpm(score)[0], "key": "D major", "kept": False, "cover": None,
+            "peaks": [round(float(peak / loudest.max()), 3) for peak in loudest],
             "sections": [{"name": text, "start": at, "end": end} for (text, at), end in zip(heads, ends, strict=True)],
-            "lines": lines, "audio": facts(folder, clip), "stream": False, "stems": stems, "file": f"{title}.mp3", "url": None,
+            "lines": lines, "audio": facts(folder, clip), "stream": False, "stems": stems,
+            "file": f"{title}.mp3", "url": None,
         })  # fmt: skip
     write_sheet(folder, name, title=title, style=style, takes=takes)
 
@@ -246,7 +256,9 @@ def hostile(stage: Stage) -> Findings:
     return {
         "hostile titles and words are text": wrong(inert, f"{seen['images']} images, {seen['scripts']} scripts"),
         "nothing of them runs or is fetched": quiet(seen),
-        "they stay quoted in what is said to the assistant": wrong(orderly and len(seen["messages"]) >= 4, str(seen["messages"])[:300]),
+        "they stay quoted in what is said to the assistant": wrong(
+            orderly and len(seen["messages"]) >= 4, str(seen["messages"])[:300]
+        ),
     }
 
 
@@ -256,23 +268,37 @@ def making(stage: Stage) -> Findings:
     waiting, streaming, ready = seen["states"][1:4]
     stream = below(stage.heard("stream"), stage.file("tea1"), 0.2, 2)
     return {
-        "the phase and the time that is left": wrong(waiting[0] and not waiting[1] and "left" in waiting[3], str(waiting)),
-        f"the stream is heard: {stream:.0f} dB": wrong(streaming[0] and streaming[1] and stream < QUIET, str(streaming)),
-        "it becomes the player by itself": wrong(not ready[0] and ready[1] and "1:00" in seen["time"], f"{ready} {seen['time']}"),
+        "the phase and the time that is left": wrong(
+            waiting[0] and not waiting[1] and "left" in waiting[3], str(waiting)
+        ),
+        f"the stream is heard: {stream:.0f} dB": wrong(
+            streaming[0] and streaming[1] and stream < QUIET, str(streaming)
+        ),
+        "it becomes the player by itself": wrong(
+            not ready[0] and ready[1] and "1:00" in seen["time"], f"{ready} {seen['time']}"
+        ),
     }
 
 
 def manners(stage: Stage) -> Findings:
     """Widths, the host's theme, directions, keys, its size, and how it leaves."""
     seen = stage.scene("manners")
-    wide = [width for width, (scroll, inner, high, frame) in seen["wide"].items() if scroll > inner or abs(high - frame) > 1]
+    wide = [
+        width for width, (scroll, inner, high, frame) in seen["wide"].items() if scroll > inner or abs(high - frame) > 1
+    ]
     focus = [name for name, outline in seen["order"] if outline != "solid"]
     return {
         "nothing sticks out from 320 to 900 px, and the host knows the height": wrong(not wide, f"at {wide}"),
         "the host's colours and fonts": wrong(seen["theme"] == ["rgb(1, 2, 3)", "Courier", "dark"], str(seen["theme"])),
-        "right-to-left titles and words, time from left to right": wrong(seen["direction"] == ["rtl", "rtl", "ltr"], str(seen["direction"])),
-        "every control is reached by Tab and shows it": wrong(not focus and len(seen["order"]) == 12, str(seen["order"])),
-        "keys play and seek, and the slider says where": wrong(seen["slider"][0] == "5" and seen["paused"] == "Play", str(seen["slider"])),
+        "right-to-left titles and words, time from left to right": wrong(
+            seen["direction"] == ["rtl", "rtl", "ltr"], str(seen["direction"])
+        ),
+        "every control is reached by Tab and shows it": wrong(
+            not focus and len(seen["order"]) == 12, str(seen["order"])
+        ),
+        "keys play and seek, and the slider says where": wrong(
+            seen["slider"][0] == "5" and seen["paused"] == "Play", str(seen["slider"])
+        ),
         "it lets go of the sound when the host takes it down": wrong(seen["closed"] == "closed", seen["closed"]),
         "nothing is refused": quiet(seen),
     }
@@ -280,7 +306,9 @@ def manners(stage: Stage) -> Findings:
 
 def access(stage: Stage) -> Findings:
     """What axe-core finds that is serious."""
-    return {f"axe-core, {name}": "; ".join(found) for name, found in stage.scene("access").items() if "lesser" not in name}
+    return {
+        f"axe-core, {name}": "; ".join(found) for name, found in stage.scene("access").items() if "lesser" not in name
+    }
 
 
 def memory(stage: Stage) -> Findings:
@@ -288,24 +316,37 @@ def memory(stage: Stage) -> Findings:
     write_long(stage)
     seen = stage.scene("memory")
     most = seen["most"] - seen["before"]
-    name = f"eight minutes with both takes, jumping about: {most:.0f} MB at most, {seen['live'] - seen['before']:.0f} MB in use"
-    return {name: wrong(most < MEMORY, f"more than {MEMORY:.0f} MB"), "nothing is refused in eight minutes": quiet(seen)}
+    live = seen["live"] - seen["before"]
+    name = f"eight minutes with both takes, jumping about: {most:.0f} MB at most, {live:.0f} MB in use"
+    return {
+        name: wrong(most < MEMORY, f"more than {MEMORY:.0f} MB"),
+        "nothing is refused in eight minutes": quiet(seen),
+    }
 
 
 def real(stage: Stage) -> Findings:
     """The server people get: two eras over HTTP and over standard input and output."""
     found: dict[str, str] = {}
     eras: Mapping[str, object] = {"2026-07-28": {"pin": "2026-07-28"}, "2025-11-25": "legacy"}
-    with tempfile.TemporaryDirectory() as name, hosted(stage.kit, Path(name), pace="quick") as (address, token):
+    with tempfile.TemporaryDirectory() as name, hosted(stage.kit, Path(name), fast=False) as (address, token):
         for era, mode in eras.items():
             seen = stage.scene("real", name=f"http-{era}", mode=mode, server=address, token=token)
             found |= played(stage, f"HTTP, {era}", seen, Path(name))
     for era, mode in eras.items():
-        with tempfile.TemporaryDirectory() as name, stage.kit.sandbox(Path(name) / "service", pace="quick") as service:
+        with (
+            tempfile.TemporaryDirectory() as name,
+            stage.kit.sandbox(Path(name) / "service", pace="quick", fast=False) as service,
+        ):
             home = Path(name)
             (home / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
             own = {"HOME": name, **own_settings(home, service)}
-            command = ["env", *(f"{key}={value}" for key, value in own.items()), sys.executable, "-m", "songwright.server"]
+            command = [
+                "env",
+                *(f"{key}={value}" for key, value in own.items()),
+                sys.executable,
+                "-m",
+                "songwright.server",
+            ]
             seen = stage.scene("real", name=f"stdio-{era}", mode=mode, command=command)
             found |= played(stage, f"stdio, {era}", seen, home)
     return found
@@ -319,9 +360,13 @@ def played(stage: Stage, how: str, seen: Mapping[str, Any], home: Path) -> dict[
     depth = min((below(heard, file, 0, 10) for file in files), default=0.0)
     hidden = sorted(seen["hidden"]) == ["song_audio", "song_sheet"]
     return {
-        f"{how}: a song is heard as its file has it: {depth:.0f} dB": wrong(depth < QUIET, f"{seen['title']}, {len(files)} files"),
+        f"{how}: a song is heard as its file has it: {depth:.0f} dB": wrong(
+            depth < QUIET, f"{seen['title']}, {len(files)} files"
+        ),
         f"{how}: the page is the page, its tools are the page's": wrong(seen["same"] and hidden, str(seen["hidden"])),
-        f"{how}: both takes, and words to the assistant": wrong(seen["takes"] == 2 and len(seen["messages"]) == 1, str(seen["messages"])),
+        f"{how}: both takes, and words to the assistant": wrong(
+            seen["takes"] == 2 and len(seen["messages"]) == 1, str(seen["messages"])
+        ),
         f"{how}: nothing is refused": quiet(seen),
     }
 
