@@ -227,12 +227,3 @@ async def test_a_stem_that_was_moved_away_is_named_and_the_mix_is_heard(
     assert "stem vocals" in answer["notice"]
     heard = [track["name"] for track in answer["tracks"] if track["holds"] == "audio" and not track.get("muted")]
     assert heard == ["Mix"]
-
-
-async def test_stems_bought_as_wav_sum_to_the_mix(client: Client, song: dict[str, Any], stems: dict[str, Any]) -> None:
-    for clip_id in (first(song), *(clip["clip_id"] for clip in stems["clips"])):
-        await client.call_tool("get_wav", {"clip_id": clip_id})
-    answer = said(await client.call_tool("export_project", {"clip_id": first(song)}))
-    audio = Path(answer["folder"]) / "audio"
-    assert remainder(audio / "mix.wav", audio / "vocals.wav", audio / "instrumental.wav") < -60
-    assert not any("compressed" in said for said in answer["averages"])

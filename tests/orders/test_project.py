@@ -16,7 +16,7 @@ from world import said
 from songwright import tools
 from songwright.server.core.jobs import Clip, Job, SavedFile, State
 from songwright.server.core.operation import Finish, Purchase, Request
-from songwright.server.files.studio.sound import encode
+from songwright.server.files.studio.sound import decode, encode
 from songwright.server.journal.write import Change, Order
 
 pytestmark = pytest.mark.anyio
@@ -31,8 +31,8 @@ WORDS = {
 class Shelf:
     """A desk with songs that sound: each clip of an order is a tenth of a second of noise in the library."""
 
-    def __init__(self, folder: Path) -> None:
-        self.desk = Desk(folder, wait_seconds=60.0)
+    def __init__(self, folder: Path, wait_seconds: float = 60.0) -> None:
+        self.desk = Desk(folder, wait_seconds=wait_seconds)
         self.library = folder / "library"
         self.library.mkdir()
 
@@ -98,6 +98,19 @@ async def test_one_set_of_the_finest_split_is_heard_and_the_rest_is_there_to_com
     assert "separate_stems" not in str(answer["missing"])
 
 
+async def test_stems_that_make_the_song_still_make_it_in_the_project(shelf: Shelf, song: str) -> None:
+    """To the last of 24 bits: sound from WAV files goes through unchanged."""
+    stems = shelf.bought("separate_stems", "vocals", "instrumental", clip_id=song)
+    noise = np.random.default_rng(1)
+    voice, band = (noise.uniform(-0.4, 0.4, (44_100, 2)).astype(np.float32) for _ in range(2))
+    for name, sound in ((song, voice + band), (f"{stems.id}-1", voice), (f"{stems.id}-2", band)):
+        encode(shelf.library / f"{name}.wav", "wav", [sound], 44_100, 2)
+    audio = Path((await shelf.export(song))["folder"]) / "audio"
+    mix, one, two = (decode(audio / f"{name}.wav")[0] for name in ("mix", "vocals", "instrumental"))
+    assert mix.shape == voice.shape
+    assert float(np.abs(mix - one - two).max()) < 3 / (1 << 23)
+
+
 async def test_without_all_of_its_stems_the_song_itself_is_heard(shelf: Shelf, song: str) -> None:
     stems = shelf.bought("separate_stems", "vocals", "instrumental", clip_id=song)
     (shelf.library / f"{stems.id}-2.wav").unlink()
@@ -124,6 +137,20 @@ async def test_the_tempo_is_called_an_average_with_how_far_the_song_strays(shelf
         "One tempo for the whole song: 98.5 beats per minute is its average. It was measured between 92 and 104, so "
         "bars drift from the music."
     )
+
+
+async def test_what_is_bought_while_a_project_is_made_is_in_the_next_answer(tmp_path: Path) -> None:
+    """An assistant that would not wait calls again, and is not told of what there was before."""
+    shelf = Shelf(tmp_path, wait_seconds=0.0)
+    song = f"{shelf.bought('create_song', '', idea='boats').id}-1"
+    assert (await shelf.export(song))["status"] == "working"
+    shelf.bought("get_bpm", clip_id=song, answer={"avg_bpm": 98.5})
+    shelf.desk.journal.set_bpm(ACCOUNT, song, 98.5)
+    answer = await shelf.export(song)
+    while answer["status"] == "working":
+        answer = await shelf.export(song)
+    assert answer["bpm"] == 98.5
+    assert "get_bpm" not in str(answer["missing"])
 
 
 async def test_timed_lyrics_bought_from_an_older_songwright_get_the_formats_they_lack(shelf: Shelf, song: str) -> None:

@@ -23,14 +23,17 @@ if TYPE_CHECKING:
     from ....tools.studio.save_recipe import SaveRecipe
 
 
-async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Result]], Result]) -> Result:
+async def made(
+    call: Call, asked: Operation, what: str, make: Callable[[Work[Result]], Result], *, known: str = ""
+) -> Result:
     """The result of long work, or how far it is when the caller would not wait any longer.
 
-    The work goes on by itself; the same call again joins it, or returns what it has made.
+    The work goes on by itself; the same call again joins it, or returns what it has made. `known` is what the result
+    depends on besides the call: once that has changed, the work is begun anew.
     """
     caller, talk = call.caller, call.talk
     until = call.started + talk.patience(caller.limits.wait_seconds)
-    key = f"{asked.tool_name()} {asked.model_dump_json()}"
+    key = f"{asked.tool_name()} {asked.model_dump_json()} {known}".rstrip()
     work = await caller.runner.workshop.work(caller.account.tenant, key, what, make, talk, until)
     if work.future.done():
         with suppress(Stopped, CancelledError):  # this server is ending; another one begins anew
@@ -50,7 +53,8 @@ async def export_project(call: Call, asked: ExportProject) -> Result:
         # Bought before Songwright wrote all the formats of timed lyrics: what is missing is written now.
         delivery = Delivery(caller.journal, caller.library, caller.account)
         await delivery.keep_timed(timeline.job, clip, timeline.outcome.timeline)
-    return await made(call, asked, "the project", partial(project.export, caller, clip))
+    known = await in_thread(project.known, caller, clip)
+    return await made(call, asked, "the project", partial(project.export, caller, clip), known=known)
 
 
 async def save_recipe(call: Call, asked: SaveRecipe) -> Result:
