@@ -152,9 +152,9 @@ class Delivery:
         )
         await in_thread(self._journal.put_file, job, _row(clip, link.kind, kept))
 
-    async def retag(self, clip_id: str) -> None:
+    async def retag(self, clip_id: str, timeline: Sequence[SungLine] = ()) -> None:
         """Write what is known of a clip into its saved sound; a file that was moved away is left alone."""
-        await self._retag(await self.clip(clip_id), ())
+        await self._retag(await self.clip(clip_id), timeline)
 
     async def _retag(self, clip: Clip, timeline: Sequence[SungLine]) -> None:
         tags = replace(await self.tags(clip), synced=tuple((round(line.start, 3), line.text) for line in timeline))

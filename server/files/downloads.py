@@ -85,6 +85,7 @@ _TYPES: Final[Mapping[str, str]] = {
     ".ass": "text/x-ssa; charset=utf-8",
     ".json": "application/json",
     ".lrc": "text/plain; charset=utf-8",
+    ".m3u8": "audio/x-mpegurl; charset=utf-8",
     ".mp4": "video/mp4",
     ".srt": "application/x-subrip; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",

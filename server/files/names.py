@@ -8,16 +8,13 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from ..core.foreign import JOINERS
+from ..core.foreign import JOINERS, joined
 
 _NAME_BYTES: Final = 200
 _NUMBERED: Final = 9
 _BETWEEN_WORDS: Final = re.compile(r"(?<=\w)[/\\|:](?=\w)")
 _FORBIDDEN: Final = re.compile(r'[<>:"/\\|?*]')
 _BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks that are invisible
-_JOINABLE: Final = r"[^\x00-\u0589\s\u200c\u200d]"
-_IDLE_JOINER: Final = re.compile(rf"(?<!{_JOINABLE})[\u200c\u200d]|[\u200c\u200d](?!{_JOINABLE})")
-"""A joiner at an end, beside another, or beside a letter of an alphabet that has no use for it."""
 _DEVICE: Final = re.compile(r"(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[0-9¹²³])[ ]*(\.|$)", re.IGNORECASE)
 
 
@@ -60,11 +57,8 @@ def _visible(text: str) -> Iterator[str]:
 
 
 def _trimmed(text: str) -> str:
-    """Single spaces, no dots or spaces at the ends, no leading accent without a letter, no joiner that joins nothing.
-
-    Between letters of scripts that do not use them, joiners would only make two names that look the same.
-    """
-    text = " ".join(_IDLE_JOINER.sub("", text).split()).strip(". ")
+    """Single spaces, no dots or spaces at the ends, no accent without a letter, no joiner that joins nothing."""
+    text = " ".join(joined(text).split()).strip(". ")
     while text and unicodedata.combining(text[0]):
         text = text[1:].lstrip(". ")
     return text

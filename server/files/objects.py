@@ -19,12 +19,13 @@ from urllib.parse import quote, urlsplit
 
 from ..core.errors import ArgumentRefused, LibraryUnavailable, NotFound, SettingRefused
 from ..core.threads import FILES, in_lane
-from .downloads import AUDIO, MAX_BYTES, Fetcher, Media, disk_errors, media_type, sniff
+from . import playlists
+from .downloads import AUDIO, MAX_BYTES, Fetcher, Media, PartFile, disk_errors, media_type, sniff
 from .folders import LONGEST_NAME, contents
 from .library import Kept, Library
-from .names import safe_name
+from .names import numbered, safe_name
 from .parts import part_name
-from .tags import SongTags
+from .tags import SongTags, mark_text
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
@@ -34,6 +35,7 @@ WHOLE: Final = 16 * 1024 * 1024
 LISTED: Final = 10_000
 """How many files of a tenant are searched for a recording by its name."""
 _NUMBERED: Final = 9
+_HEAD: Final = 4096
 _TIMEOUT: Final = "30s"
 _RETRY_SECONDS: Final = 60
 
@@ -217,14 +219,8 @@ class StoredLibrary(Library):
         return self._send(tags, super().keep_made(tags, suffix, write, folder=_own(tags), label=label))
 
     async def keep_playlist(self, name: str, lines: Sequence[str]) -> str:
-        """As in a folder; the list takes its own place in the bucket again, where nothing but ours is kept."""
-        relative = await super().keep_playlist(name, lines)
-        path = self.locate(relative)
-        try:
-            await in_lane(FILES, self._tenant, self._bucket.put, self._key(relative), path, new=False)
-        finally:
-            await in_lane(FILES, self._tenant, _forget, path, self.root)
-        return relative
+        """As in a folder: only the list of the same album is replaced."""
+        return await in_lane(FILES, self._tenant, self._send_playlist, name, lines)
 
     async def retag(self, path: Path, tags: SongTags) -> Kept:
         """As in a folder: the file comes here, gets its tags, and takes its own place in the bucket again."""
@@ -317,6 +313,24 @@ class StoredLibrary(Library):
         finally:
             _forget(kept.path, self.root)
         raise LibraryUnavailable(f"No free name was found for {stem!r} in the bucket. The song stays yours.")
+
+    def _send_playlist(self, name: str, lines: Sequence[str]) -> str:
+        owner, part = playlists.owner_of(name), PartFile(self._place(None))
+        try:
+            part.write(playlists.content(name, lines))
+            part.seal()
+            cut = len(self._tenant) + 1
+            there = {key[cut:]: size for key, size in self._bucket.keys(f"{self._tenant}/{playlists.ALBUMS}/")}
+            names = numbered(safe_name(name), owner.clip_id)
+            free = (path for each in names if (path := f"{playlists.ALBUMS}/{each}{playlists.SUFFIX}") not in there)
+            mark = mark_text(owner)
+            ours = (path for path, size in there.items() if mark in self.read(path, min(size, _HEAD)))
+            if (relative := next(ours, None) or next(free, None)) is not None:
+                self._bucket.put(self._key(relative), part.path, new=False)
+                return relative
+        finally:
+            part.discard()
+        raise LibraryUnavailable(f"No free name was found for the playlist {name!r} in the bucket.")
 
     def _bring(self, relative: str, path: Path) -> None:
         with disk_errors(self.root):

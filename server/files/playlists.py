@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -18,17 +19,28 @@ ALBUMS: Final = "Albums"
 SUFFIX: Final = ".m3u8"
 
 
+def owner_of(name: str) -> Owner:
+    """Whose list it is: the album's, whatever its capitals."""
+    return Owner(f"album {hashlib.sha256(album_key(name).encode('utf-8', 'replace')).hexdigest()[:32]}", None)
+
+
+def content(name: str, lines: Sequence[str]) -> bytes:
+    """The list, with its owner's mark."""
+    mark = mark_text(owner_of(name)).decode()
+    return "\n".join(["#EXTM3U", f"#{mark}", *lines, ""]).encode("utf-8", "replace")
+
+
 def write(place: Path, name: str, lines: Sequence[str]) -> Path:
     """Write the list of an album into a folder, in one step. Raises OSError when the disk refuses. Blocks.
 
     Only a list that we wrote for the same album is replaced, whatever it is called by now; a list of the person's own
     leaves ours another name.
     """
-    owner = Owner(f"album {album_key(name)}", None)
+    owner = owner_of(name)
     mark = mark_text(owner)
     part = PartFile(place)
     try:
-        part.write("\n".join(["#EXTM3U", f"#{mark.decode()}", *lines, ""]).encode("utf-8", "replace"))
+        part.write(content(name, lines))
         part.seal()
         ours = next((path for path in sorted(place.glob(f"*{SUFFIX}")) if read_owner(path) == owner), None)
         if ours is not None:

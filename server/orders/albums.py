@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import anyio
+
 from ...tools.shapes import ID_LIMIT, data_of, said, shorten
-from ..core.errors import ArgumentRefused, NotFound
+from ..core.errors import ArgumentRefused, NotFound, StorageError
 from ..core.foreign import one_line
 from ..core.jobs import Clip, SavedFile
 from ..core.threads import CRAFT, in_lane, in_thread
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from ...tools.studio.make_album import MakeAlbum
 
 _ITEMS = re.compile(r"[,;/\n]")
+AT_ONCE = 4
+"""Files that are tagged at the same time."""
 _STYLE_LIMIT = 300
 _SHOWN = 120
 
@@ -30,7 +34,7 @@ _SHOWN = 120
 async def made(call: Call, asked: MakeAlbum) -> Result:
     """The album as it is after this call: recorded, its files tagged, its playlist written.
 
-    Everything is done again by the same call, so one that was cut off is completed by repeating it.
+    A caller that goes away meanwhile leaves a whole album behind, and the same call does everything again.
     """
     caller = call.caller
     before = await in_thread(caller.journal.album, caller.account, asked.name)
@@ -50,10 +54,9 @@ async def made(call: Call, asked: MakeAlbum) -> Result:
     delivery = Delivery(caller.journal, caller.library, caller.account)
     changes = (*left, *wanted) if asked.clip_ids or asked.artist is not None else ()
     if changes:
-        await in_thread(caller.journal.put_album, caller.account, album)
-    for done, clip_id in enumerate(changes):
-        await call.talk.working(f"Tagging album {name}", done / len(changes))
-        await delivery.retag(clip_id)
+        with anyio.CancelScope(shield=True):
+            await in_thread(caller.journal.put_album, caller.account, album)
+            await _tagged(call, delivery, album, changes)
     files = {clip.clip_id: await _audio(caller, clip) for clip in clips}
     titles = {clip_id: (await delivery.tags(await delivery.clip(clip_id))).title for clip_id in wanted}
     tracks = [_Track(clip, titles[clip.clip_id], files[clip.clip_id]) for clip in clips]
@@ -61,7 +64,7 @@ async def made(call: Call, asked: MakeAlbum) -> Result:
     data = await _told(caller, album, tracks)
     notices = await _notices(caller, album, tracks, left)
     if any("missing" in row for row in data["tracks"]):
-        notices.append("A missing file was moved or deleted; get_song with its clip id brings it back, free.")
+        notices.append("A missing file was moved or deleted; get_song looks for it, free.")
     data |= {"playlist": next(iter(caller.results.place_of(playlist).values()), None)}
     if notices:
         data["notice"] = " ".join(notices)
@@ -71,6 +74,28 @@ async def made(call: Call, asked: MakeAlbum) -> Result:
     return Result(
         {"status": "done", **data}, f"Album {shorten(name, _SHOWN)}: {count}, tagged and listed in a playlist."
     )
+
+
+async def _tagged(call: Call, delivery: Delivery, album: Album, clip_ids: Sequence[str]) -> None:
+    """Tag the files of these clips, a few at a time: in a bucket each is brought here and sent back."""
+    turns, done = anyio.CapacityLimiter(AT_ONCE), 0
+    failures: list[StorageError] = []
+
+    async def tag(clip_id: str) -> None:
+        nonlocal done
+        try:
+            async with turns:
+                await delivery.retag(clip_id)
+        except StorageError as error:
+            failures.append(error)  # raised below, or the task group would wrap it
+        done += 1
+        await call.talk.working(f"Tagging album {album.name}", done / len(clip_ids))
+
+    async with anyio.create_task_group() as group:
+        for clip_id in clip_ids:
+            group.start_soon(tag, clip_id)
+    if failures:
+        raise failures[0]
 
 
 class _Track:

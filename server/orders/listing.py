@@ -33,7 +33,7 @@ async def found(journal: Journal, account: Account, results: Results, asked: Lis
     elif page.cut:
         data["next"] = f"The newest {SEARCHED} orders were searched; `until` an earlier day searches older ones."
     if any("missing" in song for song in songs):
-        data["notice"] = "A missing file was moved or deleted; get_song fetches it again, free."
+        data["notice"] = "A missing file was moved or deleted; get_song looks for it, free."
     if account.sandbox:
         data["sandbox"] = True
     return Result(data, f"{len(songs)} of {page.total} songs.")

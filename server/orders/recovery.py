@@ -15,10 +15,11 @@ import anyio
 from ... import tools
 from ..core.errors import DownloadRefused, ServiceError
 from ..core.jobs import Clip, Job, SavedFile, State
-from ..core.operation import Family, Purchase, Request
+from ..core.operation import TEXT_KINDS, Family, Purchase, Request
 from ..core.threads import in_thread
 from ..files.delivery import Delivery
 from ..service.clips import report
+from .bought import timeline_of
 from .caller import Call, Caller
 from .looks import has_files
 from .lookup import family_of
@@ -46,19 +47,21 @@ async def brought_back(call: Call, job: Job, only: str | None = None) -> list[st
     patience = max(call.talk.patience(caller.limits.wait_seconds), LEAST_SECONDS)
     with anyio.move_on_after(patience) as limit:
         delivery = Delivery(caller.journal, caller.library, caller.account)
-        again: dict[str, Job] = {}
+        again: dict[str, tuple[Job, list[SavedFile]]] = {}
         for clip, file in lost:
             if await delivery.found_again(clip, file):
                 told.moved.append(file.path)
             elif file.kind in _OWN_LINK:
                 await _fetched(caller, delivery, clip, file, told)
             elif (answered := await in_thread(_answer_with, caller, clip, file)) is not None:
-                again[answered.id] = answered
-                told.fetched.append(file.path)
+                again.setdefault(answered.id, (answered, []))[1].append(file)
             else:
                 told.gone.append(file.path)
-        for answered in again.values():
+        for answered, files in again.values():
             await _saved_again(caller, answered, patience)
+            for file in files:
+                here = await in_thread(_is_here, caller, file)
+                (told.fetched if here else told.gone).append(file.path)
     return told.sentences(_paid_way(caller, job), cut_off=limit.cancelled_caught)
 
 
@@ -128,11 +131,11 @@ def _lost(caller: Caller, job: Job, only: str | None) -> list[tuple[Clip, SavedF
 async def _fetched(caller: Caller, delivery: Delivery, clip: Clip, file: SavedFile, told: _Told) -> None:
     """Fetch a song or its picture from the link on record, else from the one that the service gives now."""
     try:
-        if await _kept(delivery, clip, file):
+        if await _kept(caller, delivery, clip, file):
             told.fetched.append(file.path)
             return
         fresh = await _fresh(caller, clip)
-        if fresh is not None and await _kept(delivery, fresh, file):
+        if fresh is not None and await _kept(caller, delivery, fresh, file):
             told.fetched.append(file.path)
             return
     except ServiceError as error:
@@ -140,9 +143,12 @@ async def _fetched(caller: Caller, delivery: Delivery, clip: Clip, file: SavedFi
     told.gone.append(file.path)
 
 
-async def _kept(delivery: Delivery, clip: Clip, file: SavedFile) -> bool:
+async def _kept(caller: Caller, delivery: Delivery, clip: Clip, file: SavedFile) -> bool:
     try:
-        return await delivery.keep_again(clip, file)
+        kept = await delivery.keep_again(clip, file)
+        if kept and file.kind == "audio" and (lines := await in_thread(timeline_of, caller, clip.clip_id)):
+            await delivery.retag(clip.clip_id, lines)  # the times of the words were bought after the song
+        return kept
     except (DownloadRefused, ServiceError) as error:
         log.info("%s of clip %r: %s", file.kind, clip.clip_id, error)
         return False
@@ -173,9 +179,16 @@ def _answer_with(caller: Caller, clip: Clip, file: SavedFile) -> Job | None:
         if operation is None or operation.clip_of != clip.clip_id or not has_files(operation, job):
             continue
         outcome = operation.outcome(job.answer or {})
-        if any(link.kind == file.kind for link in outcome.links) or not outcome.links:
+        if any(link.kind == file.kind for link in outcome.links) or (
+            file.kind in TEXT_KINDS.values() and outcome.timeline
+        ):
             return job
     return None
+
+
+def _is_here(caller: Caller, file: SavedFile) -> bool:
+    saved = caller.journal.files(caller.account, file.clip_id)
+    return any(other.kind == file.kind and not caller.library.lacks(other.path) for other in saved)
 
 
 async def _saved_again(caller: Caller, job: Job, seconds: float) -> None:

@@ -320,7 +320,7 @@ class Results:
             elif job.remote_id is None and job.looks:
                 said.append(money.calls_so_far(job, job.looks + 1))
             if any("missing" in row for row in data.get("clips", ())):
-                said.append("A missing file was moved or deleted; get_song fetches it again, free.")
+                said.append("A missing file was moved or deleted; get_song looks for it, free.")
             if data.get("failed_takes"):
                 said.append("One take failed at the service. The other is here.")
         said += await in_thread(self._of_its_own, parent, data)

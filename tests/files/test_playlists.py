@@ -33,6 +33,13 @@ async def test_the_list_of_an_album_is_rewritten_in_its_place_even_where_it_was_
     assert [line for line in text.splitlines() if not line.startswith("#")] == ["../b.mp3"]
 
 
+async def test_the_list_of_an_album_with_the_longest_name_is_known_again(library: Library) -> None:
+    name = "\U0001f319" * 80
+    first = await library.keep_playlist(name, ["../a.mp3"])
+    assert await library.keep_playlist(name, ["../b.mp3"]) == first
+    assert len(names(library)) == 1
+
+
 async def test_two_albums_whose_names_make_one_file_name_have_two_lists(library: Library) -> None:
     assert await library.keep_playlist("A/B", []) == "Albums/A-B.m3u8"
     assert await library.keep_playlist("A-B", []) == "Albums/A-B 2.m3u8"

@@ -51,7 +51,7 @@ async def test_a_deleted_song_is_said_to_be_missing_and_fetched_again_free(
     assert (listed["missing"], listed.get("file")) == (str(file), None)
     told = said(await client.call_tool("wait_for_song", {"job_id": song["job_id"]}))
     assert (told["clips"][0]["missing"], told["clips"][1]["file"]) == (str(file), song["clips"][1]["file"])
-    assert "get_song fetches it again, free" in told["notice"]
+    assert "get_song looks for it, free" in told["notice"]
     with pytest.raises(MCPError, match="moved or deleted"):
         await client.read_resource(f"song://clips/{first(song)}/audio")
     again = await facts(client, first(song))
@@ -86,6 +86,22 @@ async def test_a_deleted_wav_comes_back_from_the_answer_that_was_paid_for(
         told = said(await client.call_tool(*bring_back))
         assert wav.read_bytes()[:4] == b"RIFF", told
         assert "fetched again, free" in told["notice"]
+    assert place.charges() == charges
+
+
+async def test_deleted_timed_lyrics_are_written_again_from_their_times(
+    client: Client, song: dict[str, Any], place: World
+) -> None:
+    answer = said(await client.call_tool("get_lyrics_timeline", {"clip_id": first(song)}))
+    said(await client.call_tool("get_bpm", {"clip_id": first(song)}))  # a newer answer, which has no file
+    charges, files = place.charges(), [Path(entry["file"]) for entry in answer["files"]]
+    assert files
+    for file in files:
+        file.unlink()
+    Path(song["clips"][0]["file"]).unlink()
+    told = await facts(client, first(song))
+    assert all(file.exists() for file in files), told
+    assert ID3(song["clips"][0]["file"]).getall("SYLT")
     assert place.charges() == charges
 
 
@@ -151,3 +167,29 @@ async def test_stems_come_as_wav_in_the_same_order_and_only_those_that_came_are_
     assert answer["credits"]["cost"] == 20 + len(waves)
     charged = [line["operation"] for line in place.charges()[before:]]
     assert sorted(charged) == ["stems_basic", *["wav"] * len(waves)]
+
+
+async def test_a_dead_link_is_replaced_by_the_services_fresh_one(
+    client: Client, song: dict[str, Any], place: World
+) -> None:
+    file = Path(song["clips"][0]["file"])
+    file.unlink()
+    place.fault("file", "dead_link")
+    assert (await facts(client, first(song)))["clips"][0]["file"] == str(file)
+    assert file.exists()
+
+
+async def test_what_the_service_has_no_more_is_said_with_the_price_of_another_way(
+    client: Client, song: dict[str, Any], place: World
+) -> None:
+    """The order stays fulfilled and the rest stays here; once the service has the file again, it comes back."""
+    file, charges = Path(song["clips"][0]["file"]), place.charges()
+    file.unlink()
+    place.fault("file", "dead_link", times=None)
+    told = await facts(client, first(song))
+    assert (told["status"], told["clips"][0]["missing"]) == ("done", str(file))
+    assert "the service does not give it again at present" in told["notice"]
+    assert "download_clip buys it for 2 credits." in told["notice"]
+    place.may_end()
+    assert (await facts(client, first(song)))["clips"][0]["file"] == str(file)
+    assert place.charges() == charges

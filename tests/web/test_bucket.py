@@ -157,6 +157,14 @@ async def test_nothing_in_the_bucket_is_replaced_and_the_same_file_is_kept_once(
     assert b"one" in library.read(first.relative, 100)
 
 
+async def test_the_playlist_of_an_album_is_replaced_and_that_of_another_is_not(library: StoredLibrary) -> None:
+    assert await library.keep_playlist("A/B", ["../a/a.mp3"]) == "Albums/A-B.m3u8"
+    assert await library.keep_playlist("A-B", ["../b/b.mp3"]) == "Albums/A-B 2.m3u8"
+    assert await library.keep_playlist("a/b", ["../c/c.mp3"]) == "Albums/A-B.m3u8"
+    text = library.read("Albums/A-B.m3u8", library.size("Albums/A-B.m3u8")).decode()
+    assert [line for line in text.splitlines() if not line.startswith("#")] == ["../c/c.mp3"]
+
+
 async def test_a_large_file_goes_in_parts_and_replaces_nothing_either(library: StoredLibrary, tmp_path: Path) -> None:
     path = tmp_path / "large"
     path.write_bytes(bytes(WHOLE + 1))
