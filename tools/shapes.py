@@ -66,6 +66,7 @@ class ClipResult(Shape):
     )
     part: str | None = Field(None, description="Which part of a song it is, when it is not a whole one.")
     file: str | None = Field(None, description="Where it is saved.")
+    missing: str | None = Field(None, description="Where its file was before it was moved or deleted.")
     resource: str | None = Field(None, description="Resource whose reading returns the audio.")
     url: str | None = Field(None, description="Link to listen to, where there is no file on this machine.")
 
@@ -83,6 +84,7 @@ class FileResult(Shape):
 
     kind: str = Field(description="audio, cover, mp3, m4a, wav, midi, lyrics, subtitles.")
     file: str | None = Field(None, description="Where it is.")
+    missing: str | None = Field(None, description="Where its file was before it was moved or deleted.")
     url: str | None = Field(None, description="Link to it, where it is on another machine.")
 
 

@@ -5,7 +5,8 @@ SongwrightError                 a sentence for a person: what happened, what it 
 │   ├── NotFound                no such job, clip, prompt, tool
 │   └── ConfirmationMissing     a quote is unknown, used, or for something else
 ├── SettingRefused              a setting is missing or makes no sense
-│   └── KeyMissing              no key where one is needed
+│   ├── KeyMissing              no key where one is needed
+│   └── ExtraMissing            packages that the work needs are not installed
 ├── BudgetRefused               would exceed a limit the person has set, or the balance
 ├── Blocked                     too many unsettled purchases
 ├── Busy                        too much work of this caller is under way on this machine
@@ -68,6 +69,10 @@ class SettingRefused(SongwrightError):
 
 class KeyMissing(SettingRefused):
     """There is no API key where one is needed."""
+
+
+class ExtraMissing(SettingRefused):
+    """The work needs packages that are not installed; the sentence says what to install."""
 
 
 class BudgetRefused(SongwrightError):

@@ -373,6 +373,12 @@ class Purchase(Operation):
         """How the result descends from older clips: relation → clip ids."""
         return {}
 
+    @property
+    def variation(self) -> str:
+        """What distinguishes it, in file names, from others of its `version`: the style that was asked for, if any."""
+        style = self.arguments().get("style")
+        return style if isinstance(style, str) else ""
+
 
 class Checked(Purchase):
     """A purchase whose words and style get a free check before it is made; a certain mistake stops it."""

@@ -8,13 +8,12 @@ the same clip is kept and used, so saving a clip again leaves one file; two song
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import logging
 import os
 import shutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -22,9 +21,12 @@ from typing import Final
 import anyio.to_thread
 
 from ..core.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, NotFound, ServiceError
-from .downloads import AUDIO, IMAGES, MAX_BYTES, Fetched, Fetcher, Media, PartFile, disk_errors, sniff
-from .names import name_of, safe_name
-from .parts import clear, is_claim, take_name
+from .downloads import AUDIO, IMAGES, Fetched, Fetcher, Media, PartFile, disk_errors, sniff
+from .finding import checked_upload, folders, is_inside, kind_of, moved_files, named_so
+from .names import name_of, numbered, safe_name
+from .parts import clear, is_claim, sync_folder, take_name
+from .playlists import ALBUMS
+from .playlists import write as write_playlist
 from .tags import Owner, SongTags, mark_text, marked, read_owner, write_tags
 
 log = logging.getLogger(__name__)
@@ -38,7 +40,8 @@ _TRIES: Final = 50
 _OPENED: Final = 500
 _SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".lrc", ".txt", ".vtt")
 
-_LABEL_CHARACTERS, _LABEL_BYTES = 24, 36  # with the title, a number and a suffix still below the usual 255 bytes
+_LABEL_CHARACTERS, _LABEL_BYTES = 72, 90
+_TITLE_CHARACTERS, _BOTH_BYTES = 80, 236  # title and label; with a number and a suffix below the usual 255 bytes
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,15 @@ class Library:
         place = await anyio.to_thread.run_sync(self._place, folder)
         return await anyio.to_thread.run_sync(self._write, place, data, _labelled(tags, label), suffix)
 
+    async def keep_playlist(self, name: str, lines: Sequence[str]) -> str:
+        """Write the playlist of an album into the folder `Albums`; its path below the root.
+
+        Only one that we wrote for the same album is replaced; a list of the person's own leaves us another name.
+        """
+        place = await anyio.to_thread.run_sync(self._place, ALBUMS)
+        with disk_errors(place):
+            return self._relative(await anyio.to_thread.run_sync(write_playlist, place, name, lines))
+
     async def retag(self, path: Path, tags: SongTags) -> Kept:
         """Rewrite the tags of a clip's file in one step; fields that are empty in the new tags stay as they are.
 
@@ -133,6 +145,27 @@ class Library:
             raise NotFound("There is no such file in the library.", field="file")
         return self.root.joinpath(*parts)
 
+    def lacks(self, relative: str) -> bool:
+        """Whether a file that was saved was moved or deleted since. Blocks."""
+        try:
+            return not self.locate(relative).is_file()
+        except (NotFound, OSError):
+            return True
+
+    def find_moved(self, relative: str, size: int, clip_id: str, others: Collection[str] = ()) -> str | None:
+        """Where a clip's file is that was saved at this path: one of its kind, with its name or size, that says so.
+
+        None when it is nowhere in the library; `others` are the paths of the clip's other files. Blocks.
+        """
+        return next(
+            (
+                found
+                for path in moved_files(self.root, relative, size, clip_id)
+                if (found := self._relative(path)) not in others
+            ),
+            None,
+        )
+
     def size(self, relative: str) -> int:
         """Bytes of a file of the library. Raises NotFound when it is gone. Blocks."""
         path = self.locate(relative)
@@ -144,6 +177,17 @@ class Library:
         path = self.locate(relative)
         with _there_still(), path.open("rb") as file:
             return file.read(most)
+
+    @contextlib.contextmanager
+    def on_disk(self, relative: str) -> Iterator[Path]:
+        """A path of this machine at which the whole file can be read while the context lasts; never write to it.
+
+        Raises NotFound when it is gone. Blocks.
+        """
+        path = self.locate(relative)
+        if not path.is_file():
+            raise NotFound("The file is no longer in the library.", field="file")
+        yield path
 
     def signed(self, relative: str, seconds: float) -> str | None:
         """An address elsewhere that opens a file for this long; None where the file is on this machine. Blocks."""
@@ -160,13 +204,13 @@ class Library:
                 f"Give the file's name without its folder, such as 'Song.mp3', not {name[:80]!r}.", field="file"
             )
         for place in filter(None, (upload_dir and upload_dir.expanduser(), self.root)):
-            found = [path for path in _named_so(place, wanted) if _is_inside(path, place)]
+            found = [path for path in named_so(place, wanted) if is_inside(path, place)]
             if len(found) > 1:
                 raise ArgumentRefused(f"There are {len(found)} files named {wanted!r}. Rename one.", field="file")
             if found:
-                return _checked_upload(found[0])
-        folders = f"{upload_dir} or {self.root}" if upload_dir else f"{self.root} (SONGWRIGHT_UPLOAD_DIR names another)"
-        raise ArgumentRefused(f"There is no file named {wanted[:200]!r} in {folders}.", field="file")
+                return checked_upload(found[0])
+        where = f"{upload_dir} or {self.root}" if upload_dir else f"{self.root} (SONGWRIGHT_UPLOAD_DIR names another)"
+        raise ArgumentRefused(f"There is no file named {wanted[:200]!r} in {where}.", field="file")
 
     def holds_songs(self) -> bool:
         """Whether a file says that it is a clip of the service's; the sandbox's songs do not count. Blocks.
@@ -174,7 +218,7 @@ class Library:
         The folder may also hold a whole music collection, so only some files are opened, the likeliest first.
         """
         found: list[Path] = []
-        for place in (self.root, *(folder for folder in _folders(self.root) if folder.name != SANDBOX)):
+        for place in (self.root, *(folder for folder in folders(self.root) if folder.name != SANDBOX)):
             with contextlib.suppress(OSError):
                 found += place.iterdir()
         likeliest = sorted(found, key=lambda path: "(take " not in path.name)[:_OPENED]
@@ -186,7 +230,7 @@ class Library:
         Returns how many. Never fails. Where it is unknown whether a program still runs, as on another machine, its file
         is left alone for a day.
         """
-        return await anyio.to_thread.run_sync(lambda: clear((self.root, *_folders(self.root))))
+        return await anyio.to_thread.run_sync(lambda: clear((self.root, *folders(self.root))))
 
     # -- saving -----------------------------------------------------------------------------------------------------
 
@@ -261,7 +305,7 @@ class Library:
                     continue  # deleted just now; look again
                 elif not take_name(part, final, mark_text(owner)):
                     continue  # somebody else was quicker; look again
-                _sync_folder(place)
+                sync_folder(place)
                 return Kept(final, final.relative_to(self.root).as_posix(), kind, size, digest, tagged)
         raise LibraryUnavailable(
             f"No free name was found for {names[0]!r} in {place}. Move some files of that name away. The song stays "
@@ -289,11 +333,11 @@ class Library:
                         part.write(chunk)
                 part.seal()
                 shutil.copymode(final, part.path)
-                kind = _kind(part.path)
+                kind = kind_of(part.path)
                 tagged = kind is not None and write_tags(part.path, kind, replace(tags, label=owner.label))
                 size, digest = _settled(part.path)
                 part.path.replace(final)
-                _sync_folder(final.parent)
+                sync_folder(final.parent)
             finally:
                 part.discard()
         return Kept(final, self._relative(final), kind, size, digest, tagged)
@@ -338,13 +382,12 @@ def _labelled(tags: SongTags, label: str | None) -> SongTags:
 
 def _names(tags: SongTags) -> Iterator[str]:
     """The names a file may have, best first; the last contains the clip's id, so that names do not run out."""
-    title = safe_name(tags.title)
     label = name_of(tags.label or "", _LABEL_CHARACTERS, _LABEL_BYTES)
+    # Cut without its label, if it ends with it: that is what tells two files apart.
+    bare = tags.title.removesuffix(f" ({tags.label})")
+    title = safe_name(bare, _TITLE_CHARACTERS, _BOTH_BYTES - len(label.encode()))
     name = f"{title} ({label})" if label and not title.casefold().endswith(f"({label})".casefold()) else title
-    yield name
-    for number in range(2, _NUMBERED + 1):
-        yield f"{name} {number}"
-    yield f"{name} {hashlib.sha256(tags.clip_id.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    yield from numbered(name, tags.clip_id)
 
 
 def _target(place: Path, names: list[str], suffix: str, owner: Owner, digest: str) -> tuple[Path | None, bool]:
@@ -375,11 +418,6 @@ def _is_ours(path: Path, owner: Owner, digest: str) -> bool:
     return path.is_file() and _digest(path) == digest
 
 
-def _kind(path: Path) -> Media | None:
-    with path.open("rb") as file:
-        return sniff(file.read(16))
-
-
 def _settled(part: Path) -> tuple[int, str]:
     """Size and digest of a file, which this call syncs to the disk."""
     with part.open("rb+") as file:
@@ -390,19 +428,6 @@ def _settled(part: Path) -> tuple[int, str]:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync_folder(place: Path) -> None:
-    if os.name == "nt":
-        return  # Windows cannot do this; its file system logs the rename itself
-    handle = os.open(place, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network disks cannot sync a folder
-            raise
-    finally:
-        os.close(handle)
 
 
 def _make_private(place: Path, root: Path) -> None:
@@ -417,46 +442,3 @@ def _make_private(place: Path, root: Path) -> None:
 def _drop(path: Path) -> None:
     with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
-
-
-def _folders(root: Path) -> list[Path]:
-    """The folders directly below the root, without links that lead elsewhere."""
-    try:
-        return sorted(path for path in root.iterdir() if path.is_dir() and not path.is_symlink())
-    except OSError:
-        return []
-
-
-def _named_so(place: Path, wanted: str) -> list[Path]:
-    """Files of that name in the folder or, if there is none, in the folders directly below it."""
-    for places in ([place], _folders(place)):
-        found = []
-        for folder in places:
-            with contextlib.suppress(OSError):
-                found += [path for path in folder.iterdir() if unicodedata.normalize("NFC", path.name) == wanted]
-        if found:
-            return found
-    return []
-
-
-def _is_inside(path: Path, place: Path) -> bool:
-    try:
-        return path.is_file() and path.resolve().is_relative_to(place.resolve())
-    except (OSError, RuntimeError):
-        return False
-
-
-def _checked_upload(path: Path) -> Path:
-    try:
-        kind, size = _kind(path), path.stat().st_size
-    except OSError as error:
-        raise ArgumentRefused(f"{path.name!r} cannot be read: {error.strerror}.", field="file") from error
-    if kind not in AUDIO:
-        raise ArgumentRefused(
-            f"{path.name!r} is not an audio file, whatever its name says. Nothing was sent.", field="file"
-        )
-    if size > MAX_BYTES:
-        raise ArgumentRefused(
-            f"{path.name!r} is larger than {MAX_BYTES // 1024**2} MB. Nothing was sent.", field="file"
-        )
-    return path

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -22,6 +22,7 @@ from ..core.threads import FILES, in_lane
 from .downloads import AUDIO, MAX_BYTES, Fetcher, Media, disk_errors, media_type, sniff
 from .library import Kept, Library
 from .names import safe_name
+from .parts import part_name
 from .tags import SongTags
 
 if TYPE_CHECKING:
@@ -199,6 +200,16 @@ class StoredLibrary(Library):
         del folder
         return await self._sent(tags, await super().keep_bytes(tags, data, suffix, folder=_own(tags), label=label))
 
+    async def keep_playlist(self, name: str, lines: Sequence[str]) -> str:
+        """As in a folder; the list takes its own place in the bucket again, where nothing but ours is kept."""
+        relative = await super().keep_playlist(name, lines)
+        path = self.locate(relative)
+        try:
+            await in_lane(FILES, self._tenant, self._bucket.put, self._key(relative), path, new=False)
+        finally:
+            await in_lane(FILES, self._tenant, _forget, path, self.root)
+        return relative
+
     async def retag(self, path: Path, tags: SongTags) -> Kept:
         """As in a folder: the file comes here, gets its tags, and takes its own place in the bucket again."""
         relative = self._relative(path)
@@ -210,6 +221,16 @@ class StoredLibrary(Library):
             await in_lane(FILES, self._tenant, _forget, path, self.root)
         return kept
 
+    def lacks(self, relative: str) -> bool:
+        """False: nobody moves files about in the bucket, and asking takes a request each."""
+        del relative
+        return False
+
+    def find_moved(self, relative: str, size: int, clip_id: str, others: Collection[str] = ()) -> str | None:
+        """None, for the same reason."""
+        del relative, size, clip_id, others
+        return None
+
     def size(self, relative: str) -> int:
         """Bytes of a file. Raises `NotFound`. Blocks."""
         return self._bucket.size(self._key(relative))
@@ -217,6 +238,17 @@ class StoredLibrary(Library):
     def read(self, relative: str, most: int) -> bytes:
         """The first so many bytes of a file. Raises `NotFound`. Blocks."""
         return self._bucket.read(self._key(relative), most)
+
+    @contextlib.contextmanager
+    def on_disk(self, relative: str) -> Iterator[Path]:
+        """A copy of the file, which is deleted afterwards. Raises `NotFound` when it is gone. Blocks."""
+        place = self._place(None)
+        path = place / part_name()
+        try:
+            self._bucket.bring(self._key(relative), path)
+            yield path
+        finally:
+            _forget(path, self.root)
 
     def signed(self, relative: str, seconds: float) -> str | None:
         """An address of the bucket that opens a file for this long. Blocks."""

@@ -8,6 +8,7 @@ be under way.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import platform
@@ -64,6 +65,20 @@ def _take_name_without_links(part: Path, final: Path, claim: bytes) -> bool:
         final.unlink()
         raise
     return True
+
+
+def sync_folder(place: Path) -> None:
+    """Let a new name in a folder outlast a power cut."""
+    if os.name == "nt":
+        return  # Windows cannot do this; its file system logs the rename itself
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network disks cannot sync a folder
+            raise
+    finally:
+        os.close(handle)
 
 
 def clear(places: Iterable[Path]) -> int:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from ..core.jobs import Account, Job, job_of
+from .albums import Albums
 from .read import held_by_another
 from .sqlite import Tx
-from .upkeep import Upkeep
 
 FURTHER_CALL = 60.0
 """Seconds until another paid call, where a changed clock has made the planned time meaningless."""
 
 
-class Decisions(Upkeep):
+class Decisions(Albums):
     """Each is one transaction. All methods block; call them from a worker thread."""
 
     def wake(self, key_id: str) -> bool:

@@ -89,7 +89,16 @@ class Results:
 
     def place(self, file: SavedFile) -> dict[str, str]:
         """Where a saved file is found."""
-        return self._shown(self._library.locate(file.path))
+        return self.place_of(file.path)
+
+    def place_of(self, relative: str) -> dict[str, str]:
+        """Where a file of the library is found."""
+        return self._shown(self._library.locate(relative))
+
+    def found(self, file: SavedFile) -> dict[str, str]:
+        """Where a saved file is found, or where it was before it was moved or deleted. Blocks."""
+        place = self.place(file)
+        return {"missing": place.get("file", file.path)} if self._library.lacks(file.path) else place
 
     async def _balance(self) -> Balance | None:
         """The balance as last read; a tenant who spends the operator's credits is not told how many there are."""
@@ -114,11 +123,14 @@ class Results:
         saved = {c.clip_id: await in_thread(self._journal.files, self._account, c.clip_id) for c in shown}
         data: dict[str, Any] = {"status": self._status(speaker, shown), "job_id": job.id}
         if shown:
-            data["clips"] = [self._clip(clip, saved[clip.clip_id]) for clip in shown]
+            data["clips"] = [await in_thread(self._clip, clip, saved[clip.clip_id]) for clip in shown]
             for before, row in reversed(list(pairwise(data["clips"]))):
                 if "style" in row and row["style"] == before.get("style"):
                     del row["style"]  # takes share theirs, and it is told with the first
         data |= await self._outcome(job)
+        added = [file for child in children for file in (await self._outcome(child)).get("files", ())]
+        if added and only is None:
+            data["files"] = [*data.get("files", ()), *added]
         if job.settled and (failed := sum(c.state == "failed" for c in clips)) and job.state is State.DONE:
             data["failed_takes"] = failed
         members = (job, *children)
@@ -138,12 +150,14 @@ class Results:
     def _clips(self, job: Job, children: Sequence[Job]) -> list[Clip]:
         """What there is to hear: the takes, each replaced by the whole song that a follow-up has made of it. Blocks."""
         takes = self._journal.clips(job.id)
-        if not children:
+        orders = [(child, self._operation_of(child)) for child in children]
+        # A follow-up that adds a file to a take, such as a WAV, replaces nothing.
+        joins = [(child, order) for child, order in orders if order is None or order.clip_of is None]
+        if not joins:
             return takes
         shown: list[Clip] = []
-        for child in children:
+        for child, operation in joins:
             made = self._journal.clips(child.id)
-            operation = self._operation_of(child)
             parts = [] if operation is None else [clip_id for ids in operation.sources().values() for clip_id in ids]
             shown += made if any(clip.state != "failed" for clip in made) else [t for t in takes if t.clip_id in parts]
         return shown + [take for take in takes if take.state == "failed"]
@@ -193,7 +207,7 @@ class Results:
         facts = dict(outcome.facts)
         owners = {link.clip_id for link in outcome.links} | ({operation.clip_of} if outcome.texts else set())
         files = [
-            {"kind": file.kind, **self.place(file)}
+            {"kind": file.kind, **await in_thread(self.found, file)}
             for owner in sorted(filter(None, owners))
             for file in await in_thread(self._journal.files, self._account, owner)
             if file.kind in {link.kind for link in outcome.links}
@@ -217,7 +231,7 @@ class Results:
         if found is not None and found.sources:
             origin["sources"] = {relation: list(ids) for relation, ids in found.sources.items()}
         if clip_id is not None and (files := self._journal.files(self._account, clip_id)):
-            origin["files"] = [{"kind": file.kind, **self.place(file)} for file in files]
+            origin["files"] = [{"kind": file.kind, **self.found(file)} for file in files]
         return replace(result, data={**result.data, **origin})
 
     def with_words(self, result: Result) -> Result:
@@ -241,8 +255,11 @@ class Results:
             data["part"] = clip.part
         audio = next((file for file in files if file.kind == "audio"), None)
         if audio is not None:
-            data |= self.place(audio)
-            data["resource"] = f"song://clips/{clip.clip_id}/audio"
+            data |= self.found(audio)
+            if "missing" not in data:
+                data["resource"] = f"song://clips/{clip.clip_id}/audio"
+            elif clip.audio_url is not None:
+                data["url"] = clip.audio_url
             # Told once, with the file: earlier answers only need the stream link.
             if clip.style:
                 data["style"] = cut(clip.style, STYLE_CUT)
@@ -286,6 +303,8 @@ class Results:
                 said.append(wrong)
             elif job.remote_id is None and job.looks:
                 said.append(money.calls_so_far(job, job.looks + 1))
+            if any("missing" in row for row in data.get("clips", ())):
+                said.append("A missing file was moved or deleted; get_song fetches it again, free.")
             if data.get("failed_takes"):
                 said.append("One take failed at the service. The other is here.")
         said += await in_thread(self._of_its_own, parent, data)

@@ -219,7 +219,10 @@ async def _bytes(caller_of: CallerOf, clip_id: str, kind: str) -> bytes | Elsewh
         if room_for(size):
             return await in_lane(FILES, tenant, caller.library.read, found.path, size)
     except SongwrightError:
-        raise ResourceNotFoundError(f"The {kind} of {clip_id} is no longer in the library.") from None
+        raise ResourceNotFoundError(
+            f"The {kind} of {clip_id} was moved or deleted: it is missing at `{found.path}` in the library. get_song "
+            "with this id fetches it again, free."
+        ) from None
     place = caller.results.place(found)
     why = "more than an answer holds" if size > LARGEST else "and files before it are still on their way to you"
     notice = f"This file has {size / 1e6:.1f} MB, {why}. It is at `{next(iter(place))}`."

@@ -22,6 +22,7 @@ class ListedSong(Shape):
     cost: int | None = Field(None, description="Credits.")
     clips: list[str] | None = Field(None, description="Clip ids of its takes.")
     file: str | None = Field(None, description="Where the first take is saved.")
+    missing: str | None = Field(None, description="Where its file was before it was moved or deleted.")
     url: str | None = Field(None, description="Link to it, where it is on another machine.")
 
 

@@ -8,7 +8,7 @@ from ...core.errors import ArgumentRefused, NotFound, RequestRefused
 from ...core.jobs import Job, State
 from ...core.operation import Finish, Purchase, Request
 from ...core.threads import in_thread
-from .. import listing, money, ownership
+from .. import listing, money, ownership, recovery
 from ..caller import Call, Caller
 from ..results import Result
 from ..steps import task_path
@@ -52,8 +52,9 @@ async def _song(call: Call, asked: GetSong) -> Result:
     if mine is None:
         return await _adopted(call, asked)
     only = wanted if found is not None else None
+    back = await recovery.brought_back(call, mine, only)
     result = await asked_after(call, mine, seconds=GLANCE_SECONDS, only=only)
-    return await in_thread(caller.results.with_origin, result, mine, only)
+    return recovery.with_notice(await in_thread(caller.results.with_origin, result, mine, only), back)
 
 
 async def _adopted(call: Call, asked: GetSong) -> Result:

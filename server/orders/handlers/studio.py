@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from ...core.operation import Operation
+from .. import albums
 from ..caller import Call
 from ..results import Result
 from ..workshop import Stopped, Work
+
+if TYPE_CHECKING:
+    from ....tools.studio.make_album import MakeAlbum
 
 
 async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Result]], Result]) -> Result:
@@ -28,3 +33,8 @@ async def made(call: Call, asked: Operation, what: str, make: Callable[[Work[Res
         {"status": "working", "next": f"{asked.tool_name()} again, with the same arguments: it returns the result."},
         f"{what[:1].upper()}{what[1:]} is being made, {work.share:.0%} so far. It goes on by itself.",
     )
+
+
+async def make_album(call: Call, asked: MakeAlbum) -> Result:
+    """Tags and a playlist, from what is known here."""
+    return await albums.made(call, asked)
