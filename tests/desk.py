@@ -81,9 +81,9 @@ class Desk:
     async def running(self) -> AsyncIterator[None]:
         yield
 
-    def put(self, name: str, state: str) -> Job:
+    def put(self, name: str, state: str, **more: Any) -> Job:
         """A plain order of a tool, brought to a state through the journal as the runner would."""
-        order = plain(name)
+        order = plain(name, **more)
         asked = Order(ACCOUNT, order, Request("POST", "/x", {}), 1, order.search_words(), None, again=True)
         job = self.journal.ask(asked).job
         assert job is not None

@@ -22,7 +22,7 @@ TOOLSETS: Mapping[str, tuple[str, ...]] = {
     "account": ("check_credits",),
     "library": ("wait_for_song", "get_song", "list_songs", "resolve_job", "cancel_job"),
     "craft": ("plan_song", "check_lyrics", "check_style", "songwriting_guide"),
-    "studio": ("make_album",),
+    "studio": ("export_project", "make_video", "make_album", "save_recipe"),
     "producer": (
         "producer_create_song", "producer_extend_song", "producer_cover_song", "producer_replace_section",
         "producer_swap_vocals", "producer_swap_instrumental", "producer_vary_song", "producer_upload_audio",

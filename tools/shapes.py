@@ -82,7 +82,7 @@ class CreditsResult(Shape):
 class FileResult(Shape):
     """One saved file."""
 
-    kind: str = Field(description="audio, cover, mp3, m4a, wav, midi, lyrics, subtitles.")
+    kind: str = Field(description="audio, cover, mp3, m4a, wav, midi, lyrics, srt, subtitles, karaoke.")
     file: str | None = Field(None, description="Where it is.")
     missing: str | None = Field(None, description="Where its file was before it was moved or deleted.")
     url: str | None = Field(None, description="Link to it, where it is on another machine.")

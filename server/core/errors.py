@@ -6,6 +6,7 @@ SongwrightError                 a sentence for a person: what happened, what it 
 │   └── ConfirmationMissing     a quote is unknown, used, or for something else
 ├── SettingRefused              a setting is missing or makes no sense
 │   ├── KeyMissing              no key where one is needed
+│   │   └── KeychainSilent      the system's keychain does not give the key
 │   └── ExtraMissing            packages that the work needs are not installed
 ├── BudgetRefused               would exceed a limit the person has set, or the balance
 ├── Blocked                     too many unsettled purchases
@@ -69,6 +70,10 @@ class SettingRefused(SongwrightError):
 
 class KeyMissing(SettingRefused):
     """There is no API key where one is needed."""
+
+
+class KeychainSilent(KeyMissing):
+    """The system's keychain does not give the key, or not yet. Nothing was sent and nothing was spent."""
 
 
 class ExtraMissing(SettingRefused):

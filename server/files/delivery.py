@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from ..core.errors import DownloadRefused, NotFound
 from ..core.jobs import Account, Clip, Job, SavedFile
 from ..core.operation import TEXT_KINDS, Link, Outcome, Purchase
+from ..core.sung import SungLine
 from ..core.threads import in_thread
 from ..journal.write import Journal
 from ..service.clips import own_recording
@@ -113,17 +114,26 @@ class Delivery:
         if operation.clip_of is None:
             return
         clip = await self.clip(operation.clip_of)
-        for ending, text in outcome.texts.items():
-            saved = await in_thread(self._journal.files, self._account, clip.clip_id)
-            kept = await self._library.keep_bytes(
-                await self.tags(clip), text.encode(), ending, folder=_beside(saved), label=clip.label or None
-            )
-            await in_thread(self._journal.put_file, job, _row(clip, TEXT_KINDS[ending], kept))
+        await self.keep_timed(job, clip, outcome.timeline)
         if outcome.bpm is not None:
             await in_thread(self._journal.set_bpm, self._account, clip.clip_id, outcome.bpm)
             clip = replace(clip, bpm=outcome.bpm)
         if outcome.bpm is not None or outcome.timeline:
             await self._retag(clip, outcome.timeline)
+
+    async def keep_timed(self, job: Job, clip: Clip, timeline: Sequence[SungLine]) -> None:
+        """Save timed lyrics beside a clip's song, in every format of which the library has no file."""
+        from .studio.timed import texts  # a start need not wait for it
+
+        tags = await self.tags(clip)
+        for ending, text in texts(timeline, title=tags.title, artist=tags.artist, seconds=clip.seconds).items():
+            saved = await in_thread(self._journal.files, self._account, clip.clip_id)
+            if any(file.kind == TEXT_KINDS[ending] and not self._library.lacks(file.path) for file in saved):
+                continue
+            kept = await self._library.keep_bytes(
+                tags, text.encode(), ending, folder=_beside(saved), label=clip.label or None
+            )
+            await in_thread(self._journal.put_file, job, _row(clip, TEXT_KINDS[ending], kept))
 
     async def _keep_link(self, job: Job, link: Link) -> None:
         saved = await in_thread(self._journal.files, self._account, link.clip_id)
@@ -146,8 +156,8 @@ class Delivery:
         """Write what is known of a clip into its saved sound; a file that was moved away is left alone."""
         await self._retag(await self.clip(clip_id), ())
 
-    async def _retag(self, clip: Clip, timeline: Sequence[tuple[float, str]]) -> None:
-        tags = replace(await self.tags(clip), synced=tuple(timeline))
+    async def _retag(self, clip: Clip, timeline: Sequence[SungLine]) -> None:
+        tags = replace(await self.tags(clip), synced=tuple((round(line.start, 3), line.text) for line in timeline))
         for file in await in_thread(self._journal.files, self._account, clip.clip_id):
             if file.kind in SOUND:
                 with suppress(NotFound):

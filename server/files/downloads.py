@@ -76,7 +76,11 @@ AUDIO: Final = frozenset({Media.MP3, Media.M4A, Media.WAV, Media.FLAC, Media.OGG
 IMAGES: Final = frozenset({Media.JPEG, Media.PNG, Media.WEBP})
 _TYPES: Final[Mapping[str, str]] = {
     **{kind.suffix: kind.mime for kind in Media},
+    ".ass": "text/x-ssa; charset=utf-8",
+    ".json": "application/json",
     ".lrc": "text/plain; charset=utf-8",
+    ".mp4": "video/mp4",
+    ".srt": "application/x-subrip; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
     ".vtt": "text/vtt; charset=utf-8",
 }

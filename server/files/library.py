@@ -13,7 +13,7 @@ import logging
 import os
 import shutil
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -23,8 +23,9 @@ import anyio.to_thread
 from ..core.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, NotFound, ServiceError
 from .downloads import AUDIO, IMAGES, Fetched, Fetcher, Media, PartFile, disk_errors, sniff
 from .finding import checked_upload, folders, is_inside, kind_of, moved_files, named_so
+from .folders import Folders
 from .names import name_of, numbered, safe_name
-from .parts import clear, is_claim, sync_folder, take_name
+from .parts import clear, is_claim, part_name, sync_folder, take_name
 from .playlists import ALBUMS
 from .playlists import write as write_playlist
 from .tags import Owner, SongTags, mark_text, marked, read_owner, write_tags
@@ -38,7 +39,7 @@ _COVER_SECONDS: Final = 30.0
 _NUMBERED: Final = 9
 _TRIES: Final = 50
 _OPENED: Final = 500
-_SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".lrc", ".txt", ".vtt")
+_SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".ass", ".json", ".lrc", ".mp4", ".srt", ".txt", ".vtt")
 
 _LABEL_CHARACTERS, _LABEL_BYTES = 72, 90
 _TITLE_CHARACTERS, _BOTH_BYTES = 80, 236  # title and label; with a number and a suffix below the usual 255 bytes
@@ -59,7 +60,7 @@ class Kept:
     tagged: bool
 
 
-class Library:
+class Library(Folders):
     """The person's songs below one root folder, which is created at first use. Sandbox songs live in `Sandbox`.
 
     With `private`, only this user of the machine can read it.
@@ -115,6 +116,23 @@ class Library:
             raise ValueError(f"{suffix!r} is not a suffix of the library")
         place = await anyio.to_thread.run_sync(self._place, folder)
         return await anyio.to_thread.run_sync(self._write, place, data, _labelled(tags, label), suffix)
+
+    def keep_made(
+        self, tags: SongTags, suffix: str, write: Callable[[Path], None], *, folder: str | None = None,
+        label: str | None = None,
+    ) -> Kept:  # fmt: skip
+        """Save a file that `write` fills, such as a video: one that is too large to be handed over as bytes. Blocks.
+
+        A file of that name with the same bytes is kept and used; next to any other one the new one gets a number.
+        """
+        if suffix not in _SUFFIXES:
+            raise ValueError(f"{suffix!r} is not a suffix of the library")
+        part = self._place(folder) / part_name()
+        try:
+            write(part)
+            return self._publish(part, _labelled(tags, label), suffix, None, False)
+        finally:
+            _drop(part)
 
     async def keep_playlist(self, name: str, lines: Sequence[str]) -> str:
         """Write the playlist of an album into the folder `Albums`; its path below the root.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit
 from ..core.errors import ArgumentRefused, LibraryUnavailable, NotFound, SettingRefused
 from ..core.threads import FILES, in_lane
 from .downloads import AUDIO, MAX_BYTES, Fetcher, Media, disk_errors, media_type, sniff
+from .folders import LONGEST_NAME, contents
 from .library import Kept, Library
 from .names import safe_name
 from .parts import part_name
@@ -200,6 +201,14 @@ class StoredLibrary(Library):
         del folder
         return await self._sent(tags, await super().keep_bytes(tags, data, suffix, folder=_own(tags), label=label))
 
+    def keep_made(
+        self, tags: SongTags, suffix: str, write: Callable[[Path], None], *, folder: str | None = None,
+        label: str | None = None,
+    ) -> Kept:  # fmt: skip
+        """As in a folder; the file ends in the bucket. Blocks."""
+        del folder
+        return self._send(tags, super().keep_made(tags, suffix, write, folder=_own(tags), label=label))
+
     async def keep_playlist(self, name: str, lines: Sequence[str]) -> str:
         """As in a folder; the list takes its own place in the bucket again, where nothing but ours is kept."""
         relative = await super().keep_playlist(name, lines)
@@ -249,6 +258,14 @@ class StoredLibrary(Library):
             yield path
         finally:
             _forget(path, self.root)
+
+    def keep_folder(self, made: Path, name: str, clip_id: str) -> tuple[str, bool]:
+        """As in a folder; here the name ends in a digest of the files, so that the same files are the same folder."""
+        found = contents(made)
+        mark = hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()[:8]
+        folder = f"{safe_name(clip_id)}/{safe_name(name, LONGEST_NAME)} {mark}"
+        new = [self._bucket.put(self._key(f"{folder}/{inside}"), made / inside, new=True) for inside in sorted(found)]
+        return folder, any(new)
 
     def signed(self, relative: str, seconds: float) -> str | None:
         """An address of the bucket that opens a file for this long. Blocks."""

@@ -1,4 +1,4 @@
-"""Unfinished files: how they are named, how they get their final name, and how those of dead programs are removed.
+"""Unfinished files and folders: how they are named, how they get their final name, how those of dead programs go.
 
 The name of a part file contains the machine, the process and the process's own mark. On the same machine, a file whose
 process is gone is left over; a file from another machine counts as left over only after a day, because its download may
@@ -14,6 +14,7 @@ import os
 import platform
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -82,12 +83,17 @@ def sync_folder(place: Path) -> None:
 
 
 def clear(places: Iterable[Path]) -> int:
-    """Delete what is left over in these folders. Returns how many files. Never fails. Blocks."""
+    """Delete what is left over in these folders. Returns how many files and folders. Never fails. Blocks."""
     count = 0
     for place in places:
         for path in place.glob(f"{PREFIX}*"):
             with contextlib.suppress(OSError):
-                if not path.is_symlink() and path.is_file() and _left_over(path):
+                if path.is_symlink() or not _left_over(path):
+                    continue
+                if path.is_dir():
+                    shutil.rmtree(path)
+                    count += 1
+                elif path.is_file():
                     path.unlink()
                     count += 1
     return count

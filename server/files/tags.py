@@ -35,6 +35,7 @@ _LATIN1: Final = 0
 _UTF16: Final = 1
 _FRONT_COVER: Final = 3
 _HEAD: Final = 4096
+_ASS_HEAD: Final = b"[Script Info]\n"
 _MARK: Final = re.compile(rb"songwright-file:([^:;\s]{1,900}):([^:;\s]{0,900});")
 
 
@@ -156,6 +157,8 @@ def marked(data: bytes, owner: Owner) -> bytes:
         size = len(mark)
         event = b"\x00\xff\x01" + bytes([0x80 | size >> 7, size & 0x7F]) + mark
         return data[:18] + struct.pack(">I", int.from_bytes(data[18:22]) + len(event)) + event + data[22:]
+    if kind is None and data.startswith(_ASS_HEAD):
+        return _ASS_HEAD + b"; " + mark + b"\n" + data[len(_ASS_HEAD) :]
     if kind is None and data[:1] == b"[":
         return b"[re:" + mark + b"]\n" + data
     if kind is None and data[:7] == b"WEBVTT\n":

@@ -86,6 +86,11 @@ class Archive:
                 sources[line["relation"]] = (*sources.get(line["relation"], ()), line["source_id"])
             return FoundClip(clip_of(row), sources)
 
+    def derived(self, account: Account, clip_id: str, relation: str) -> list[Clip]:
+        """The clips that were made from one in this way ("stem of"), those of the newest order first."""
+        who = {"tenant": account.tenant, "key_id": account.key_id}
+        return [clip_of(row) for row in self.store.rows("derived_from", **who, relation=relation, source_id=clip_id)]
+
     def clips(self, job_id: str) -> list[Clip]:
         """The clips of a job, in the order of their takes."""
         return [clip_of(row) for row in self.store.rows("clips_of_job", job_id=job_id)]
@@ -122,6 +127,11 @@ class Archive:
     def job_of_remote(self, account: Account, remote_id: str) -> Job | None:
         """The job that carries this id of the service."""
         row = first(self.store.rows("job_of_remote", remote_id=remote_id, tenant=account.tenant, key_id=account.key_id))
+        return None if row is None else job_of(row)
+
+    def fulfilled(self, account: Account, dedupe: str) -> Job | None:
+        """The newest finished order with this identity (`Operation.identity`); None where it was never bought."""
+        row = first(self.store.rows("fulfilled", dedupe=dedupe, tenant=account.tenant, key_id=account.key_id))
         return None if row is None else job_of(row)
 
     def held_elsewhere(self, job: Job, remote_id: str) -> bool:

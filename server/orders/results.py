@@ -40,6 +40,13 @@ class Result:
     waited: bool = False
     """Whether it was waited for as long as the caller would: if it is not final, it is the answer of a long call."""
 
+    def noting(self, sentence: str | None) -> Result:
+        """The same, with one more sentence that the person should know."""
+        if not sentence:
+            return self
+        notice = " ".join(filter(None, (self.data.get("notice"), sentence)))
+        return replace(self, data={**self.data, "notice": notice})
+
     @property
     def orders(self) -> tuple[str, ...]:
         """The orders that it names."""
@@ -205,13 +212,13 @@ class Results:
             return {}
         outcome = operation.outcome(job.answer)
         facts = dict(outcome.facts)
-        owners = {link.clip_id for link in outcome.links} | ({operation.clip_of} if outcome.texts else set())
+        owners = {link.clip_id for link in outcome.links} | ({operation.clip_of} if outcome.timeline else set())
         files = [
             {"kind": file.kind, **await in_thread(self.found, file)}
             for owner in sorted(filter(None, owners))
             for file in await in_thread(self._journal.files, self._account, owner)
             if file.kind in {link.kind for link in outcome.links}
-            or file.kind in {TEXT_KINDS[ending] for ending in outcome.texts}
+            or (outcome.timeline and file.kind in TEXT_KINDS.values())
         ]
         return facts | ({"files": files} if files else {})
 

@@ -70,6 +70,7 @@ def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServ
         tools.chosen(app.settings.toolsets),
         clock=app.clock,
         sandbox=app.sandbox,
+        sandbox_notice=sandbox_notice(app) if app.sandbox else "",
         name="songwright",
         title="Songwright",
         version=program_version(),
@@ -81,6 +82,17 @@ def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServ
     )
     resources.add(server, app.caller)
     return server
+
+
+def sandbox_notice(app: App) -> str:
+    """What the first result says where songs come from the sandbox; a person may not know that there is more."""
+    said = "This is the offline sandbox, a toy synthesizer; the AI Music API makes real songs with real voices. "
+    if app.settings.offline:
+        return f"{said}It was chosen here with SONGWRIGHT_OFFLINE or --offline. Tell the person once."
+    return (
+        f"{said}For these the person needs a key of the AI Music API, and stores it with `songwright install`. "
+        "Tell them once."
+    )
 
 
 def instructions(app: App) -> str:

@@ -26,6 +26,8 @@ from .unheard import Unheard
 P = ParamSpec("P")
 
 CONFIRM = "confirm"
+OWN_CLIENT = "songwright"
+"""The name with which our own command line announces itself; it says by itself what the sandbox is."""
 MODERN = "2026-07-28"
 """The first revision in which a question to the person travels in a tool's result."""
 SESSION_HEADER = "mcp-session-id"

@@ -50,7 +50,7 @@ from ..orders.results import Result, failure
 from ..orders.songcraft import companion
 from .patience import HALVINGS, Known, Session, Sessions
 from .schema import admits, published, validator
-from .talk import AskFirst, McpTalk
+from .talk import OWN_CLIENT, AskFirst, McpTalk
 from .tasks import Ctx, TaskView, followed
 from .unheard import Unheard
 
@@ -134,6 +134,7 @@ class SongwrightServer(MCPServer[Any]):
         *,
         clock: Clock | None = None,
         sandbox: bool = False,
+        sandbox_notice: str = "",
         **options: Any,
     ) -> None:
         super().__init__(
@@ -147,6 +148,7 @@ class SongwrightServer(MCPServer[Any]):
         self._sessions = Sessions(self._clock.monotonic)
         self._mark = secrets.token_hex(8)
         self._sandbox = sandbox
+        self._sandbox_notice = sandbox_notice
         self._listed: list[Tool] | None = None
 
     async def list_tools(self) -> list[Tool]:
@@ -192,6 +194,10 @@ class SongwrightServer(MCPServer[Any]):
             result = failure(SongwrightError(FAULT))
         if self._sandbox:
             result = replace(result, data={**result.data, "sandbox": True})
+            if self._sandbox_notice and not result.error and talk.client != OWN_CLIENT:
+                said = f"{result.data['notice']} " if result.data.get("notice") else ""
+                result = replace(result, data={**result.data, "notice": said + self._sandbox_notice})
+                self._sandbox_notice = ""  # once: a model that has read it need not read it with every song
         return render(result, name, talk.revision)
 
     async def _heard(self, caller: Caller, operation: Operation, talk: McpTalk, started: float) -> Result:

@@ -217,6 +217,33 @@ def test_every_certain_refusal_of_the_service_is_known_to_be_free() -> None:
     assert {problem for problem in refusals if f"'{problem}'" not in queries()["prune_free"]} == set()
 
 
+def test_what_was_made_of_a_clip_is_found_the_newest_first_and_only_the_callers_own(journal: Journal) -> None:
+    for title in ("Older", "Newer"):
+        job = made(journal, title, clip(f"{title} vocals"), clip(f"{title} drums", take=2))
+        for name in ("vocals", "drums"):
+            journal.put_lineage(job, f"{title} {name}", {"stem of": ("song",), "covers": ("tune",)})
+    found = journal.derived(account(), "song", "stem of")
+    assert [one.clip_id for one in found] == ["Newer vocals", "Newer drums", "Older vocals", "Older drums"]
+    assert journal.derived(account("another"), "song", "stem of") == []
+    assert journal.derived(account(), "tune", "stem of") == []
+
+
+def test_a_fulfilled_order_is_found_by_what_it_asked_for(journal: Journal) -> None:
+    asked = order("Tin Roof")
+    job = journal.ask(asked).job
+    assert job is not None
+    identity = asked.operation.identity()
+    assert journal.fulfilled(account(), identity) is None
+    journal.claim(account().key_id, 0.0, 0.0)
+    bought = journal.bought(job.id, "task", 0.0, "test")
+    assert bought is not None
+    journal.move(bought, Change(State.DONE))
+    found = journal.fulfilled(account(), identity)
+    assert found is not None
+    assert found.id == job.id
+    assert journal.fulfilled(account("another"), identity) is None
+
+
 def many(journal: Journal, number: int) -> None:
     """So many orders with long lyrics, one of each second from the first on."""
     assert journal.ask(order("Pattern")).job is not None

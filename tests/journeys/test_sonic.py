@@ -267,11 +267,14 @@ async def test_get_vox_names_a_stretch_of_voice(client: Client, song: dict[str, 
 async def test_get_lyrics_timeline_writes_timed_lyrics(client: Client, song: dict[str, Any]) -> None:
     answer = said(await client.call_tool("get_lyrics_timeline", {"clip_id": first(song)}))
     files = {entry["kind"]: Path(entry["file"]) for entry in answer["files"]}
-    assert {path.suffix for path in files.values()} == {".lrc", ".vtt"}
-    assert files["lyrics"].stem == files["subtitles"].stem == Path(song["clips"][0]["file"]).stem
+    assert {path.suffix for path in files.values()} == {".ass", ".lrc", ".srt", ".vtt"}
+    assert {path.stem for path in files.values()} == {Path(song["clips"][0]["file"]).stem}
     assert re.search(r"the .*<\d\d:\d\d:\d\d\.\d{3}>boats", files["subtitles"].read_text(encoding="utf-8"))
     lines = files["lyrics"].read_text(encoding="utf-8").splitlines()
-    assert any(re.match(r"\[\d\d:\d\d\.\d\d\]the boats come home tonight", line) for line in lines)
+    assert any(
+        re.fullmatch(r"\[\d\d:\d\d\.\d\d\]<.*>the <.*>boats <.*>come <.*>home <.*>tonight<.*>", line) for line in lines
+    )
+    assert "[ti:Boats]" in lines
     assert ID3(song["clips"][0]["file"]).getall("SYLT")
 
 

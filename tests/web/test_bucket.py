@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import buckets
 import httpx2
@@ -84,6 +85,25 @@ async def test_a_song_that_one_replica_has_saved_is_whole_at_the_other(
     assert [path for name in ("one", "two") for path in (place.folder / name).rglob("*") if path.is_file()] == []
 
 
+async def test_a_project_is_put_into_the_bucket_and_opened_by_its_link(
+    place: HttpWorld, replicas: list[Replica]
+) -> None:
+    """Everything is inside the DAWproject, so that one download is enough."""
+    _, token = place.tenant("producer")
+    async with place.calling(replicas[0], token) as client:
+        song = said(await client.call_tool("create_song", LULLABY))
+        clip_id = song["clips"][0]["clip_id"]
+        told = said(await client.call_tool("export_project", {"clip_id": clip_id}))
+        again = said(await client.call_tool("export_project", {"clip_id": clip_id}))
+    assert told["status"] == "done", told
+    assert "folder" not in told
+    assert "earlier export" in again["notice"]
+    url = next(file["url"] for file in told["files"] if file["kind"] == "dawproject")
+    with ZipFile(BytesIO(httpx2.get(url, follow_redirects=True).content)) as bundle:
+        assert "audio/mix.wav" in bundle.namelist()
+    assert [path for name in ("one", "two") for path in (place.folder / name).rglob("*") if path.is_file()] == []
+
+
 async def test_a_link_of_a_tenant_whose_access_was_withdrawn_leads_nowhere(
     place: HttpWorld, replicas: list[Replica]
 ) -> None:
@@ -139,6 +159,21 @@ async def test_a_large_file_goes_in_parts_and_replaces_nothing_either(library: S
     assert bucket.put("ana/x/large.wav", path, new=True)
     assert not bucket.put("ana/x/large.wav", path, new=True)
     assert bucket.size("ana/x/large.wav") == WHOLE + 1
+
+
+async def test_a_video_that_was_made_here_ends_in_the_bucket_and_nowhere_else(library: StoredLibrary) -> None:
+    def keep(data: bytes) -> str:
+        return library.keep_made(tags("c9"), ".mp4", lambda path: _fill(path, data), label="lyric 1x1").relative
+
+    first = keep(b"one")
+    assert first == keep(b"one")
+    other = keep(b"two")
+    assert (library.read(first, 9), library.read(other, 9)) == (b"one", b"two")
+    assert [path for path in library.root.rglob("*") if path.is_file()] == []
+
+
+def _fill(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
 
 
 async def test_one_tenants_library_shows_nothing_of_anothers(library: StoredLibrary, tmp_path: Path) -> None:

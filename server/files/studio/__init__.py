@@ -7,7 +7,9 @@ from typing import Final
 
 from ...core.errors import ExtraMissing
 
-_PACKAGES: Final = {"PIL": "pillow"}
+_PACKAGES: Final = {
+    "PIL": "pillow", "bidi": "python-bidi", "manimgx_fonts": "manimgx-fonts", "manimgx_fonts_cjk": "manimgx-fonts-cjk",
+}  # fmt: skip
 """Names under which a module's package is installed, where they differ."""
 
 

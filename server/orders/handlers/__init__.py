@@ -12,7 +12,7 @@ from typing import Any, cast
 from .... import tools
 from ...core.jobs import Job
 from ...core.operation import Effect, Operation, Purchase
-from ...core.threads import CRAFT, in_lane
+from ...core.threads import CRAFT, in_lane, in_thread
 from .. import preflight
 from ..caller import Call, Caller
 from ..results import Result
@@ -32,9 +32,10 @@ async def perform(caller: Caller, operation: Operation, talk: Talk, *, started: 
     if caller.missing is not None and needs_key:
         raise caller.missing
     if isinstance(operation, Purchase):
-        warnings = await in_lane(CRAFT, caller.account.tenant, preflight.preflight, operation)
-        result = await buy(call, operation, quote=operation.quote)
-        return preflight.with_warnings(result, warnings)
+        order, taken = await in_thread(operation.completed, caller.facts())
+        warnings = await in_lane(CRAFT, caller.account.tenant, preflight.preflight, order)
+        result = await buy(call, order, quote=order.quote)
+        return preflight.with_warnings(result.noting(taken), warnings)
     return await handler_of(operation.tool_name())(call, operation)
 
 
