@@ -20,7 +20,9 @@ TOOLSETS: Mapping[str, tuple[str, ...]] = {
         "download_clip", "generate_lyrics",
     ),
     "account": ("check_credits",),
-    "library": ("wait_for_song", "get_song", "list_songs", "resolve_job", "cancel_job"),
+    "library": (
+        "wait_for_song", "get_song", "play_song", "list_songs", "keep_take", "resolve_job", "cancel_job",
+    ),
     "craft": ("plan_song", "check_lyrics", "check_style", "songwriting_guide"),
     "studio": ("export_project", "make_video", "make_album", "save_recipe"),
     "producer": (

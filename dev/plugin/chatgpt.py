@@ -94,4 +94,4 @@ def _finality(final: bool, price: str) -> str:
             "Credits that are spent do not come back; an order above the person's limit is confirmed first, and a "
             "repeated call does not buy again."
         )
-    return "What it settles or cancels cannot be taken back; no file is deleted."
+    return "It settles, cancels or replaces what stands on the person's own record; no file is deleted."

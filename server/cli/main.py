@@ -1,4 +1,4 @@
-"""The command line: serve, install, compose, call, tools, doctor, tenants, health, sandbox. It may print."""
+"""The command line: serve, install, compose, play, call, tools, doctor, tenants, health, sandbox. It may print."""
 
 from __future__ import annotations
 
@@ -77,6 +77,11 @@ def parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check key, service, balance, folders and versions")
     _common(doctor)
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
+
+    play = commands.add_parser("play", help="listen to a song in the browser and compare its takes")
+    _common(play)
+    play.add_argument("song", nargs="*", help="title, clip id or job id; else the newest song")
+    play.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
 
     tenants.add_commands(commands)
 
@@ -211,6 +216,10 @@ def _run(given: argparse.Namespace) -> int:
         from .health import ask
 
         return ask(load(**flags))
+    if given.command == "play":
+        from .player import play
+
+        return play(flags, " ".join(given.song).strip(), browser=not given.no_browser)
     from . import client
 
     if given.command == "tools":

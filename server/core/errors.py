@@ -11,6 +11,7 @@ SongwrightError                 a sentence for a person: what happened, what it 
 ├── BudgetRefused               would exceed a limit the person has set, or the balance
 ├── Blocked                     too many unsettled purchases
 ├── Busy                        too much work of this caller is under way on this machine
+│   └── TooMuch                 as much as one caller gets within a minute
 ├── AccessRefused               a hosted caller is not allowed, or no longer allowed
 ├── IssuerUnavailable           the caller cannot be checked: the OAuth server gives no keys
 ├── SealBroken                  a sealed text is forged, too old, or its secret is gone
@@ -90,6 +91,14 @@ class Blocked(SongwrightError):
 
 class Busy(SongwrightError):
     """Too much free work of this caller is under way here. Nothing was begun and nothing was spent."""
+
+
+class TooMuch(Busy):
+    """This caller has had as much as anybody gets within a minute; `retry_after` seconds later there is more."""
+
+    def __init__(self, sentence: str, *, retry_after: float) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
 
 
 class AccessRefused(SongwrightError):

@@ -233,6 +233,8 @@ class Operation(BaseModel):
     """Not a purchase itself, but can end in one, so it is announced like one."""
     core: ClassVar[bool] = False
     """Always listed, never left to a client's tool search."""
+    player: ClassVar[bool] = False
+    """Its result is a song to hear: a host that renders pages of tools shows the player with it."""
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:

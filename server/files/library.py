@@ -21,7 +21,7 @@ from typing import Final
 import anyio.to_thread
 
 from ..core.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, NotFound, ServiceError
-from .downloads import AUDIO, IMAGES, Fetched, Fetcher, Media, PartFile, disk_errors, sniff
+from .downloads import AUDIO, IMAGES, Fetched, Fetcher, Media, PartFile, Streamed, disk_errors, sniff
 from .finding import checked_upload, folders, is_inside, kind_of, moved_files, named_so
 from .folders import Folders
 from .names import name_of, numbered, safe_name
@@ -210,6 +210,17 @@ class Library(Folders):
         if not path.is_file():
             raise NotFound("The file is no longer in the library.", field="file")
         yield path
+
+    def part(self, relative: str, start: int, length: int) -> bytes:
+        """So many bytes of a file of the library, from there on. Raises NotFound when it is gone. Blocks."""
+        path = self.locate(relative)
+        with _there_still(), path.open("rb") as file:
+            file.seek(start)
+            return file.read(length)
+
+    async def streamed(self, url: str, start: int, length: int) -> Streamed:
+        """A stretch of what a link of the service holds so far, kept nowhere. Raises the errors of `Fetcher.part`."""
+        return await self._fetcher.part(url, start, length, kinds=AUDIO)
 
     def signed(self, relative: str, seconds: float) -> str | None:
         """An address elsewhere that opens a file for this long; None where the file is on this machine. Blocks."""

@@ -94,6 +94,13 @@ class Bucket:
         with self._trouble("read"):
             return bytes(obstore.get_range(self._store, self._at(key), start=0, length=most)) if most else b""
 
+    def part(self, key: str, start: int, length: int) -> bytes:
+        """So many bytes of a file, from there on."""
+        import obstore
+
+        with self._trouble("read"):
+            return bytes(obstore.get_range(self._store, self._at(key), start=start, length=length)) if length else b""
+
     def bring(self, key: str, path: Path) -> str:
         """Write a file to a path of this machine; its SHA-256."""
         import obstore
@@ -264,6 +271,10 @@ class StoredLibrary(Library):
             yield path
         finally:
             _forget(path, self.root)
+
+    def part(self, relative: str, start: int, length: int) -> bytes:
+        """So many bytes of a file, from there on. Raises `NotFound`. Blocks."""
+        return self._bucket.part(self._key(relative), start, length)
 
     def keep_folder(self, made: Path, name: str, clip_id: str) -> tuple[str, bool]:
         """As in a folder; here the name ends in a digest of the files, so that the same files are the same folder."""

@@ -57,6 +57,14 @@ class Decisions(Albums):
             row = tx.one("withdraw", id=job_id, now=self._clock.now(), tenant=account.tenant, key_id=account.key_id)
             return None if row is None else job_of(row)
 
+    def keep(self, account: Account, job: Job, clip_id: str) -> None:
+        """The person has chosen a take; it replaces the one that was chosen before of the same order."""
+        with self.store.transaction(account.key_id) as tx:
+            tx.do(
+                "keep", tenant=account.tenant, key_id=account.key_id, job_id=job.parent_id or job.id, clip_id=clip_id,
+                now=self._clock.now(),
+            )  # fmt: skip
+
     def hide(self, account: Account, job_id: str) -> Job | None:
         """Hide a paid job from lists; it is still finished and saved."""
         with self.store.transaction(account.key_id) as tx:

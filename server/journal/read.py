@@ -41,6 +41,16 @@ class Listed:
     created_at: float
     clips: tuple[str, ...]
     audio: SavedFile | None
+    kept: bool = False
+    """Whether its first clip is the take that the person has chosen."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a song that was taken apart, and its file."""
+
+    clip: Clip
+    file: SavedFile
 
 
 @dataclass(frozen=True)
@@ -150,6 +160,29 @@ class Archive:
         row = first(self.store.rows(name, tenant=account.tenant, key_id=account.key_id))
         return None if row is None else job_of(row)
 
+    def newest_song(self, account: Account) -> Job | None:
+        """The newest order that has made something to hear."""
+        row = first(self.store.rows("newest_song", tenant=account.tenant, key_id=account.key_id))
+        return None if row is None else job_of(row)
+
+    def kept(self, account: Account, clip_id: str) -> bool:
+        """Whether the person has chosen this take of its order."""
+        row = first(self.store.rows("kept", tenant=account.tenant, key_id=account.key_id, clip_id=clip_id))
+        return row is not None and bool(row["n"])
+
+    def parts_of(self, account: Account, clip_id: str) -> list[Part]:
+        """The saved parts that a song was taken apart into, those of the newest order first."""
+        rows = self.store.rows("parts_of", tenant=account.tenant, key_id=account.key_id, clip_id=clip_id)
+        return [
+            Part(clip_of(row), SavedFile(row["clip_id"], "audio", row["path"], row["bytes"], row["sha256"]))
+            for row in rows
+        ]
+
+    def clip_of_file(self, tenant: str, path: str) -> tuple[str, str] | None:
+        """Which clip a saved song of a tenant is: (key, clip); None for any other file."""
+        row = first(self.store.rows("clip_of_file", tenant=tenant, path=path))
+        return None if row is None else (row["key_id"], row["clip_id"])
+
     def children(self, job_id: str) -> list[Job]:
         """The jobs that belong to a parent."""
         return [job_of(row) for row in self.store.rows("children", id=job_id)]
@@ -247,7 +280,7 @@ def _listed(rows: Iterable[Row]) -> Iterator[Listed]:
         yield Listed(
             job_id, first_line["operation"], first_line["title"] if clips else first_line["subject"],
             first_line["state"], first_line["cost"], first_line["created_at"], clips,
-            None if first_line["path"] is None else file_of(first_line),
+            None if first_line["path"] is None else file_of(first_line), bool(first_line["kept"]),
         )  # fmt: skip
 
 

@@ -66,6 +66,8 @@ def _line(results: Results, song: Listed) -> dict[str, Any]:
         row["cost"] = song.cost
     if song.clips:
         row["clips"] = list(song.clips)
+    if song.kept:
+        row["kept"] = True
     if song.audio is not None:
         row |= results.found(song.audio)
     return row

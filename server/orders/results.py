@@ -241,6 +241,14 @@ class Results:
             origin["files"] = [{"kind": file.kind, **self.found(file)} for file in files]
         return replace(result, data={**result.data, **origin})
 
+    def with_choice(self, result: Result) -> Result:
+        """The same with a mark at the take that the person has chosen. Blocks."""
+        rows = [
+            {**row, "kept": True} if self._journal.kept(self._account, row["clip_id"]) else row
+            for row in result.data.get("clips", ())
+        ]
+        return replace(result, data={**result.data, "clips": rows}) if rows else result
+
     def with_words(self, result: Result) -> Result:
         """The same with the words of its clips; those that a clip shares with the one before are told once. Blocks."""
         rows, before = list[dict[str, Any]](), ""

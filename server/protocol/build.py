@@ -14,7 +14,7 @@ from ..app import program_version
 from ..core.clock import Clock
 from ..core.settings import Settings
 from ..orders.caller import Caller
-from . import resources
+from . import apps, resources
 from .tasks import Tasks
 from .tools_server import JobBook, SongwrightServer
 
@@ -78,7 +78,7 @@ def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServ
         lifespan=lifespan,
         log_level=app.settings.log_level,
         request_state_security=RequestStateSecurity(keys=state_keys) if state_keys else None,
-        extensions=[Tasks(JobBook(app.caller), ttl_ms=TASK_TTL_MS, poll_ms=TASK_POLL_MS)],
+        extensions=[Tasks(JobBook(app.caller), ttl_ms=TASK_TTL_MS, poll_ms=TASK_POLL_MS), apps.extension()],
     )
     resources.add(server, app.caller)
     return server

@@ -234,6 +234,23 @@ class Hosted:
         relative = path.relative_to(self.library_of(tenant).root).as_posix()
         return f"{self.address}/files/{self.sealer.link({'tenant': tenant, 'path': relative}, LINK_SECONDS)}"
 
+    def listener(self, tenant: str, path: str, link: str) -> tuple[Caller, str] | None:
+        """Whoever has a link to a saved song, as a caller who can listen and nothing else, and the song's clip; None
+        for a link to another file. Other files than the one of `link` have no address. Blocks.
+        """
+        found = self.journal.clip_of_file(tenant, path)
+        if found is None:
+            return None
+        key_id, clip_id = found
+        account = Account(
+            tenant, LOGICAL_URL if self.sandbox else self._base_url, key_id, self._brand, self.sandbox, shared=True
+        )
+        library = self.library_of(tenant)
+        own = library.locate(path)
+        front = Front(lambda place: {"url": link} if place == own else {}, lambda _: None)
+        missing = KeyMissing("A link to a song pays for nothing.")
+        return Caller(self.runner, library, account, Limits(0.0, 0, 0, None), front, missing=missing), clip_id
+
     def _public(self, tenant: str, path: Path) -> str | None:
         """A link that the service can fetch: needs a public address, or the service on this machine."""
         library = self.library_of(tenant)

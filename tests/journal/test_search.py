@@ -96,6 +96,21 @@ def test_a_list_shows_whole_songs_first_and_where_the_first_is_saved(journal: Jo
     assert song.audio == _file("one", "audio", "A.mp3")
 
 
+def test_the_take_that_was_kept_comes_first_and_keeping_another_replaces_it(journal: Journal) -> None:
+    job = made(
+        journal, "Two", clip("one", take=1, title="A"), clip("two", take=2, title="A"), clip("part", part="vocals")
+    )
+    other = made(journal, "Other", clip("else", title="B"))
+    for kept, rest in (("two", "one"), ("one", "two"), ("one", "two")):
+        journal.keep(account(), job, kept)
+        _, song = search(journal).songs
+        assert (song.clips, song.kept) == ((kept, rest, "part"), True)
+        assert [journal.kept(account(), clip_id) for clip_id in (kept, rest, "else")] == [True, False, False]
+    assert not search(journal).songs[0].kept
+    assert not journal.kept(account("another key"), "one")
+    assert journal.newest_song(account()) == other
+
+
 def test_pages_follow_each_other_and_all_know_how_many_there_are(journal: Journal) -> None:
     for number in range(7):
         made(journal, f"Song {number}")

@@ -70,6 +70,7 @@ async def test_a_song_that_one_replica_has_saved_is_whole_at_the_other(
         content = (await client.read_resource(clip["resource"])).contents[0]
         words = said(await client.call_tool("get_lyrics_timeline", {"clip_id": clip["clip_id"]}))
         timed = (await client.read_resource(f"song://clips/{clip['clip_id']}/timeline")).contents[0]
+        heard = await client.call_tool("song_audio", {"clip_id": clip["clip_id"], "offset": 100, "length": 1_000})
     assert words["status"] == "done", words
     assert listed["url"].startswith(f"{two.url}/files/")
     answer = httpx2.get(listed["url"], follow_redirects=True)
@@ -79,6 +80,9 @@ async def test_a_song_that_one_replica_has_saved_is_whole_at_the_other(
     assert mutagen.File(BytesIO(answer.content)).tags.getall("SYLT"), "the timed words came into the song afterwards"
     assert mutagen.File(BytesIO(b64decode(content.blob))).info.length > 0  # type: ignore[union-attr]
     assert "Sleep" in timed.text  # type: ignore[union-attr]
+    part = heard.structured_content
+    assert part is not None
+    assert (b64decode(part["data"]), part["bytes"]) == (answer.content[100:1_100], len(answer.content))
     subtitles = next(file["url"] for file in words["files"] if file["kind"] == "subtitles")
     read = httpx2.get(subtitles, follow_redirects=True)
     assert (read.headers["content-type"], read.text[:6]) == ("text/vtt; charset=utf-8", "WEBVTT")
@@ -141,6 +145,7 @@ async def test_two_clips_of_one_name_have_two_places(library: StoredLibrary) -> 
     assert (one.relative, two.relative) == ("a/Song.lrc", "b/Song.lrc")
     assert b"one" in library.read(one.relative, 100)
     assert b"two" in library.read(two.relative, 100)
+    assert library.part(one.relative, 10, 2) == library.read(one.relative, 100)[10:12]
 
 
 async def test_a_file_that_a_rule_of_the_bucket_has_removed_is_missed(library: StoredLibrary) -> None:
@@ -194,6 +199,8 @@ async def test_one_tenants_library_shows_nothing_of_anothers(library: StoredLibr
     other = StoredLibrary(tmp_path / "other", Fetcher(loopback_ok=True), library._bucket, "bea")
     with pytest.raises(NotFound):
         other.read(kept.relative, 10)
+    with pytest.raises(NotFound):
+        other.part(kept.relative, 0, 10)
     for path in (f"../ana/{kept.relative}", "/ana/a/Song.lrc", "..", "a/../../ana/a/Song.lrc"):
         with pytest.raises(NotFound):
             other.read(path, 10)

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from ...server.core.operation import Effect, Operation
-from ..shapes import AnyId, SongResult, as_named
+from ..shapes import AnyId, TakesResult, as_named
 
 
-class SongFacts(SongResult):
+class SongFacts(TakesResult):
     """A song with where it comes from."""
 
     operation: str | None = Field(None, description="The tool that made it.")

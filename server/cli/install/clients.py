@@ -91,6 +91,12 @@ def _typed(launch: Launch) -> dict[str, Any]:
     return {"type": "stdio", **_plain(launch)}
 
 
+def _codex(launch: Launch) -> dict[str, Any]:
+    """By default it gives a server ten seconds to start, and uvx may have to fetch it."""
+    fetched = Path(launch.command).stem == "uvx"
+    return {**_plain(launch), **({"startup_timeout_sec": 120} if fetched else {})}
+
+
 def _zed(launch: Launch) -> dict[str, Any]:
     return {"source": "custom", "command": launch.command, "args": list(launch.args), "env": launch.env}
 
@@ -177,7 +183,7 @@ CLIENTS = (
     ),
     Client(
         "codex", "Codex", lambda m: m.folder("CODEX_HOME", m.home / ".codex") / "config.toml", TOML, "mcp_servers",
-        _plain, then="Start a new session.",
+        _codex, then="Start a new session.",
     ),
     Client(
         "gemini", "Gemini CLI", lambda m: m.home / ".gemini" / "settings.json", JSON, "mcpServers", _plain,

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...core import settings as settings_module
 from ...core.errors import SongwrightError
-from ...core.settings import PREFIX
+from ...core.settings import PREFIX, Settings
 from . import edits, forms, keys
 from .book import Book
 from .clients import CLIENTS, NAME, REMOTE, Client, Machine, named
@@ -282,15 +282,21 @@ def _show(edit: Edit) -> None:
 
 
 def _masked(entry: Any) -> Any:
-    """An entry to look at: what its variables are is nobody's business on a screen."""
+    """An entry to look at. Its variables may be anything, so only our own settings that hold no secret are shown."""
     if not isinstance(entry, dict):
         return entry
     masked = {
-        name: dict.fromkeys(entry[name], "…")
+        name: {key: value if _is_public(key) else "…" for key, value in entry[name].items()}
         for name in _VARIABLES
         if isinstance(entry.get(name), dict)
-    }  # fmt: skip
+    }
     return {**entry, **masked}
+
+
+def _is_public(variable: str) -> bool:
+    setting = Settings.model_fields.get(variable.removeprefix(PREFIX).lower())
+    known = variable.startswith(PREFIX) and setting is not None and "Secret" not in str(setting.annotation)
+    return known or variable == f"{PREFIX}CONFIG"
 
 
 def _indented(text: str, by: str) -> str:

@@ -122,7 +122,8 @@ def _added(text: str, place: _Object, name: str, value: Any) -> str:
     label = json.dumps(name, ensure_ascii=False)
     if not place.members:
         if newline not in text.strip() and text.strip() != "{}":
-            return f"{text[: place.begin + 1]}{label}: {_written(value)}{text[place.close :]}"
+            colon = ": " if '": ' in text else ":"
+            return f"{text[: place.begin + 1]}{label}{colon}{_written(value, colon=colon)}{text[place.close :]}"
         outer = _indent(text, place.begin)
         inner = outer + _unit(text)
         body = _written(value, _unit(text), newline + inner)
