@@ -25,8 +25,8 @@ class Folders(ABC):
     """The part of a library that takes in whole folders."""
 
     @abstractmethod
-    def _place(self, folder: str | None) -> Path:
-        """The root, or a folder in it; it exists after this call."""
+    def _place(self, *folders: str | None) -> Path:
+        """The root, or a folder in it, one name a level; it exists after this call."""
 
     @abstractmethod
     def _relative(self, path: Path) -> str: ...

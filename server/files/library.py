@@ -32,6 +32,8 @@ from .tags import Owner, SongTags, mark_text, marked, read_owner, write_tags
 
 log = logging.getLogger(__name__)
 
+RELEASE: Final = "Release"
+"""The folder of copies made for publishing, in a folder for each song."""
 SANDBOX: Final = "Sandbox"
 """The folder of the sandbox's songs."""
 _COVER_BYTES: Final = 10 * 1024 * 1024
@@ -117,17 +119,28 @@ class Library(Folders):
         place = await anyio.to_thread.run_sync(self._place, folder)
         return await anyio.to_thread.run_sync(self._write, place, data, _labelled(tags, label), suffix)
 
+    def own(self, tags: SongTags, suffix: str, *folders: str) -> Kept | None:
+        """The file that `keep_made` has kept in this folder, if it is there and names its owner. Blocks."""
+        place = self.root.joinpath(*map(safe_name, folders))
+        owner = Owner(tags.clip_id, tags.label)
+        for candidate in names_of(tags):
+            final = place / f"{candidate}{suffix}"
+            if final.is_file() and read_owner(final) == owner:
+                return self._there(final, kind_of(final))
+        return None
+
     def keep_made(
         self, tags: SongTags, suffix: str, write: Callable[[Path], None], *, folder: str | None = None,
-        label: str | None = None,
+        label: str | None = None, inside: str | None = None,
     ) -> Kept:  # fmt: skip
         """Save a file that `write` fills, such as a video: one that is too large to be handed over as bytes. Blocks.
 
-        A file of that name with the same bytes is kept and used; next to any other one the new one gets a number.
+        The folder may be `inside` another. A file of that name with the same bytes, or that names the same owner, is
+        kept and used; next to any other one the new one gets a number.
         """
         if suffix not in _SUFFIXES:
             raise ValueError(f"{suffix!r} is not a suffix of the library")
-        part = self._place(folder) / part_name()
+        part = self._place(inside, folder) / part_name()
         try:
             write(part)
             return self._publish(part, _labelled(tags, label), suffix, None, False)
@@ -169,6 +182,10 @@ class Library(Folders):
             return not self.locate(relative).is_file()
         except (NotFound, OSError):
             return True
+
+    def vanished(self, relative: str) -> bool:
+        """The same, asked where the answer may take a moment: before the file is fetched again. Blocks."""
+        return self.lacks(relative)
 
     def find_moved(self, relative: str, size: int, clip_id: str, others: Collection[str] = ()) -> str | None:
         """Where a clip's file is that was saved at this path: one of its kind, with its name or size, that says so.
@@ -259,7 +276,9 @@ class Library(Folders):
         Returns how many. Never fails. Where it is unknown whether a program still runs, as on another machine, its file
         is left alone for a day.
         """
-        return await anyio.to_thread.run_sync(lambda: clear((self.root, *folders(self.root))))
+        released = self.root / RELEASE
+        places = (self.root, *folders(self.root), *folders(released))
+        return await anyio.to_thread.run_sync(clear, places)
 
     # -- saving -----------------------------------------------------------------------------------------------------
 
@@ -320,7 +339,7 @@ class Library(Folders):
         place, owner = part.parent, Owner(tags.clip_id, tags.label)
         with disk_errors(place):
             size, digest = _settled(part)
-            names = list(_names(tags))
+            names = list(names_of(tags))
             for _ in range(_TRIES):
                 final, ours = _target(place, names, suffix, owner, digest)
                 if final is None:
@@ -373,11 +392,11 @@ class Library(Folders):
 
     # -- folders ----------------------------------------------------------------------------------------------------
 
-    def _place(self, folder: str | None) -> Path:
+    def _place(self, *folders: str | None) -> Path:
         """The root, or a song's folder in it. It exists after this call, and is inside the root even after links are
         resolved.
         """
-        place = self.root / safe_name(folder) if folder else self.root
+        place = self.root.joinpath(*(safe_name(folder) for folder in folders if folder))
         with disk_errors(place):
             if self._private:
                 _make_private(place, self.root)
@@ -409,7 +428,7 @@ def _labelled(tags: SongTags, label: str | None) -> SongTags:
     return replace(tags, label=label or tags.label or (f"take {tags.take}" if tags.take else None))
 
 
-def _names(tags: SongTags) -> Iterator[str]:
+def names_of(tags: SongTags) -> Iterator[str]:
     """The names a file may have, best first; the last contains the clip's id, so that names do not run out."""
     label = name_of(tags.label or "", _LABEL_CHARACTERS, _LABEL_BYTES)
     # Cut without its label, if it ends with it: that is what tells two files apart.

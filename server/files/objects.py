@@ -22,7 +22,7 @@ from ..core.threads import FILES, in_lane
 from . import playlists
 from .downloads import AUDIO, MAX_BYTES, Fetcher, Media, PartFile, disk_errors, media_type, sniff
 from .folders import LONGEST_NAME, contents
-from .library import Kept, Library
+from .library import Kept, Library, names_of
 from .names import numbered, safe_name
 from .parts import part_name
 from .tags import SongTags, mark_text
@@ -212,15 +212,25 @@ class StoredLibrary(Library):
 
     def keep_made(
         self, tags: SongTags, suffix: str, write: Callable[[Path], None], *, folder: str | None = None,
-        label: str | None = None,
+        label: str | None = None, inside: str | None = None,
     ) -> Kept:  # fmt: skip
         """As in a folder; the file ends in the bucket. Blocks."""
-        del folder
+        del folder, inside
         return self._send(tags, super().keep_made(tags, suffix, write, folder=_own(tags), label=label))
 
     async def keep_playlist(self, name: str, lines: Sequence[str]) -> str:
         """As in a folder: only the list of the same album is replaced."""
         return await in_lane(FILES, self._tenant, self._send_playlist, name, lines)
+
+    def own(self, tags: SongTags, suffix: str, *folders: str) -> Kept | None:
+        """As in a folder; every file below a clip's key is the clip's. Blocks."""
+        del folders
+        for candidate in names_of(tags):
+            relative = f"{_own(tags)}/{candidate}{suffix}"
+            with contextlib.suppress(NotFound):
+                size = self.size(relative)
+                return Kept(self.locate(relative), relative, None, size, self._bucket.digest(self._key(relative)), True)
+        return None
 
     async def retag(self, path: Path, tags: SongTags) -> Kept:
         """As in a folder: the file comes here, gets its tags, and takes its own place in the bucket again."""
@@ -234,12 +244,22 @@ class StoredLibrary(Library):
         return kept
 
     def lacks(self, relative: str) -> bool:
-        """False: nobody moves files about in the bucket, and asking takes a request each."""
+        """False: every result would take a request for each file, and hardly anything is ever gone."""
         del relative
         return False
 
+    def vanished(self, relative: str) -> bool:
+        """Whether the object is gone for certain, such as by a rule of the bucket. Blocks."""
+        try:
+            self.size(relative)
+        except NotFound:
+            return True
+        except LibraryUnavailable:
+            pass
+        return False
+
     def find_moved(self, relative: str, size: int, clip_id: str, others: Collection[str] = ()) -> str | None:
-        """None, for the same reason."""
+        """None: nobody moves files about in the bucket."""
         del relative, size, clip_id, others
         return None
 

@@ -46,7 +46,7 @@ def clips_of(caller: Caller, clip_or_job_id: str) -> list[Clip]:
         raise NotFound(
             f"There is no clip or order {clip_or_job_id[:80]!r}. list_songs shows what there is. Nothing was spent."
         )
-    clips = [clip for clip in caller.journal.clips(job.id) if clip.good]
+    clips = [clip for clip in caller.results.heard(job, caller.journal.children(job.id)) if clip.good]
     if not clips:
         raise NotFound(f"Order {job.id} has no finished audio. get_song shows how it stands. Nothing was spent.")
     return clips

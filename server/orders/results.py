@@ -15,6 +15,7 @@ from ..core.operation import TEXT_KINDS, Facts, Finish, Purchase
 from ..core.threads import in_thread
 from ..core.written import moment
 from ..files.library import Library
+from ..journal.recipes import use_of
 from ..journal.write import Journal, Verdict
 from . import money
 from .envelope import cut, fitted
@@ -42,7 +43,7 @@ class Result:
 
     def noting(self, sentence: str | None) -> Result:
         """The same, with one more sentence that the person should know."""
-        if not sentence:
+        if not sentence or sentence in self.data.get("notice", ""):
             return self
         notice = " ".join(filter(None, (self.data.get("notice"), sentence)))
         return replace(self, data={**self.data, "notice": notice})
@@ -122,7 +123,7 @@ class Results:
         home = (child.state in ended and (child.state is not State.DONE or child.problem is None) for child in children)
         speaker = next((child for child, is_home in zip(children, home, strict=True) if not is_home), job)
         if only is None:
-            clips = await in_thread(self._clips, job, children)
+            clips = await in_thread(self.heard, job, children)
         else:
             family = [clip for member in (job, *children) for clip in await in_thread(self._journal.clips, member.id)]
             clips = [clip for clip in family if clip.clip_id == only]
@@ -154,7 +155,7 @@ class Results:
             data["sandbox"] = True
         return Result(data, _summary(job, shown, data), error=speaker.state is State.FAILED)
 
-    def _clips(self, job: Job, children: Sequence[Job]) -> list[Clip]:
+    def heard(self, job: Job, children: Sequence[Job]) -> list[Clip]:
         """What there is to hear: the takes, each replaced by the whole song that a follow-up has made of it. Blocks."""
         takes = self._journal.clips(job.id)
         orders = [(child, self._operation_of(child)) for child in children]
@@ -346,7 +347,9 @@ class Results:
         if operation is None or job.state in (State.FAILED, State.CANCELLED):
             return ()
         made = data.get("clips") if job.state is State.DONE else None
-        return operation.remarks(self._facts_of(job), made[0].get("seconds") if made else None)
+        remarks = operation.remarks(self._facts_of(job), made[0].get("seconds") if made else None)
+        taken = self._journal.known_fact(use_of(job.id)) if job.operation == "create_song" else None
+        return (taken, *remarks) if taken else remarks
 
     async def of_quote(
         self, verdict: Verdict, cost: int | None, subject: str, question: str, *, again: str, earlier: Job | None = None

@@ -17,9 +17,11 @@ from ..results import Result
 from ..workshop import Stopped, Work
 
 if TYPE_CHECKING:
+    from ....tools.studio.compare_takes import CompareTakes
     from ....tools.studio.export_project import ExportProject
     from ....tools.studio.make_album import MakeAlbum
     from ....tools.studio.make_video import MakeVideo
+    from ....tools.studio.prepare_release import PrepareRelease
     from ....tools.studio.save_recipe import SaveRecipe
 
 
@@ -42,6 +44,14 @@ async def made(
         {"status": "working", "next": f"{asked.tool_name()} again, with the same arguments: it returns the result."},
         f"{what[:1].upper()}{what[1:]} is being made, {work.share:.0%} so far. It goes on by itself.",
     )
+
+
+async def compare_takes(call: Call, asked: CompareTakes) -> Result:
+    """What was measured of each take, and which to keep."""
+    from ..comparison import comparison, meant
+
+    songs = await in_thread(meant, call.caller, asked.ids)
+    return await made(call, asked, "the comparison", lambda work: comparison(call.caller, songs, work.done))
 
 
 async def export_project(call: Call, asked: ExportProject) -> Result:
@@ -72,3 +82,14 @@ async def make_video(call: Call, asked: MakeVideo) -> Result:
 async def make_album(call: Call, asked: MakeAlbum) -> Result:
     """Tags and a playlist, from what is known here."""
     return await albums.made(call, asked)
+
+
+async def prepare_release(call: Call, asked: PrepareRelease) -> Result:
+    """Copies for publishing, made now or before."""
+    from ..material import clips_of, material
+    from ..release import release
+
+    caller = call.caller
+    (clip, *_) = await in_thread(clips_of, caller, asked.clip_id)
+    song = await in_thread(material, caller, clip)
+    return await made(call, asked, "the release", lambda work: release(caller, song, asked.target, work.done))
