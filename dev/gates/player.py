@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from songwright.sandbox import music
+
 from ..player import PAGE
 from ..player.__main__ import built
 from .kit import HERE, ROOT, Broken, Kit
@@ -53,7 +54,7 @@ STYLES = {
     "tea": ("The Harbour in a Cup", "warm folk ballad, acoustic guitar, brushed drums, 92 BPM", 60.0),
     "fa": ("ترانه‌ی باران", "Persian pop, santur, gentle vocals, 84 BPM", 40.0),
 }
-STEMS = ("vocals", "drums", "bass", "guitar")
+STEMS = ["vocals", "drums", "bass", "guitar"]
 Sound = np.ndarray[Any, np.dtype[np.float32]]
 Findings = Mapping[str, str]
 
@@ -131,10 +132,12 @@ def write_song(folder: Path, name: str) -> None:
                     }
                 )
         takes.append({
-            "clip_id": clip, "title": title, "take": number, "seconds": round(sound.seconds, 2), "bpm": music.bpm(score)[0],
-            "key": "D major", "kept": False, "cover": None, "peaks": [round(float(p / loudest.max()), 3) for p in loudest],
+            "clip_id": clip, "title": title, "take": number, "seconds": round(sound.seconds, 2),
+            "bpm": music.bpm(score)[0], "key": "D major", "kept": False, "cover": None,
+            "peaks": [round(float(peak / loudest.max()), 3) for peak in loudest],
             "sections": [{"name": text, "start": at, "end": end} for (text, at), end in zip(heads, ends, strict=True)],
-            "lines": lines, "audio": facts(folder, clip), "stream": False, "stems": stems, "file": f"{title}.mp3", "url": None,
+            "lines": lines, "audio": facts(folder, clip), "stream": False, "stems": stems,
+            "file": f"{title}.mp3", "url": None,
         })  # fmt: skip
     write_sheet(folder, name, title=title, style=style, takes=takes)
 
@@ -313,7 +316,8 @@ def memory(stage: Stage) -> Findings:
     write_long(stage)
     seen = stage.scene("memory")
     most = seen["most"] - seen["before"]
-    name = f"eight minutes with both takes, jumping about: {most:.0f} MB at most, {seen['live'] - seen['before']:.0f} MB in use"
+    live = seen["live"] - seen["before"]
+    name = f"eight minutes with both takes, jumping about: {most:.0f} MB at most, {live:.0f} MB in use"
     return {
         name: wrong(most < MEMORY, f"more than {MEMORY:.0f} MB"),
         "nothing is refused in eight minutes": quiet(seen),
@@ -324,12 +328,15 @@ def real(stage: Stage) -> Findings:
     """The server people get: two eras over HTTP and over standard input and output."""
     found: dict[str, str] = {}
     eras: Mapping[str, object] = {"2026-07-28": {"pin": "2026-07-28"}, "2025-11-25": "legacy"}
-    with tempfile.TemporaryDirectory() as name, hosted(stage.kit, Path(name), pace="quick") as (address, token):
+    with tempfile.TemporaryDirectory() as name, hosted(stage.kit, Path(name), fast=False) as (address, token):
         for era, mode in eras.items():
             seen = stage.scene("real", name=f"http-{era}", mode=mode, server=address, token=token)
             found |= played(stage, f"HTTP, {era}", seen, Path(name))
     for era, mode in eras.items():
-        with tempfile.TemporaryDirectory() as name, stage.kit.sandbox(Path(name) / "service", pace="quick") as service:
+        with (
+            tempfile.TemporaryDirectory() as name,
+            stage.kit.sandbox(Path(name) / "service", pace="quick", fast=False) as service,
+        ):
             home = Path(name)
             (home / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
             own = {"HOME": name, **own_settings(home, service)}

@@ -14,7 +14,7 @@ const OWN = [
   "wait", "when",
 ];
 
-const script = await esbuild.transform(`(() => { "use strict"; ${PARTS.map((part) => read(`${part}.js`)).join("\n")} })()`, {
+const script = await esbuild.transform(`(() => { ${PARTS.map((part) => read(`${part}.js`)).join("\n")} })()`, {
   minify: true, target: "es2023", charset: "utf8", mangleProps: new RegExp(`^(${OWN.join("|")})$`),
 });
 const style = await esbuild.transform(read("style.css"), {

@@ -116,8 +116,7 @@ class Recording {
         const tag = i + 4 + head.side, name = String.fromCharCode(...b.subarray(tag, tag + 4));
         this.steady = name !== "Xing" && !this.live;
         if (name === "Xing" || name === "Info") {
-          const maker = tag + 8 + [4, 4, 100, 4].reduce((sum, size, bit) => sum + ((b[tag + 7] >> bit) & 1 ? size : 0), 0);
-          const delay = (b[maker + 21] << 4) | (b[maker + 22] >> 4);
+          const delay = (b[tag + 141] << 4) | (b[tag + 142] >> 4); // where it is when the tag has everything; else it is measured
           if (delay) this.lead = -(delay + 529);
           i += head.size;
           continue;

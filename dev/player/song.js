@@ -52,8 +52,6 @@ const theme = (given) => {
     if (!ui.fonts) document.head.append((ui.fonts = make("style")));
     ui.fonts.textContent = given.styles.css.fonts;
   }
-  const edge = given.safeAreaInsets;
-  if (edge) document.body.style.padding = `${edge.top}px ${edge.right}px ${edge.bottom}px ${edge.left}px`;
   show();
 };
 const close = () => {

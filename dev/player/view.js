@@ -30,15 +30,17 @@ const progress = (status) => {
     : left > -20 ? "Any moment now" : "This takes longer than usual. Nothing is lost.";
 };
 const deck = (t) => {
-  const key = JSON.stringify([sheet.takes.map((each) => [each.clip_id, each.kept, each.seconds, each.stems.length, !!each.audio]), active, lanes]);
+  const key = JSON.stringify([sheet.takes, active, lanes], (name, value) => (name === "peaks" || name === "cover" ? 0 : value));
   if (drawn !== key) {
     drawn = key;
+    const focused = ui.names.contains(document.activeElement);
     ui.names.replaceChildren(...sheet.takes.map((each, n) => {
-      const button = make("button", { onclick: () => choose(n), title: `Hear take ${each.take} at the same second (${n + 1})` },
+      const button = make("button", { onclick: () => choose(n), title: `Key: ${n + 1}` },
         `Take ${each.take}`, make("small", { textContent: each.kept ? "kept ✓" : each.seconds ? clock(each.seconds) : "…" }));
       set(button, "aria-pressed", n === active);
       return button;
     }));
+    if (focused) ui.names.children[active].focus();
     ui.deck.className = sheet.takes.length < 2 ? "one" : "";
     waves.forEach((wave) => wave.canvas.remove());
     waves = sheet.takes.map((each, n) => {

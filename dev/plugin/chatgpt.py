@@ -63,7 +63,7 @@ def tool(name: str) -> dict[str, Any]:
         "justifications": {
             "read_only_justification": f"{summary(name).rstrip('.')}; {_effect(reads, price)}",
             "open_world_justification": _reach(outside, price),
-            "destructive_justification": _finality(final, price),
+            "destructive_justification": _finality(final, price, tools.folder(name)),
         },
     }
 
@@ -86,7 +86,7 @@ def _reach(outside: bool, price: str) -> str:
     return "Asks the AI Music API, an outside service, about the person's own account; nothing is published."
 
 
-def _finality(final: bool, price: str) -> str:
+def _finality(final: bool, price: str, toolset: str) -> str:
     if not final:
         return "Deletes and overwrites nothing and spends nothing."
     if price:
@@ -94,4 +94,6 @@ def _finality(final: bool, price: str) -> str:
             "Credits that are spent do not come back; an order above the person's limit is confirmed first, and a "
             "repeated call does not buy again."
         )
+    if toolset == "studio":
+        return "It may replace a song's tags or a file that it wrote itself before; no recording is deleted."
     return "It settles, cancels or replaces what stands on the person's own record; no file is deleted."

@@ -137,8 +137,8 @@ song is written, and what an assistant must know before it spends anything.
 | Codex, without the plugin | `codex/add.sh`, or the table in `codex/config.toml` |
 
 Claude Code and Gemini CLI ask for the key and your limits; you can leave everything empty. The other hosts ask nothing,
-and not every one hands on its environment: write `{KEY}` into Songwright's own configuration file. Without a key songs
-come from a free offline sandbox.
+and not every one hands on its environment: there Songwright finds the key that `songwright install` stored, or `{KEY}`
+in its own settings file. Without a key songs come from a free offline sandbox.
 
 Every file here is written by `make update` in [the repository]({facts.address}). `server.json` and the folder `docker`
 are entries for catalogues, `chatgpt-app-submission.json` fills in the form for an app in ChatGPT.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import select
 import sys
@@ -28,6 +29,7 @@ from ..protocol import apps
 from ..protocol.place import MOST_QUESTION, placed, question
 
 HOST = "127.0.0.1"
+_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 UNOPENED_SECONDS = 600.0
 """How long the server waits for its page to be opened."""
 READ_SECONDS = 30.0
@@ -88,8 +90,10 @@ async def _served(caller: Caller, job: Job, clip_id: str | None, *, browser: boo
 
 
 def _open(address: str) -> None:
+    # Without a screen a browser of the terminal would take the terminal over, and could play nothing.
+    screen = sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in _SCREENS)
     try:
-        opened = webbrowser.open(address)
+        opened = screen and webbrowser.open(address)
     except webbrowser.Error:
         opened = False
     if not opened:

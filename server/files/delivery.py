@@ -128,16 +128,19 @@ class Delivery:
         tags = await self.tags(clip)
         for ending, text in texts(timeline, title=tags.title, artist=tags.artist, seconds=clip.seconds).items():
             saved = await in_thread(self._journal.files, self._account, clip.clip_id)
-            if any(file.kind == TEXT_KINDS[ending] and not self._library.lacks(file.path) for file in saved):
+            if await in_thread(self._has, saved, TEXT_KINDS[ending]):
                 continue
             kept = await self._library.keep_bytes(
                 tags, text.encode(), ending, folder=_beside(saved), label=clip.label or None
             )
             await in_thread(self._journal.put_file, job, _row(clip, TEXT_KINDS[ending], kept))
 
+    def _has(self, saved: Sequence[SavedFile], kind: str) -> bool:
+        return any(file.kind == kind and not self._library.vanished(file.path) for file in saved)
+
     async def _keep_link(self, job: Job, link: Link) -> None:
         saved = await in_thread(self._journal.files, self._account, link.clip_id)
-        if any(file.kind == link.kind and not self._library.lacks(file.path) for file in saved):
+        if await in_thread(self._has, saved, link.kind):
             return
         clip = await self.clip(link.clip_id)
         label = clip.label or ""

@@ -183,6 +183,10 @@ class Library(Folders):
         except (NotFound, OSError):
             return True
 
+    def vanished(self, relative: str) -> bool:
+        """The same, asked where the answer may take a moment: before the file is fetched again. Blocks."""
+        return self.lacks(relative)
+
     def find_moved(self, relative: str, size: int, clip_id: str, others: Collection[str] = ()) -> str | None:
         """Where a clip's file is that was saved at this path: one of its kind, with its name or size, that says so.
 

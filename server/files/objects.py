@@ -244,12 +244,22 @@ class StoredLibrary(Library):
         return kept
 
     def lacks(self, relative: str) -> bool:
-        """False: nobody moves files about in the bucket, and asking takes a request each."""
+        """False: every result would take a request for each file, and hardly anything is ever gone."""
         del relative
         return False
 
+    def vanished(self, relative: str) -> bool:
+        """Whether the object is gone for certain, such as by a rule of the bucket. Blocks."""
+        try:
+            self.size(relative)
+        except NotFound:
+            return True
+        except LibraryUnavailable:
+            pass
+        return False
+
     def find_moved(self, relative: str, size: int, clip_id: str, others: Collection[str] = ()) -> str | None:
-        """None, for the same reason."""
+        """None: nobody moves files about in the bucket."""
         del relative, size, clip_id, others
         return None
 

@@ -67,6 +67,11 @@ class Recipes:
         return {"tenant": self.account.tenant, "key_id": self.account.key_id}
 
 
+def use_of(job_id: str) -> str:
+    """Under which name the journal keeps what an order has taken from a recipe."""
+    return f"recipe of {job_id}"
+
+
 def _known_as(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 

@@ -124,7 +124,7 @@ def _lost(caller: Caller, job: Job, only: str | None) -> list[tuple[Clip, SavedF
         found = journal.clip(caller.account, clip_id)
         if found is not None and only in (None, clip_id):
             files = journal.files(caller.account, clip_id)
-            lost += [(found.clip, file) for file in files if caller.library.lacks(file.path)]
+            lost += [(found.clip, file) for file in files if caller.library.vanished(file.path)]
     return lost
 
 
@@ -188,7 +188,7 @@ def _answer_with(caller: Caller, clip: Clip, file: SavedFile) -> Job | None:
 
 def _is_here(caller: Caller, file: SavedFile) -> bool:
     saved = caller.journal.files(caller.account, file.clip_id)
-    return any(other.kind == file.kind and not caller.library.lacks(other.path) for other in saved)
+    return any(other.kind == file.kind and not caller.library.vanished(other.path) for other in saved)
 
 
 async def _saved_again(caller: Caller, job: Job, seconds: float) -> None:

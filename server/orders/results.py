@@ -15,6 +15,7 @@ from ..core.operation import TEXT_KINDS, Facts, Finish, Purchase
 from ..core.threads import in_thread
 from ..core.written import moment
 from ..files.library import Library
+from ..journal.recipes import use_of
 from ..journal.write import Journal, Verdict
 from . import money
 from .envelope import cut, fitted
@@ -42,7 +43,7 @@ class Result:
 
     def noting(self, sentence: str | None) -> Result:
         """The same, with one more sentence that the person should know."""
-        if not sentence:
+        if not sentence or sentence in self.data.get("notice", ""):
             return self
         notice = " ".join(filter(None, (self.data.get("notice"), sentence)))
         return replace(self, data={**self.data, "notice": notice})
@@ -346,7 +347,9 @@ class Results:
         if operation is None or job.state in (State.FAILED, State.CANCELLED):
             return ()
         made = data.get("clips") if job.state is State.DONE else None
-        return operation.remarks(self._facts_of(job), made[0].get("seconds") if made else None)
+        remarks = operation.remarks(self._facts_of(job), made[0].get("seconds") if made else None)
+        taken = self._journal.known_fact(use_of(job.id)) if job.operation == "create_song" else None
+        return (taken, *remarks) if taken else remarks
 
     async def of_quote(
         self, verdict: Verdict, cost: int | None, subject: str, question: str, *, again: str, earlier: Job | None = None

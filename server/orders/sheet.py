@@ -74,7 +74,9 @@ async def sheet(caller: Caller, named: str | None, *, guest: bool = False) -> di
     waiting = status in ("working", "streaming")
     said = SENTENCES[job.state]
     if not guest:
-        said = result.summary if status == "done" else result.data.get("notice") or said
+        told_of = result.summary if status == "done" else str(result.data.get("notice", ""))
+        # What is said of a full disk names its folder, which is for the person's assistant and not for a page.
+        said = told_of if told_of and str(caller.library.root) not in told_of else said
     told: dict[str, Any] = {
         "job_id": job.id,
         "clip_id": clip_id,

@@ -136,10 +136,6 @@ def refusal(error: SongwrightError) -> dict[str, Any]:
 
 
 def rendered(told: Mapping[str, Any], *, refused: bool, structured: bool) -> CallToolResult:
-    """The answer as MCP content; its text is only a sentence where the structure of it travels beside."""
+    """The answer as MCP content; its text is only a sentence where the revision has structured content."""
     text = told.get("sentence", "Sound.") if structured else compact(told)
-    return CallToolResult(
-        content=[TextContent(text=whole(str(text)))],
-        structured_content=dict(told) if structured else None,
-        is_error=refused,
-    )
+    return CallToolResult(content=[TextContent(text=whole(str(text)))], structured_content=dict(told), is_error=refused)

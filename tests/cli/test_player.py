@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import webbrowser
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -184,6 +185,26 @@ async def test_it_does_not_wait_for_ever_for_its_page(stage: Stage, monkeypatch:
     async with served(stage, "x") as browser:
         with anyio.fail_after(PATIENCE):
             await browser.server.over()
+
+
+def test_without_a_screen_no_browser_takes_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened = list[str]()
+
+    def browser(address: str) -> bool:
+        opened.append(address)
+        return True
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(webbrowser, "open", browser)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(name, raising=False)
+    player._open("http://127.0.0.1:1/x")
+    assert "open the address yourself" in capsys.readouterr().err
+    monkeypatch.setenv("DISPLAY", ":0")
+    player._open("http://127.0.0.1:1/x")
+    assert (opened, capsys.readouterr().err) == (["http://127.0.0.1:1/x"], "")
 
 
 async def test_a_song_is_found_by_id_by_title_and_as_the_newest(stage: Stage) -> None:

@@ -74,6 +74,19 @@ async def test_a_song_from_a_recipe_is_the_order_that_its_arguments_spelt_out_wo
     assert "vocal_gender 'female'" in first["notice"]
 
 
+async def test_whoever_looks_at_the_order_later_hears_of_the_recipe_too(desk: Desk, client: Client) -> None:
+    await call(client, "save_recipe", name="Evenings", clip_id=clip_of(desk, style="bossa nova"))
+    ordered = await call(client, "create_song", recipe="Evenings", lyrics=WORDS)
+    told = "From the recipe 'Evenings': style 'bossa nova', model 'sonic-v6'."
+    assert ordered["notice"].count(told) == 1
+    for tool, named in (("wait_for_song", "job_id"), ("get_song", "id")):
+        assert told in (await call(client, tool, **{named: ordered["job_id"]}))["notice"]
+    again = await call(client, "create_song", recipe="Evenings", lyrics=WORDS)
+    assert again["notice"].count(told) == 1
+    plain = await call(client, "create_song", lyrics=WORDS, style="polka")
+    assert "recipe" not in plain.get("notice", "")
+
+
 async def test_what_a_call_says_itself_wins(desk: Desk, client: Client) -> None:
     source = clip_of(desk, style="ambient drones", model="sonic-v6-wild", lyrics=None, instrumental=True)
     await call(client, "save_recipe", name="Calm", clip_id=source)

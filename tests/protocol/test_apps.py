@@ -27,8 +27,10 @@ from stage import Stage, tone
 from world import World
 
 from songwright import tools
+from songwright.server.core.jobs import SENTENCES, State
 from songwright.server.core.operation import Finish, Purchase
 from songwright.server.files.downloads import Fetcher
+from songwright.server.journal.write import Change
 from songwright.server.orders import allowance, sheet
 from songwright.server.orders.caller import Caller
 from songwright.server.protocol import schema
@@ -269,6 +271,16 @@ async def test_a_song_in_the_making_says_how_far_it_is(stage: Stage) -> None:
     assert told["sentence"]
     (take,) = told["takes"]
     assert (take["audio"], take["stream"]) == (None, True)
+
+
+async def test_a_disk_in_trouble_is_not_named_to_a_page(stage: Stage) -> None:
+    job = stage.working()
+    sentence = f"A file could not be saved in {stage.root}: the disk is full."
+    stage.journal.move(job, Change(State.FETCHING, sentence=sentence))
+    async with host(stage) as client:
+        said = shown(await asked(client, "song_sheet", id=job.id))["sentence"]
+        assert sentence in told(await asked(client, "play_song", id=job.id))["notice"]
+    assert said == SENTENCES[State.FETCHING]
 
 
 async def test_a_song_in_the_making_is_heard_as_far_as_it_goes(stage: Stage) -> None:

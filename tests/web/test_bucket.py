@@ -148,6 +148,11 @@ async def test_two_clips_of_one_name_have_two_places(library: StoredLibrary) -> 
     assert library.part(one.relative, 10, 2) == library.read(one.relative, 100)[10:12]
 
 
+async def test_a_file_that_a_rule_of_the_bucket_has_removed_is_missed(library: StoredLibrary) -> None:
+    kept = await library.keep_bytes(tags("a"), b"[00:01.00]one", ".lrc")
+    assert [library.vanished(kept.relative), library.vanished("a/Song 2.lrc")] == [False, True]
+
+
 async def test_nothing_in_the_bucket_is_replaced_and_the_same_file_is_kept_once(library: StoredLibrary) -> None:
     first = await library.keep_bytes(tags("a"), b"[00:01.00]one", ".lrc")
     again = await library.keep_bytes(tags("a"), b"[00:01.00]one", ".lrc")

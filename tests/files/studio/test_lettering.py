@@ -48,6 +48,7 @@ def test_words_stand_in_the_order_in_which_they_are_read(letters: Letters) -> No
     assert order("یک ", "دو ", "سه") == [2, 1, 0]
     # What is foreign in a line keeps its own order, and the line goes on behind it.
     assert order("یک ", "good ", "night ", "سه") == [3, 1, 2, 0]
+    assert order("سلام ", "שלום ", "دنیا") == [2, 1, 0], "two scripts of one direction, each with a font of its own"
     assert order("say ", "שלום ", "עולם ", "now") == [0, 2, 1, 3]
 
 
