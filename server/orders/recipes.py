@@ -127,7 +127,8 @@ def _fitting(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     kind = tools.load("create_song")
     kept, refused = dict[str, Any](), list[str]()
     for field in RECIPE:
-        if (value := arguments.get(field)) in (None, "", False):
+        value = arguments.get(field)
+        if value is None or value is False or value == "":  # not `in`: 0 is a weight, and equals False
             continue
         try:
             made = kind.model_validate({field: one_line(value, len(value)) if isinstance(value, str) else value})

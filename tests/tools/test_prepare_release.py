@@ -21,6 +21,7 @@ from world import said
 
 from songwright.server.core.jobs import Job, SavedFile
 from songwright.server.files.studio.sound import Samples, decode, encode, nature
+from songwright.tools.studio.prepare_release import PrepareRelease
 
 pytestmark = pytest.mark.anyio
 RATE = 44_100
@@ -152,6 +153,11 @@ async def test_another_loudness_is_another_release(desk: Desk) -> None:
     assert quiet["wav"].parent.name == "Song (take 1) -16 LUFS"
     assert loudness(quiet["wav"])[0] == pytest.approx(-16, abs=0.15)
     assert loudness(usual["wav"])[0] == pytest.approx(-14, abs=0.15)
+
+
+@pytest.mark.parametrize(("asked", "made"), [(-14, -14.0), (-14.04, -14.0), (-13.96, -14.0), (-9.25001, -9.3)])
+def test_a_loudness_that_nobody_hears_apart_is_not_another_release(asked: float, made: float) -> None:
+    assert PrepareRelease(clip_id="clip-1", target=asked).target == made
 
 
 async def test_other_programs_read_whose_song_it_is(desk: Desk) -> None:
