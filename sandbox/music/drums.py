@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .dice import dice
 from .genre import Genre
 from .score import Event, Section
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 LANES: Final[dict[str, int]] = {
     "kick": 36,
@@ -32,6 +35,10 @@ LANES: Final[dict[str, int]] = {
 }
 PERCUSSION: Final = frozenset({"tambourine", "cowbell", "conga", "low conga", "timbale", "shaker", "claves", "crackle"})
 _LOUDNESS: Final = {"X": 0.95, "x": 0.7, "o": 0.42}
+_STEADY: Final = frozenset({"808", "909", "orchestra", "none"})
+"""Kits whose player is a machine, or waits for the conductor: no ghost notes, no late thoughts of the foot."""
+_PULSE: Final = (1.06, 0.9, 0.98, 0.9)
+"""How a hand weighs the sixteenths of a beat."""
 _HAND: Final = {"shaker": "x.o.x.o.x.o.x.o.", "conga": "..o.x.xx..o.x.x.", "low conga": "........x......."}
 _WALTZ: Final = {"kick": "X...........", "rim": "....o...o...", "hat": "o...x...x..."}
 
@@ -85,13 +92,42 @@ def beat_tracks(
                 for step, mark in enumerate(pattern[turn : turn + steps]):
                     if mark == "." or (fill and step >= steps - 8 and lane in ("snare", "kick", "clap", "hat", "rim")):
                         continue
-                    velocity = _LOUDNESS[mark] * (0.72 + 0.28 * power) * float(chance.uniform(0.9, 1.04))
+                    if mark != "X" and step % 4 and float(chance.random()) < (0.15 if mark == "o" else 0.06):
+                        continue
+                    weight = _PULSE[step % 4] if lane in ("hat", "ride", "shaker", "tambourine") else 1.0
+                    velocity = _LOUDNESS[mark] * (0.72 + 0.28 * power) * weight * float(chance.uniform(0.88, 1.06))
                     tracks[part].append(Event(start + step / 4, 0.25, LANES[lane], round(min(velocity, 1.0), 3)))
+            if "drums" in parts:
+                turn_around = bar % 4 == 3 and not fill
+                tracks["drums"] += _afterthoughts(genre, lanes, start, meter, power, chance, turn_around=turn_around)
             if fill:
                 tracks["drums"].extend(_fill(genre.fill, start + meter - 2, power, lanes))
         if "drums" in parts and power >= 0.8 and bars >= 2 and genre.kit not in ("808", "dusty", "orchestra", "none"):
             tracks["drums"].append(Event(section.beat, 1.0, LANES["crash"], 0.6))
     return {part: sorted(events, key=lambda event: event.beat) for part, events in tracks.items() if events}
+
+
+def _afterthoughts(
+    genre: Genre, lanes: dict[str, str], start: float, meter: int, power: float, chance: Generator, *, turn_around: bool
+) -> list[Event]:
+    """Return what a drummer adds without thinking: ghost notes, a foot that is early, a sign every fourth bar."""
+    added: list[tuple[int, str, float]] = []
+    if genre.kit not in _STEADY and power >= 0.6:
+        soft = next((lane for lane in ("snare", "rim", "hat") if lane in lanes), None)
+        if soft is not None and float(chance.random()) < 0.75:
+            added.append((int(chance.choice([5, 7, 9, 11, 15])), soft, 0.17))
+        if "kick" in lanes and float(chance.random()) < 0.5:
+            added.append((int(chance.choice([7, 10, 11, 14])), "kick", 0.4))
+    if turn_around and "hat" in lanes:
+        added.append((meter * 4 - 2, "open hat", 0.45))
+    taken = {
+        (step, lane) for lane, pattern in lanes.items() for step, mark in enumerate(pattern[: meter * 4]) if mark != "."
+    }
+    return [
+        Event(start + step / 4, 0.25, LANES[lane], round(loud * (0.8 + 0.2 * power), 3))
+        for step, lane, loud in added
+        if step < meter * 4 - (2 if not turn_around else 0) and (step, lane) not in taken
+    ]
 
 
 def _lanes(genre: Genre, meter: int, *, hand: bool) -> dict[str, str]:

@@ -43,5 +43,9 @@ class Genre:
     pump: float = 0.0
     grit: float = 0.0
     breath: float = 0.25
+    speech: bool = False
+    """Its words are spoken in rhythm, not sung."""
+    air: float = 0.5
+    """How much more highs the mix gets; 0 where the genre is dark."""
     backing: bool = True
     loose: float = 0.006

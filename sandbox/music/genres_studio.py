@@ -10,6 +10,7 @@ from .score import Chair
 STUDIOS: Final[dict[str, Genre]] = {
     "hip-hop": Genre(
         words=("hip-hop", "hip hop", "rap", "trap", "boom bap", "drill"),
+        speech=True,
         tempo=(84, 96),
         kit="808",
         minor=0.85,

@@ -16,6 +16,7 @@ from .genres import GENRES
 from .kit import hit
 from .mix import (
     add_room,
+    aired,
     brightened,
     fades,
     kit_gain,
@@ -144,7 +145,7 @@ def mixed(song: Arrangement, parts: Parts) -> Samples:
         dry += sound
         send += middle(sound) * np.float32(send_of(part) * genre.wet * 1.6)
     add_room(dry, send, genre.room)
-    return dry
+    return aired(dry, genre.air)
 
 
 def _lay(tape: Samples, sound: Samples, piece: Piece) -> None:
@@ -204,7 +205,8 @@ def _sung(song: Arrangement, part: str, count: int) -> Samples:
     breath = GENRES[song.genre].breath
     chair = Chair(part, "", "sing")
     if part == "vocals":
-        sound = sing(sung(song, song.syllables), singer(song.voice, song.gender, breath, part), count, part)
+        who = singer(song.voice, song.gender, breath, part, speech=GENRES[song.genre].speech)
+        sound = sing(sung(song, song.syllables), who, count, part)
         return spread(leveled(sound, chair), 0.0, 0.12)
     other = "f" if song.gender == "m" else "m"
     who = singer(f"{song.voice} backing" if song.voice else "", other, breath + 0.3, part)

@@ -137,7 +137,7 @@ def note(patch: Patch, pitch: int, seconds: float, bright: float) -> Samples:
         sound[: len(tap)] += tap * np.float32(patch.knock)
     if patch.drive:
         bent = np.tanh(sound * np.float32(1 + patch.drive)) / np.float32((1 + patch.drive) ** 0.6)
-        sound = np.convolve(bent, _speaker(), mode="same").astype(np.float32)
+        sound = np.convolve(bent - bent.mean(), _speaker(), mode="same").astype(np.float32)
     return np.asarray(sound * _release(count, patch.release) * np.float32(0.12 * patch.gain), np.float32)
 
 

@@ -80,10 +80,14 @@ class Singer:
     vibrato: float
     rate: float
     slide: float
+    speech: bool = False
 
 
-def singer(name: str, gender: str, breath: float, part: str) -> Singer:
-    """Return the singer called `name` (a voice id; "" is nobody in particular); the same name sings the same way."""
+def singer(name: str, gender: str, breath: float, part: str, *, speech: bool = False) -> Singer:
+    """Return the singer called `name` (a voice id; "" is nobody in particular); the same name sings the same way.
+
+    With `speech` the words are spoken on the beat: the pitch falls and rises as in a sentence and holds no note.
+    """
     chance = dice("singer", name, gender, part)
     size = 1.16 if gender == "f" else 1.0
     wide = 1.0 if name else 0.35
@@ -91,9 +95,10 @@ def singer(name: str, gender: str, breath: float, part: str) -> Singer:
         size=size * (1 + wide * float(chance.uniform(-0.07, 0.07))),
         breath=breath * (1 + wide * float(chance.uniform(-0.6, 0.6))),
         tilt=1.0 + wide * float(chance.uniform(-0.3, 0.3)),
-        vibrato=0.28 * (1 + wide * float(chance.uniform(-0.7, 0.7))),
+        vibrato=0.0 if speech else 0.28 * (1 + wide * float(chance.uniform(-0.7, 0.7))),
         rate=5.4 + wide * float(chance.uniform(-0.7, 0.7)),
         slide=0.06 * (1 + wide * float(chance.uniform(-0.4, 0.4))),
+        speech=speech,
     )
 
 
@@ -163,6 +168,11 @@ def _pitch_curve(phrase: list[Sung], who: Singer, clock: NDArray[np.float64], se
     drift = dice("drift", seed).normal(0, 0.05, len(clock) // 40 + 3)
     swing = depth * np.sin(2 * np.pi * who.rate * clock)
     wander = np.interp(np.arange(len(clock)) / 40, np.arange(len(drift)), drift)
+    if who.speech:
+        whole = max(phrase[-1].end - phrase[0].start, 0.3)
+        # Down through the sentence, every stressed syllable a jump that falls off at once.
+        stress = np.array([s.velocity for s in phrase])[which]
+        pitch = pitch - 4.0 * (clock - phrase[0].start) / whole + 14.0 * (stress - 0.74) - 9.0 * np.minimum(since, 0.25)
     return np.asarray(pitch + swing + wander, np.float64)
 
 
