@@ -37,6 +37,7 @@ STUDIOS: Final[dict[str, Genre]] = {
     ),
     "lo-fi": Genre(
         words=("lo-fi", "lofi", "lo fi", "chillhop", "chill", "study beats", "downtempo", "trip hop"),
+        air=0.0,
         tempo=(70, 84),
         kit="dusty",
         minor=0.4,
@@ -218,6 +219,7 @@ STUDIOS: Final[dict[str, Genre]] = {
     ),
     "cinematic": Genre(
         words=("cinematic", "epic", "film score", "soundtrack", "trailer", "movie", "fantasy", "game music"),
+        air=0.0,
         tempo=(78, 104),
         kit="orchestra",
         minor=0.9,

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .dice import dice
 from .drums import energy
@@ -20,6 +21,8 @@ _LOUDNESS: Final = -14.0
 """LUFS of a finished song, as far as its peaks allow."""
 _DYNAMICS: Final = 9.0
 """Decibels between a section in which the band gives nothing and one in which it gives all."""
+Steps = NDArray[np.float32]
+"""A gain that changes slowly: one figure for every `_BLOCK` samples."""
 _BLOCK: Final = 64
 _FFT: Final = 1 << 18
 
@@ -91,18 +94,16 @@ def active_level(sound: Samples, window: float = 0.1) -> float:
 
 def spread(sound: Samples, pan: float, width: float) -> Samples:
     """Return a mono part as stereo: panned with constant power, and widened by a short delay on one side."""
-    angle = (pan + 1) * np.pi / 4
-    left, right = float(np.cos(angle)) * 1.4142, float(np.sin(angle)) * 1.4142
-    stereo = silence(len(sound))
-    stereo[:, 0] = sound * np.float32(left)
-    stereo[:, 1] = sound * np.float32(right)
+    angle, share = (pan + 1) * np.pi / 4, 0.8 * width
+    level = float(1 / np.sqrt(1 + share**2))
+    stereo = np.empty((2, len(sound)), np.float32).T
+    np.multiply(sound, np.float32(float(np.cos(angle)) * 1.4142 * level), out=stereo[:, 0])
+    np.multiply(sound, np.float32(float(np.sin(angle)) * 1.4142 * level), out=stereo[:, 1])
     if width:
         late = int(0.013 * RATE)
-        share = np.float32(0.8 * width)
-        delayed = sound[:-late] * share
+        delayed = sound[:-late] * np.float32(share * level)
         stereo[late:, 0] += delayed
         stereo[late:, 1] -= delayed
-        stereo *= np.float32(1 / np.sqrt(1 + share**2))
     return stereo
 
 
@@ -165,10 +166,10 @@ def aired(sound: Samples, air: float) -> Samples:
         return sound
     own, near = np.float32(1 + air), np.float32(0.5 * air)
     for side in range(2):
-        dry = sound[:, side].copy()
+        neighbour = sound[:, side] * near
         sound[:, side] *= own
-        sound[4:, side] -= near * dry[:-4]
-        sound[:-4, side] -= near * dry[4:]
+        sound[4:, side] -= neighbour[:-4]
+        sound[:-4, side] -= neighbour[4:]
     return sound
 
 
@@ -191,33 +192,32 @@ def master_gain(mix: Samples, song: Arrangement | None, polish: Polish = "") -> 
 
     Without a song (somebody's recording) the level stays as it is, but for what a remaster adds.
     """
-    push = 10 ** (_SHELVES[polish][1] / 20)
-    shape = None
-    if song is not None:
-        shape = _dynamics(song, len(mix))
-        mix = mix * shape[:, None]
-        push *= 10 ** ((_LOUDNESS - loudness(mix)) / 20)
-    gain = limit_gain(mix, push)
-    if song is not None and shape is not None:
-        gain *= shape
-        gain *= fades(len(mix), song.fade_in or 0.004, song.fade_out or min(0.6, song.seconds / 8))
+    push: float | Steps = 10 ** (_SHELVES[polish][1] / 20)
+    if song is None:
+        return limit_gain(mix, push)
+    shape = _dynamics(song, len(mix))
+    gain = limit_gain(mix, shape * (push * 10 ** ((_LOUDNESS - loudness(mix, shape)) / 20)))
+    gain *= fades(len(mix), song.fade_in or 0.004, song.fade_out or min(0.6, song.seconds / 8))
     return gain
 
 
-def _dynamics(song: Arrangement, count: int) -> Samples:
-    """Return the gain that lets choruses rise and bridges step back, gliding from one section to the next."""
-    times, gains = [0.0], [0.0]
+def _dynamics(song: Arrangement, count: int) -> Steps:
+    """Return, block by block, the gain that lets choruses rise and bridges step back, gliding from one to the next."""
+    times, gains = [], []
     for index, section in enumerate(song.sections):
         decibels = _DYNAMICS * (min(energy(section, index, len(song.sections)), 1.0) - 1.0)
         start, end = song.time(section.beat), song.time(section.beat + section.beats)
         times += [start + 0.02, max(end - 0.25, start + 0.03)]
         gains += [decibels, decibels]
-    curve = np.interp(np.arange(count // _BLOCK + 2) * _BLOCK / RATE, times[1:], gains[1:])
-    return _stretch(10 ** (curve / 20), count)
+    curve = np.interp(np.arange(-(-count // _BLOCK)) * _BLOCK / RATE, times, gains)
+    return np.asarray(10 ** (curve / 20), np.float32)
 
 
-def loudness(sound: Samples) -> float:
-    """Return about how loud stereo sound is in LUFS (ITU BS.1770, of every third block only); -70 for silence."""
+def loudness(sound: Samples, shape: Steps | None = None) -> float:
+    """Return about how loud stereo sound is in LUFS (ITU BS.1770, of every third stretch only); -70 for silence.
+
+    `shape` is a slow gain, block by block, under which it is heard.
+    """
     size = int(0.4 * RATE)
     count = len(sound) // size
     if not count:
@@ -226,7 +226,10 @@ def loudness(sound: Samples) -> float:
     power = np.zeros(-(-count // 3))
     for side in range(2):
         blocks = sound[: count * size, side].reshape(count, size)[::3]
-        power += (np.abs(np.fft.rfft(blocks, axis=1)) ** 2) @ weights
+        spectra = np.fft.rfft(blocks, axis=1)
+        power += (spectra.real**2 + spectra.imag**2) @ weights
+    if shape is not None:
+        power *= shape[np.arange(len(power)) * 3 * size // _BLOCK + size // _BLOCK // 2] ** 2
     heard = power[power > 10 ** ((-70 + 0.691) / 10)]
     if not len(heard):
         return -70.0
@@ -242,17 +245,17 @@ def _ear(size: int) -> np.ndarray:
     shelf = (1 + 10 ** (4 / 10) * ratio**2) / (1 + ratio**2)
     low = hertz**4 / (hertz**4 + 38.0**4)
     weights = 2 * shelf * low / size**2
-    return np.asarray(weights)
+    return np.asarray(weights, np.float32)
 
 
-def limit_gain(mix: Samples, push: float = 1.0, ceiling: float = CEILING) -> Samples:
-    """Return `push` lowered smoothly around every place where the mix would pass the ceiling."""
+def limit_gain(mix: Samples, push: float | Steps = 1.0, ceiling: float = CEILING) -> Samples:
+    """Return `push` (one figure, or one a block) lowered smoothly around every place where the mix would pass the ceiling."""
     blocks = -(-len(mix) // _BLOCK)
     peaks = np.zeros(blocks * _BLOCK, np.float32)
     peaks[: len(mix)] = loudest_side(mix)
     need = np.minimum(1.0, ceiling / np.maximum(peaks.reshape(blocks, _BLOCK).max(axis=1) * push, 1e-9))
     if need.min() >= 1.0:
-        return np.full(len(mix), push, np.float32)
+        return np.full(len(mix), push, np.float32) if isinstance(push, float) else _stretch(push, len(mix), half=True)
     reach = 40
     padded = np.pad(need, 2 * reach + 2, mode="edge")
     lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 3).min(axis=1)

@@ -187,18 +187,18 @@ def play_part(song: Arrangement, part: str, count: int) -> Samples:
     if genre.pump and part not in ("drums", "percussion"):
         drummer = next((chair for chair in song.chairs if chair.part == "drums"), None)
         kicks = [n for n in played(song, drummer) if n.pitch == 36] if drummer else []
-    total = silence(count)
+    total: Samples | None = None
     for chair in song.chairs:
         notes = played(song, chair) if chair.part == part else []
         if not notes:
             continue
         if part in ("drums", "percussion"):
-            total += _drummed(notes, chair, count)
+            own = _drummed(notes, chair, count)
         else:
             sound = pumped(leveled(_noted(notes, chair, count), chair), kicks, genre.pump)
-            width = PATCHES[chair.patch].width if chair.patch in PATCHES else 0.8
-            total += spread(sound, chair.pan, width)
-    return total
+            own = spread(sound, chair.pan, PATCHES[chair.patch].width if chair.patch in PATCHES else 0.8)
+        total = own if total is None else np.add(total, own, out=total)
+    return silence(count) if total is None else total
 
 
 def _sung(song: Arrangement, part: str, count: int) -> Samples:
@@ -259,4 +259,5 @@ def _drummed(notes: list[Note], chair: Chair, count: int) -> Samples:
             size = min(len(sides), count - first)
             if played_note.pitch == drum and size > 0:
                 total[first : first + size] += sides[:size] * np.float32(played_note.velocity**1.4)
-    return total * np.float32(kit_gain(chair))
+    total *= np.float32(kit_gain(chair))
+    return total

@@ -47,10 +47,10 @@ _DIPHTHONGS: Final = {
 }  # fmt: skip
 # Consonants that are noise: lowest and highest frequency, loudness.
 _NOISES: Final = {
-    "s": (4500, 8500, 0.11), "z": (4500, 8500, 0.06), "sh": (2200, 6000, 0.12), "zh": (2200, 6000, 0.06),
-    "ch": (2500, 6500, 0.12), "j": (2200, 6000, 0.07), "ts": (4200, 8500, 0.11), "f": (1500, 7000, 0.045),
-    "v": (1200, 6000, 0.025), "th": (1800, 7500, 0.04), "h": (700, 3500, 0.05), "p": (500, 2500, 0.34),
-    "t": (3000, 7500, 0.26), "k": (1300, 3800, 0.34), "b": (400, 1800, 0.18), "d": (2500, 6000, 0.14),
+    "s": (4500, 8500, 0.19), "z": (4500, 8500, 0.1), "sh": (2200, 6000, 0.18), "zh": (2200, 6000, 0.09),
+    "ch": (2500, 6500, 0.18), "j": (2200, 6000, 0.1), "ts": (4200, 8500, 0.18), "f": (3500, 9000, 0.08),
+    "v": (1200, 6000, 0.025), "th": (3800, 9000, 0.07), "h": (700, 3500, 0.05), "p": (500, 2500, 0.34),
+    "t": (4000, 8500, 0.34), "k": (1300, 3800, 0.34), "b": (400, 1800, 0.18), "d": (3000, 7000, 0.18),
     "g": (1200, 3200, 0.18),
 }  # fmt: skip
 _PLOSIVES: Final = frozenset("ptkbdg")
@@ -150,7 +150,7 @@ def _phrase(
             voiced[a:b] += read(tables[key], phase[a:b]) * _window(b - a) * np.float32(level * syllable.velocity)
         _consonants(noises, syllable, begin)
     swell = np.interp(at, np.arange(steps), _loudness(phrase, clock, release)).astype(np.float32)
-    breath = np.resize(noise("aspiration", 1200, 6500), count) * np.float32(0.05 * who.breath)
+    breath = np.resize(noise("aspiration", 2500, 11000), count) * np.float32(0.07 * who.breath)
     return np.asarray((voiced * np.float32(0.16) + breath) * swell + noises * np.float32(0.55), np.float32)
 
 
@@ -293,6 +293,8 @@ def _table(sound: str, pitch: int, who: Singer) -> Samples:
         # A ceiling keeps a harmonic that meets a resonance from jumping out of the tune.
         gain *= np.minimum(shape, 5.0 if order == 0 else 4.0)
         gain *= 1 + 0.55 * (at / formant) ** 2 / (1 + (at / formant) ** 2)
-    gain /= 1 + (at / 6000.0) ** 6
+    # Presence: the ring around three kilohertz by which a singer is heard over a band.
+    gain *= 1 + 1.1 * np.exp(-(((at - 3300) / 1500) ** 2))
+    gain /= 1 + (at / 6500.0) ** 6
     loud = 1.0 if sound in "aeiouə" else 0.9
     return period(gain) * np.float32(loud)
