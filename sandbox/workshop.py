@@ -71,6 +71,7 @@ def _brief(fields: Args) -> tuple[Brief, str]:
         told["title"] = told.get("title") or title
     elif told.get("instrumental"):
         told["lyrics"] = ""
+        told["title"] = told.get("title") or music.title_of(words_from or told.get("style", ""))
     brief = music.Brief(**told)
     return brief, "[Instrumental]" if brief.instrumental else brief.lyrics
 

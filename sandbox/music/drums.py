@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from .dice import dice
 from .genre import Genre
-from .score import Event, Section
+from .score import Arrangement, Event, Section
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -65,6 +66,13 @@ def energy(section: Section, index: int, count: int) -> float:
         "end": 0.4,
     }.get(section.kind, 0.7)
     return min(1.0, base + 0.15 * index / max(1, count))
+
+
+def energy_at(song: Arrangement, seconds: float) -> float:
+    """Return how much the band gives at a moment of a song."""
+    starts = [song.time(section.beat) for section in song.sections]
+    index = max(0, bisect_right(starts, seconds - 0.01) - 1)
+    return energy(song.sections[index], index, len(starts))
 
 
 def beat_tracks(

@@ -23,6 +23,9 @@ _DYNAMICS: Final = 9.0
 """Decibels between a section in which the band gives nothing and one in which it gives all."""
 Steps = NDArray[np.float32]
 """A gain that changes slowly: one figure for every `_BLOCK` samples."""
+_ENTRY_SECONDS: Final = 5.0
+_TURN_SECONDS: Final = 4.0
+_THINNER: Final = 4.0
 _BLOCK: Final = 64
 _FFT: Final = 1 << 18
 
@@ -70,9 +73,14 @@ def loudest_side(stereo: Samples) -> Samples:
 
 def leveled(sound: Samples, chair: Chair) -> Samples:
     """Return a mono part at the level its seat in the mix asks for, whatever its patch's own loudness."""
-    target = (_LEAD_TARGET if chair.manner == "lead" else _TARGETS[chair.part]) + 0.5 * chair.level
     loud = active_level(sound)
-    return sound if loud <= 0 else sound * np.float32(10 ** (target / 20) / loud)
+    return sound if loud <= 0 else sound * np.float32(10 ** (target_level(chair) / 20) / loud)
+
+
+def target_level(chair: Chair) -> float:
+    """Return the level of a seat in the mix, in decibels; a kit's as it comes out, since it is not levelled."""
+    own = _LEAD_TARGET if chair.manner == "lead" else _TARGETS.get(chair.part, -22.0)
+    return own + 0.5 * chair.level
 
 
 def kit_gain(chair: Chair) -> float:
@@ -203,12 +211,20 @@ def master_gain(mix: Samples, song: Arrangement | None, polish: Polish = "") -> 
 
 def _dynamics(song: Arrangement, count: int) -> Steps:
     """Return, block by block, the gain that lets choruses rise and bridges step back, gliding from one to the next."""
-    times, gains = [], []
+    times: list[float] = []
+    gains: list[float] = []
+    if song.entry is not None:
+        # Where a song goes on, it goes on as loud as it was, and only then turns to what comes next.
+        # What the band itself plays is already thinner, which is made up for.
+        thinner = max(0.0, song.entry - energy(song.sections[0], 0, len(song.sections)))
+        times, gains = [_ENTRY_SECONDS], [_DYNAMICS * (song.entry - 1.0) + _THINNER * thinner]
     for index, section in enumerate(song.sections):
-        decibels = _DYNAMICS * (min(energy(section, index, len(song.sections)), 1.0) - 1.0)
+        decibels = _DYNAMICS * (energy(section, index, len(song.sections)) - 1.0)
         start, end = song.time(section.beat), song.time(section.beat + section.beats)
-        times += [start + 0.02, max(end - 0.25, start + 0.03)]
-        gains += [decibels, decibels]
+        start = max(start + 0.02, times[-1] + _TURN_SECONDS if len(times) == 1 else 0.0)
+        if end > start:
+            times += [start, max(end - 0.25, start + 0.01)]
+            gains += [decibels, decibels]
     curve = np.interp(np.arange(-(-count // _BLOCK)) * _BLOCK / RATE, times, gains)
     return np.asarray(10 ** (curve / 20), np.float32)
 

@@ -53,6 +53,7 @@ class Sung:
     nucleus: str
     coda: tuple[str, ...]
     word: str
+    sound: str
 
 
 def played(song: Arrangement, chair: Chair) -> list[Note]:
@@ -81,7 +82,11 @@ def sung(song: Arrangement, syllables: tuple[Syllable, ...]) -> list[Sung]:
             end = min(end, max(vowel + 0.05, song.time(syllables[index + 1].beat)))
         wanted = min(sum(_ONSETS.get(c, _GLIDE) for c in onset), _LONGEST_ONSET)
         start = max(floor, vowel - wanted)
-        result.append(Sung(start, vowel, end, syllable.pitch, syllable.velocity, onset, nucleus, coda, syllable.word))
+        result.append(
+            Sung(
+                start, vowel, end, syllable.pitch, syllable.velocity, onset, nucleus, coda, syllable.word, syllable.sound
+            )
+        )
         floor = min(vowel + 0.05, end)
     return result
 

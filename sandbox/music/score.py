@@ -153,6 +153,8 @@ class Arrangement:
     lead: str = ""
     fade_in: float = 0.0
     fade_out: float = 0.0
+    entry: float | None = None
+    """How much the band gives at first, 0…1, where it continues another song; None: what its first section asks."""
 
     @property
     def beat_seconds(self) -> float:
