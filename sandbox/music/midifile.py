@@ -55,7 +55,9 @@ def midi(score: Score) -> bytes:
         track = mido.MidiTrack()
         track.append(mido.MetaMessage("track_name", name=part, time=0))
         track.append(mido.Message("program_change", channel=channel, program=programs[part], time=0))
-        track.append(mido.Message("control_change", channel=channel, control=7, value=min(127, max(40, volume)), time=0))
+        track.append(
+            mido.Message("control_change", channel=channel, control=7, value=min(127, max(40, volume)), time=0)
+        )
         pan = min(127, max(0, round(64 + 63 * seat.pan)))
         track.append(mido.Message("control_change", channel=channel, control=10, value=pan, time=0))
         lyrics = [(clock.tick(w.start), w.word) for w in karaoke(score)] if part == "vocals" else []

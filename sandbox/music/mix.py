@@ -265,7 +265,7 @@ def _ear(size: int) -> np.ndarray:
 
 
 def limit_gain(mix: Samples, push: float | Steps = 1.0, ceiling: float = CEILING) -> Samples:
-    """Return `push` (one figure, or one a block) lowered smoothly around every place where the mix would pass the ceiling."""
+    """Return `push`, one figure or one a block, lowered smoothly wherever the mix would pass the ceiling."""
     blocks = -(-len(mix) // _BLOCK)
     peaks = np.zeros(blocks * _BLOCK, np.float32)
     peaks[: len(mix)] = loudest_side(mix)

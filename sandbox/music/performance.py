@@ -84,7 +84,16 @@ def sung(song: Arrangement, syllables: tuple[Syllable, ...]) -> list[Sung]:
         start = max(floor, vowel - wanted)
         result.append(
             Sung(
-                start, vowel, end, syllable.pitch, syllable.velocity, onset, nucleus, coda, syllable.word, syllable.sound
+                start,
+                vowel,
+                end,
+                syllable.pitch,
+                syllable.velocity,
+                onset,
+                nucleus,
+                coda,
+                syllable.word,
+                syllable.sound,
             )
         )
         floor = min(vowel + 0.05, end)
