@@ -16,6 +16,8 @@ COPY prompts prompts
 RUN deploy/build-image.sh program /opt/songwright
 
 FROM base
+# The registry of MCP servers takes it as proof that the image belongs to the entry.
+LABEL io.modelcontextprotocol.server.name="io.github.songwright-mcp/songwright"
 RUN groupadd --gid 10001 songwright \
     && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin songwright \
     && install --directory --owner=songwright --group=songwright --mode=0750 /data

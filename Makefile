@@ -33,16 +33,16 @@ format: setup ## format the sources
 	@$(PY) -m ruff check --quiet --fix-only .
 	@$(PY) -m ruff format --quiet .
 
-update: setup ## write what is derived from the code: snapshots, tool lists, tables
+update: setup ## write what is derived from the code: snapshots, tool lists, tables, the plugin
 	@$(PY) -m dev.update
 
-bundle: setup ## dist/songwright.mcpb, for desktop assistants
+bundle: setup ## dist/songwright.mcpb, for desktop assistants, and its checksum for the registry
 	@$(PY) -m dev.bundle
 
 check-bundle: setup ## try the bundle as on a new machine (the validator needs Node)
 	@$(PY) -m dev.check_bundle
 
-gates: setup ## the ecosystem's own checks: conformance, Inspector, clients, tool quality, bundle (installs them in .venv)
+gates: setup ## the ecosystem's own checks: conformance, Inspector, clients, tool quality, plugin, bundle (installs them in .venv)
 	@$(PY) -m dev.gates
 
 image-check: setup ## build what the Dockerfile builds, without a container engine, and run it as another user

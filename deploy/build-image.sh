@@ -23,7 +23,7 @@ packages)
 program)
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
-    cp -R pyproject.toml README.md LICENSE server tools prompts "$work"
+    cp -R pyproject.toml README.md LICENSE server sandbox tools prompts "$work"
     find "$work" -name __pycache__ -type d -prune -exec rm -rf {} +
     (cd "$work" && pip wheel --no-deps --no-build-isolation --wheel-dir "$work/wheel" .)
     pip install --no-deps "$work"/wheel/songwright-*.whl

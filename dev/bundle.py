@@ -7,6 +7,7 @@ give the same bytes.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 import tomllib
@@ -28,7 +29,11 @@ FOLDERS = ("server", "sandbox", "tools", "prompts")
 PAGES = "docs"
 """Of this folder only the text, so that a link from the README leads somewhere; pictures weigh too much."""
 
+REGISTRY = Path("plugin/server.json")
+"""Not part of the bundle, so that it can hold the bundle's checksum."""
+
 _PIN = re.compile(r"^(?P<pin>[a-z0-9][\w.-]*==[^\s;]+(?: ; [^\\\n]+)?) \\$", re.MULTILINE)
+_CHECKSUM = re.compile(r'("fileSha256": ")[0-9a-f]{64}(")')
 _BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest date a zip can hold; the real ones would make every bundle differ."""
 
@@ -70,10 +75,20 @@ def build(bundle: Path = BUNDLE) -> Path:
     return bundle
 
 
+def note(bundle: Path) -> str:
+    """Write the bundle's checksum where the registry of MCP servers reads it; the checksum."""
+    found = hashlib.sha256(bundle.read_bytes()).hexdigest()
+    text = REGISTRY.read_text(encoding="utf-8")
+    REGISTRY.write_text(_CHECKSUM.sub(lambda match: match[1] + found + match[2], text), encoding="utf-8")
+    return found
+
+
 def main(arguments: list[str]) -> int:
-    """Build it, at the path in the first argument if given, and print the path."""
+    """Build it, at the path in the first argument if given, and print the path; without one, note its checksum too."""
     bundle = build(Path(arguments[0]) if arguments else BUNDLE)
     print(f"{bundle}: {bundle.stat().st_size / 1024:.0f} kB")
+    if not arguments:
+        print(f"{REGISTRY}: SHA-256 {note(bundle)}")
     return 0
 
 

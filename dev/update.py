@@ -1,4 +1,4 @@
-"""Writes again what is derived from the declarations: schemas, the manifest's lists, the documents' tables.
+"""Writes again what is derived from the declarations: schemas, the manifest's lists, the documents' tables, the plugin.
 
 `--check` writes nothing and names what is out of date; tests/test_packaging.py runs it so.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from songwright import prompts, tools
 from songwright.server.protocol import schema
 
+from . import plugin
 from .tables import filled, summary
 
 PLACE = 77_777
@@ -23,8 +24,9 @@ def derived() -> Iterator[tuple[Path, str]]:
     for name in tools.names():
         yield Path("tools", tools.folder(name), f"{name}.json"), schema.dumps(schema.derive(tools.load(name)))
     yield Path("manifest.json"), manifest(Path("manifest.json").read_text(encoding="utf-8"))
-    for page in sorted(Path("docs").glob("*.md")):
-        yield page, filled(page.read_text(encoding="utf-8"))
+    for page in [*sorted(Path("docs").glob("*.md")), Path("README.md")]:
+        yield page, plugin.page(page, filled(page.read_text(encoding="utf-8")))
+    yield from plugin.derived()
 
 
 def manifest(text: str) -> str:
@@ -50,15 +52,21 @@ def prompt(name: str) -> dict[str, object]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write what differs, or with `--check` name it and return 1."""
-    stale = [(path, text) for path, text in derived() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    """Write what differs and remove what is left over in the plugin, or with `--check` name both and return 1."""
+    wanted = list(derived())
+    stale = [(path, text) for path, text in wanted if not path.exists() or path.read_text(encoding="utf-8") != text]
+    left = sorted(set(filter(Path.is_file, plugin.FOLDER.rglob("*"))) - {path for path, _ in wanted})
     if "--check" in arguments:
-        for path, _ in stale:
+        for path in [*(path for path, _ in stale), *left]:
             print(f"{path} is out of date: run `make update`", file=sys.stderr)
-        return 1 if stale else 0
+        return 1 if stale or left else 0
     for path, text in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         print(f"{path} written")
+    for path in left:
+        path.unlink()
+        print(f"{path} removed")
     return 0
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from ..server.core.foreign import JOINERS
+
 VALUE_LIMIT = 2000
 COMPLETIONS = 100
 _PLACE = re.compile(r"\{\{(\w+)(?:\|([^}]*))?\}\}")
@@ -144,7 +146,7 @@ def _seconds(value: str) -> str:
 
 
 def _clean(value: str) -> str:
-    line = "".join(c if c.isprintable() or c.isspace() else "" for c in value[:VALUE_LIMIT])
+    line = "".join(c if c.isprintable() or c.isspace() or c in JOINERS else "" for c in value[:VALUE_LIMIT])
     return " ".join(line.split())
 
 

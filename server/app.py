@@ -73,10 +73,10 @@ class Songwright:
 
     async def _open(self) -> Caller:
         settings = self.settings
+        key = KEY if settings.sandbox else await in_thread(settings.key)
         await in_thread(self.store.open)
         salt = await in_thread(self.journal.fact, "salt", secrets.token_hex(16))
         base_url = LOGICAL_URL if settings.sandbox else settings.base_url
-        key = KEY if settings.sandbox else settings.key()
         brand = SANDBOX if settings.sandbox else self.catalogue.brand_of(base_url)
         account = Account(LOCAL_TENANT, base_url, fingerprint(salt, base_url, key), brand, settings.sandbox)
         self._fetcher = Fetcher(loopback_ok=settings.sandbox or loopback(base_url))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from songwright import tools
 from songwright.server import contract
-from songwright.server.core.errors import ArgumentRefused
+from songwright.server.core.errors import ArgumentRefused, NotFound
 from songwright.server.core.operation import Edition, Facts, KnownClip, Model, Purchase
 from songwright.server.orders import ownership
 from songwright.server.protocol.tools_server import parse
@@ -55,6 +56,9 @@ class KnownFacts:
 
     def clip(self, clip_id: str) -> KnownClip | None:
         return self._clips.get(clip_id)
+
+    def recipe(self, name: str) -> Mapping[str, Any]:
+        raise NotFound(f"There is no recipe {name!r}. Nothing was sent or spent.", field="recipe")
 
     def link_to(self, name: str) -> str | None:
         return None

@@ -18,6 +18,7 @@ from arrows import START, arrows
 
 from songwright import prompts, tools
 from songwright.sandbox.options import add_arguments
+from songwright.server.cli.install import clients as known
 from songwright.server.cli.main import parser
 from songwright.server.contract import operations
 from songwright.server.core.jobs import SENTENCES, Asked, State
@@ -71,6 +72,15 @@ def test_the_documents_name_every_tool_prompt_setting_and_status() -> None:
     assert [row[0] for row in rows(TOOLS, "prompt")] == list(prompts.names())
     assert variables == [PREFIX + name.upper() for name in Settings.model_fields]
     assert {row[0] for row in rows(TEXTS["docs/waiting.md"], "status")} == set(get_args(Status))
+
+
+def test_every_client_that_install_knows_is_in_the_table_with_its_file() -> None:
+    told = {row[0]: (row[1], row[2]) for row in rows(TEXTS["docs/clients.md"], "name")}
+    assert list(told) == [client.name for client in known.CLIENTS]
+    for client in known.CLIENTS:
+        title, files = told[client.name]
+        assert title == client.title
+        assert client.file(known.Machine("linux", Path("/home/ana"), {})).name in files
 
 
 def test_every_command_and_every_make_target_is_explained() -> None:

@@ -104,6 +104,15 @@ def test_the_image_takes_only_what_it_needs_and_no_secret() -> None:
     assert [name for name in environment() if SECRET.search(name)] == []
 
 
+def test_the_image_is_built_from_every_folder_that_the_package_is_made_of() -> None:
+    """The script copies them once more, away from the folder that the builder sent."""
+    script = (ROOT / "deploy" / "build-image.sh").read_text(encoding="utf-8")
+    copied = re.search(r"cp -R (.*) \"\$work\"", script)
+    assert copied is not None
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert set(project["tool"]["setuptools"]["package-dir"].values()) <= set(copied[1].split())
+
+
 def test_the_image_sets_settings_that_exist_and_writes_to_its_volume_only() -> None:
     given = environment()
     assert {name for name in given if name.startswith(PREFIX)} <= KNOWN

@@ -20,9 +20,13 @@ TOOLSETS: Mapping[str, tuple[str, ...]] = {
         "download_clip", "generate_lyrics",
     ),
     "account": ("check_credits",),
-    "library": ("wait_for_song", "get_song", "list_songs", "resolve_job", "cancel_job"),
+    "library": (
+        "wait_for_song", "get_song", "play_song", "list_songs", "keep_take", "resolve_job", "cancel_job",
+    ),
     "craft": ("plan_song", "check_lyrics", "check_style", "songwriting_guide"),
-    "studio": (),
+    "studio": (
+        "compare_takes", "export_project", "make_video", "make_album", "prepare_release", "save_recipe",
+    ),
     "producer": (
         "producer_create_song", "producer_extend_song", "producer_cover_song", "producer_replace_section",
         "producer_swap_vocals", "producer_swap_instrumental", "producer_vary_song", "producer_upload_audio",

@@ -17,6 +17,7 @@ class SongPurchase(Purchase):
     """A purchase that is answered with what became of it, in a family whose contract depends on brand and date."""
 
     result: ClassVar[type[SongResult]] = SongResult
+    player: ClassVar[bool] = True
 
     def edition(self, facts: Facts) -> Edition:
         """What the brand makes of this family now."""

@@ -275,7 +275,7 @@ class Overdub(Sound):
     title: Title | None = None
     start_seconds: Start | None = Field(
         None,
-        description="Where the addition begins; default all. Whether the rest comes back the service does not say.",
+        description="Where the addition begins; default all. The rest may not come back.",
     )
     end_seconds: End | None = Field(None, description="Where the addition ends.")
     closeness: Closeness | None = None
@@ -319,6 +319,7 @@ class ClipPurchase(SonicPurchase):
 
     finish: ClassVar[Finish] = Finish.AT_ONCE
     keeps: ClassVar[bool] = True
+    player: ClassVar[bool] = False
     what: ClassVar[str]
     """What is had, for lists: "tempo"."""
 

@@ -102,6 +102,7 @@ class Uploading(SongPurchase):
     timeout: ClassVar[float] = 120.0
     """The service may fetch it within the request."""
     uploads: ClassVar[bool] = True
+    player: ClassVar[bool] = False
     price_note: ClassVar[str] = "2"
     instead: ClassVar[str] = "Use upload_audio instead."
 

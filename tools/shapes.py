@@ -4,7 +4,7 @@ foreign answers are read."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NoReturn
 from urllib.parse import unquote, urlsplit
 
@@ -66,6 +66,7 @@ class ClipResult(Shape):
     )
     part: str | None = Field(None, description="Which part of a song it is, when it is not a whole one.")
     file: str | None = Field(None, description="Where it is saved.")
+    missing: str | None = Field(None, description="Where its file was before it was moved or deleted.")
     resource: str | None = Field(None, description="Resource whose reading returns the audio.")
     url: str | None = Field(None, description="Link to listen to, where there is no file on this machine.")
 
@@ -81,8 +82,9 @@ class CreditsResult(Shape):
 class FileResult(Shape):
     """One saved file."""
 
-    kind: str = Field(description="audio, cover, mp3, m4a, wav, midi, lyrics, subtitles.")
+    kind: str = Field(description="audio, cover, mp3, m4a, wav, midi, lyrics, srt, subtitles, karaoke.")
     file: str | None = Field(None, description="Where it is.")
+    missing: str | None = Field(None, description="Where its file was before it was moved or deleted.")
     url: str | None = Field(None, description="Link to it, where it is on another machine.")
 
 
@@ -90,13 +92,25 @@ class SongResult(ToolResult):
     """What became of a song, or of another order."""
 
     job_id: str | None = Field(None, description="Id of the order, for wait_for_song, resolve_job and cancel_job.")
-    clips: list[ClipResult] | None = Field(None, description="The takes, or parts.")
+    clips: Sequence[ClipResult] | None = Field(None, description="The takes, or parts.")
     files: list[FileResult] | None = Field(None, description="Files saved beside a clip.")
     failed_takes: int | None = Field(None, description="How many takes the service could not make.")
     credits: CreditsResult | None = Field(None, description="Cost and balance.")
     preflight: list[str] | None = Field(None, description="Warnings of the free checks.")
     replayed: bool | None = Field(None, description="True when this was bought before and nothing was spent now.")
     quote: str | None = Field(None, description="With needs_confirmation: pass it as `quote` once the person agrees.")
+
+
+class TakeResult(ClipResult):
+    """One piece of audio, and whether it is the one."""
+
+    kept: bool | None = Field(None, description="True for the take that the person keeps.")
+
+
+class TakesResult(SongResult):
+    """A song whose takes were compared."""
+
+    clips: Sequence[TakeResult] | None = Field(None, description="The takes, or parts.")
 
 
 class PersonaResult(SongResult):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import examples, fuzz, matrix, typescript
+from . import examples, fuzz, matrix, player, players, plugins, typescript
 from .kit import Broken, Kit
 
 Findings = Mapping[str, str]
@@ -154,10 +154,20 @@ GATES = (
         conformance("2026", "real", *scenarios(REAL), *scenarios(REAL_OLD, "--spec-version", "2025-11-25")),
     ),
     Gate("inspector", "Inspector 2.12.0, stdio, both eras", inspector),
-    Gate("typescript", "TypeScript SDK 1.32.2 and 2.3.1, one song each over HTTP", typescript.songs),
+    Gate("typescript", "TypeScript SDK 1.32.2 and 2.4.0, one song each over HTTP", typescript.songs),
     Gate("clients", "What reaches the model: SDKs and frameworks, old and new, docs/clients.md", matrix.read_back),
     Gate("examples", "The programs in examples/, each a song in an empty home", examples.songs),
+    Gate("players", "beets 2.14.1 imports the library", players.beets),
     Gate("tdqs", "Tool Definition Quality Score 0.1.0, lint", tdqs),
     Gate("contract", "Schemathesis 4.32.0, the sandbox against the contract", fuzz.contract),
+    Gate(
+        "plugin", "skillsaw 0.22.0, Claude Code 2.1.332, Gemini CLI 0.61.0, zizmor 1.32.0, the plugin's files",
+        plugins.validators,
+    ),
+    Gate(
+        "one-click", "Every command that a plugin, a registry or a link declares, a song each in an empty home",
+        plugins.starts,
+    ),
+    Gate("player", "The player in Chromium 153 under AppBridge 2.0.4, with axe-core 4.14.1", player.checked),
     Gate("bundle", "MCP Bundle 2.1.2, validate, pack, run", bundle),
 )  # fmt: skip

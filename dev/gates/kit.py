@@ -77,9 +77,14 @@ class Kit:
         except subprocess.TimeoutExpired:
             raise Broken(f"{Path(command[0]).name} did not end within {PATIENCE} s") from None
 
+    @property
+    def node(self) -> str:
+        """The Node that is installed with the checks."""
+        return str(self._bin / "node")
+
     def script(self, package: str, path: str) -> list[str]:
         """A program of an installed npm package, as a command."""
-        return [str(self._bin / "node"), str(self.folder / "npm" / "node_modules" / package / path)]
+        return [self.node, str(self.folder / "npm" / "node_modules" / package / path)]
 
     @contextmanager
     def serving(self, kind: str) -> Iterator[str]:

@@ -38,10 +38,14 @@ def own_settings(folder: Path, service: Any, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def hosted(kit: Kit, folder: Path, faults: Sequence[str] = (), **more: str) -> Iterator[tuple[str, str]]:
+def hosted(
+    kit: Kit, folder: Path, faults: Sequence[str] = (), fast: bool = True, **more: str
+) -> Iterator[tuple[str, str]]:
     """A server over HTTP in front of a sandbox that plays the service; its address and a token."""
     (folder / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
-    with kit.sandbox(folder / "service", pace="instant", faults=list(faults)) as service:
+    with kit.sandbox(
+        folder / "service", pace="instant" if fast else "quick", fast=fast, faults=list(faults)
+    ) as service:
         environment = kit.environment(HOME=str(folder), **own_settings(folder, service, **more))
         command = [sys.executable, "-m", "songwright.server", "serve", "--http", "--port", "0"]
         with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:

@@ -13,12 +13,14 @@ from typing import Any, TextIO
 import anyio
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
-from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult
+from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, Implementation
 
 from ... import tools as registry
+from ..app import program_version
 from ..core import settings as settings_module
 from ..core.errors import SongwrightError
 from ..protocol.schema import published
+from ..protocol.talk import OWN_CLIENT
 
 ROUNDS = 60
 """How many times the terminal keeps waiting, each time as long as one call waits."""
@@ -83,7 +85,8 @@ async def _client(flags: Mapping[str, Any], *, yes: bool) -> AsyncIterator[Clien
     place = StdioServerParameters(
         command=sys.executable, args=["-m", "songwright.server", "serve", *words], env=dict(os.environ)
     )
-    async with Client(place, elicitation_callback=ask) as client:
+    me = Implementation(name=OWN_CLIENT, version=program_version())
+    async with Client(place, elicitation_callback=ask, client_info=me) as client:
         yield client
 
 

@@ -62,6 +62,7 @@ def examine(flags: Mapping[str, Any]) -> list[Finding]:
     findings.append(_folder("state", settings.state_dir, "SONGWRIGHT_STATE_DIR"))
     if all(finding.ok for finding in findings):
         findings.extend(anyio.run(_service, settings))
+    findings.extend(_clients())
     return findings
 
 
@@ -86,9 +87,30 @@ def _key(settings: Settings) -> Finding:
     if settings.sandbox:
         return Finding(
             "key", ok=True, found="none: songs come from the offline sandbox",
-            do="For real songs set SONGWRIGHT_API_KEY, or api_key in the settings file.",
+            do="For real songs store one: songwright install --new-key. SONGWRIGHT_API_KEY does it too.",
         )  # fmt: skip
-    return Finding("key", ok=True, found=f"set ({len(settings.key())} characters), for {settings.base_url}")
+    try:
+        length = len(settings.key())
+    except SongwrightError as error:
+        return Finding("key", ok=False, found=error.sentence)
+    where = "set" if settings.api_key is not None else "in the keychain"
+    return Finding("key", ok=True, found=f"{where} ({length} characters), for {settings.base_url}")
+
+
+def _clients() -> list[Finding]:
+    """Each client of this machine that has Songwright in its configuration, and whether that starts."""
+    from .install.clients import Machine
+    from .install.connected import connections
+
+    found = connections(Machine.here())
+    if not found:
+        return [
+            Finding(
+                "clients", ok=True, found="none has Songwright in its configuration",
+                do="`songwright install` connects those on this machine.",
+            )
+        ]  # fmt: skip
+    return [Finding("client", each.ok, f"{each.client.title}: {each.said}", each.do) for each in found]
 
 
 def _sandbox_parts() -> Finding:

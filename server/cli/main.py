@@ -1,4 +1,4 @@
-"""The command line: serve, compose, call, tools, doctor, tenants, health, sandbox. It may print."""
+"""The command line: serve, install, compose, play, call, tools, doctor, tenants, health, sandbox. It may print."""
 
 from __future__ import annotations
 
@@ -67,6 +67,9 @@ def parser() -> argparse.ArgumentParser:
     call.add_argument("--yes", action="store_true", help="agree to a price without being asked")
     call.add_argument("--json", action="store_true", help="print the whole result as JSON")
 
+    _connecting(commands.add_parser("install", help="connect the assistants on this machine, after showing how"))
+    _connecting(commands.add_parser("uninstall", help="take away what install has written"), removes=True)
+
     listing = commands.add_parser("tools", help="list the tools, what they cost and how long they take")
     _common(listing)
     listing.add_argument("--json", action="store_true", help="print the published schemas")
@@ -74,6 +77,11 @@ def parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check key, service, balance, folders and versions")
     _common(doctor)
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
+
+    play = commands.add_parser("play", help="listen to a song in the browser and compare its takes")
+    _common(play)
+    play.add_argument("song", nargs="*", help="title, clip id or job id; else the newest song")
+    play.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
 
     tenants.add_commands(commands)
 
@@ -84,6 +92,15 @@ def parser() -> argparse.ArgumentParser:
 
     commands.add_parser("sandbox", help="serve the offline service for other programs", add_help=False)
     return top
+
+
+def _connecting(to: argparse.ArgumentParser, *, removes: bool = False) -> None:
+    to.add_argument("clients", nargs="*", metavar="CLIENT", help="such as cursor; all that are found if none is named")
+    to.add_argument("--yes", action="store_true", help="do it without being asked")
+    to.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
+    if not removes:
+        to.add_argument("--new-key", action="store_true", help="ask for the API key even if one is stored")
+        to.add_argument("--key-from-input", action="store_true", help="read the API key from standard input")
 
 
 def _http(to: argparse.ArgumentParser) -> None:
@@ -182,17 +199,27 @@ def _run(given: argparse.Namespace) -> int:
     flags = {name: getattr(given, name) for name in (*_FLAGS, *_HTTP_FLAGS) if hasattr(given, name)}
     if getattr(given, "http", False):
         return _serve_http(flags)
+    if given.command is None and sys.stdin is not None and sys.stdin.isatty():
+        from .welcome import welcome
+
+        return welcome(flags)
     if given.command in (None, "serve"):
         return _serve(flags)
     if given.command == "tenants":
         from ..core.settings import load
 
         return tenants.run(given, load(**flags))
+    if given.command in ("install", "uninstall"):
+        return _connect(given)
     if given.command == "health":
         from ..core.settings import load
         from .health import ask
 
         return ask(load(**flags))
+    if given.command == "play":
+        from .player import play
+
+        return play(flags, " ".join(given.song).strip(), browser=not given.no_browser)
     from . import client
 
     if given.command == "tools":
@@ -204,6 +231,20 @@ def _run(given: argparse.Namespace) -> int:
     if given.command == "call":
         return client.call(flags, given.tool, _object(given.arguments), yes=given.yes, as_json=given.json)
     return client.compose(flags, _wishes(given), yes=given.yes, as_json=given.json)
+
+
+def _connect(given: argparse.Namespace) -> int:
+    from .install.clients import Machine
+    from .install.command import Wishes, install, uninstall
+
+    wishes = Wishes(
+        given.clients,
+        given.yes,
+        given.dry_run,
+        getattr(given, "new_key", False),
+        getattr(given, "key_from_input", False),
+    )
+    return (install if given.command == "install" else uninstall)(wishes, Machine.here())
 
 
 def _serve(flags: dict[str, Any]) -> int:

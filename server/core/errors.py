@@ -5,10 +5,13 @@ SongwrightError                 a sentence for a person: what happened, what it 
 │   ├── NotFound                no such job, clip, prompt, tool
 │   └── ConfirmationMissing     a quote is unknown, used, or for something else
 ├── SettingRefused              a setting is missing or makes no sense
-│   └── KeyMissing              no key where one is needed
+│   ├── KeyMissing              no key where one is needed
+│   │   └── KeychainSilent      the system's keychain does not give the key
+│   └── ExtraMissing            packages that the work needs are not installed
 ├── BudgetRefused               would exceed a limit the person has set, or the balance
 ├── Blocked                     too many unsettled purchases
 ├── Busy                        too much work of this caller is under way on this machine
+│   └── TooMuch                 as much as one caller gets within a minute
 ├── AccessRefused               a hosted caller is not allowed, or no longer allowed
 ├── IssuerUnavailable           the caller cannot be checked: the OAuth server gives no keys
 ├── SealBroken                  a sealed text is forged, too old, or its secret is gone
@@ -70,6 +73,14 @@ class KeyMissing(SettingRefused):
     """There is no API key where one is needed."""
 
 
+class KeychainSilent(KeyMissing):
+    """The system's keychain does not give the key, or not yet. Nothing was sent and nothing was spent."""
+
+
+class ExtraMissing(SettingRefused):
+    """The work needs packages that are not installed; the sentence says what to install."""
+
+
 class BudgetRefused(SongwrightError):
     """The purchase would exceed a limit the person has set, or the balance. Nothing was sent."""
 
@@ -80,6 +91,14 @@ class Blocked(SongwrightError):
 
 class Busy(SongwrightError):
     """Too much free work of this caller is under way here. Nothing was begun and nothing was spent."""
+
+
+class TooMuch(Busy):
+    """This caller has had as much as anybody gets within a minute; `retry_after` seconds later there is more."""
+
+    def __init__(self, sentence: str, *, retry_after: float) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
 
 
 class AccessRefused(SongwrightError):

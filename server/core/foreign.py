@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+import re
+from typing import Any, Final
+
+JOINERS: Final = "\u200c\u200d"
+"""Invisible, but part of the spelling: Persian and Indic words and composed emoji fall apart without them."""
+_JOINABLE: Final = r"[^\x00-\u0589\s\u200c\u200d]"
+_IDLE: Final = re.compile(
+    rf"(?<=[\u200c\u200d])[\u200c\u200d]+|(?<!{_JOINABLE})[\u200c\u200d]+|[\u200c\u200d]+(?!{_JOINABLE}|[\u200c\u200d])"
+)
 
 
 def json_object(raw: str | bytes | bytearray) -> dict[str, Any] | None:
@@ -17,17 +25,31 @@ def json_object(raw: str | bytes | bytearray) -> dict[str, Any] | None:
 
 
 def one_line(value: object, limit: int) -> str:
-    """Text on one line without control and format characters, cut to the limit; empty for anything that is not text."""
+    """Text on one line without control and format characters, joiners excepted, cut to the limit; empty for anything
+    that is not text.
+    """
     if not isinstance(value, str):
         return ""
-    folded = " ".join("".join(c if c.isprintable() or c.isspace() else "" for c in value).split())
+    folded = " ".join(joined("".join(c if _shown(c) or c.isspace() else "" for c in value)).split())
     return folded if len(folded) <= limit else folded[: limit - 1].rstrip() + "…"
 
 
 def verse(value: object, limit: int) -> str:
     """Text that keeps its lines and loses other control characters; empty for anything that is not text."""
     lines = value[:limit].splitlines() if isinstance(value, str) else ()
-    return "\n".join("".join(c for c in line if c.isprintable() or c == "\t") for line in lines)
+    return "\n".join(joined("".join(c for c in line if _shown(c) or c == "\t")) for line in lines)
+
+
+def _shown(character: str) -> bool:
+    return character.isprintable() or character in JOINERS
+
+
+def joined(text: str) -> str:
+    """The text without joiners that join nothing: at an end, beside another one, in scripts that have no use for them.
+
+    There they would only make two texts that look the same, or hide something.
+    """
+    return _IDLE.sub("", text)
 
 
 def number(value: object) -> float | None:

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .errors import ArgumentRefused
+from .sung import SungLine
 
 
 class Effect(StrEnum):
@@ -156,6 +157,10 @@ class Facts(Protocol):
         """What the journal knows of a clip of this caller."""
         ...
 
+    def recipe(self, name: str) -> Mapping[str, Any]:
+        """The arguments that a recipe of this caller keeps. Raises `NotFound` where there is none of that name."""
+        ...
+
     def link_to(self, name: str) -> str | None:
         """A public link to a file of the library or the upload folder; None where this server cannot offer links.
 
@@ -174,8 +179,8 @@ class Link:
     url: str
 
 
-TEXT_KINDS: Mapping[str, str] = {".lrc": "lyrics", ".vtt": "subtitles"}
-"""The kind, in results and in the journal, of a text file with this ending."""
+TEXT_KINDS: Mapping[str, str] = {".lrc": "lyrics", ".srt": "srt", ".vtt": "subtitles", ".ass": "karaoke"}
+"""The kind, in results and in the journal, of timed lyrics with this ending."""
 
 
 @dataclass(frozen=True)
@@ -186,12 +191,10 @@ class Outcome:
     """What goes into the result, by the names of the answer's fields."""
     links: tuple[Link, ...] = ()
     """Files to fetch and keep."""
-    texts: Mapping[str, str] = field(default_factory=dict)
-    """Files to write: ending (a key of `TEXT_KINDS`) → text, for the clip named by `clip_of`."""
     bpm: float | None = None
     """The tempo of the clip named by `clip_of`, for its tags."""
-    timeline: tuple[tuple[float, str], ...] = ()
-    """Timed lines of the clip named by `clip_of`, for its tags: seconds and words."""
+    timeline: tuple[SungLine, ...] = ()
+    """When the clip named by `clip_of` is sung: written into its tags, and as timed lyrics (`TEXT_KINDS`) beside it."""
     uploaded: tuple[str, ...] = ()
     """Ids of clips made from the person's own file."""
     ready: bool = True
@@ -230,6 +233,8 @@ class Operation(BaseModel):
     """Not a purchase itself, but can end in one, so it is announced like one."""
     core: ClassVar[bool] = False
     """Always listed, never left to a client's tool search."""
+    player: ClassVar[bool] = False
+    """Its result is a song to hear: a host that renders pages of tools shows the player with it."""
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
@@ -310,10 +315,18 @@ class Purchase(Operation):
     again: bool = Field(False, description="Buy one more of the same.")
     quote: str | None = Field(None, max_length=64, description="From needs_confirmation, after the person's yes.")
 
+    def completed(self, facts: Facts) -> tuple[Self, str | None]:
+        """The same order with what it takes from elsewhere, such as a recipe, and a sentence that says what that is.
+
+        Runs before everything else: the order is checked, priced and written down as if all of it had been spelt out.
+        """
+        del facts
+        return self, None
+
     def settled(self, facts: Facts) -> Self:
         """The same order in its stored form, such as a clip's id instead of a link to the clip.
 
-        Runs before everything else, so that both ways of naming a thing are one purchase.
+        Runs before it is checked and priced, so that both ways of naming a thing are one purchase.
         """
         del facts
         return self
@@ -372,6 +385,12 @@ class Purchase(Operation):
     def sources(self) -> Mapping[str, tuple[str, ...]]:
         """How the result descends from older clips: relation → clip ids."""
         return {}
+
+    @property
+    def variation(self) -> str:
+        """What distinguishes it, in file names, from others of its `version`: the style that was asked for, if any."""
+        style = self.arguments().get("style")
+        return style if isinstance(style, str) else ""
 
 
 class Checked(Purchase):

@@ -50,6 +50,11 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(
         None, description="Key of the AI Music API. Without one, songs come from the offline sandbox."
     )
+    keychain: bool = Field(
+        False,
+        description="The key is in the system's keychain, where `songwright install` has put it for this address of "
+        "the service.",
+    )
     base_url: str = Field(SERVICE_URL, description="Address of the service; https, except on this machine.")
     offline: bool = Field(False, description="Use the offline sandbox even if a key is set.")
     library: Path = Field(
@@ -144,7 +149,7 @@ class Settings(BaseSettings):
     @property
     def sandbox(self) -> bool:
         """Whether songs come from the offline sandbox, because there is no key or it was requested."""
-        return self.offline or self.api_key is None
+        return self.offline or (self.api_key is None and not self.keychain)
 
     @property
     def alone(self) -> bool:
@@ -157,8 +162,17 @@ class Settings(BaseSettings):
         return config_file().with_name("catalogue.toml")
 
     def key(self) -> str:
-        """The API key as plain text; only the upstream module may ask for it."""
-        return self.api_key.get_secret_value() if self.api_key else ""
+        """The API key as plain text; only the upstream module may ask for it.
+
+        Blocks, and raises `KeychainSilent` or `KeyMissing`, when it is in the keychain.
+        """
+        if self.api_key is not None:
+            return self.api_key.get_secret_value()
+        if not self.keychain:
+            return ""
+        from .keychain import key_for
+
+        return key_for(self.base_url)
 
 
 def load(**flags: Any) -> Settings:
@@ -187,6 +201,11 @@ def load(**flags: Any) -> Settings:
         raise SettingRefused(
             f"{PREFIX}BASE_URL is set in the environment but the key is in {config_file()}: a key from the file is "
             f"sent only to the address in that file. Set {PREFIX}API_KEY as well as {PREFIX}BASE_URL."
+        )
+    if "base_url" in outside and "api_key" not in outside and settings.keychain:
+        raise SettingRefused(
+            f"{PREFIX}BASE_URL is set in the environment but the key is in the keychain: that key is sent only to the "
+            f"address it was stored for. Set {PREFIX}API_KEY as well as {PREFIX}BASE_URL."
         )
     return settings.model_copy(
         update={"library": settings.library.expanduser(), "state_dir": settings.state_dir.expanduser()}

@@ -17,6 +17,7 @@ MOODS = (
 _BROAD = "genres"
 _FILES = (_BROAD, "genres_pop", "genres_dance", "genres_rock", "genres_roots", "genres_world", "genres_more")
 _ONLY_FOR_LOOKING_UP = ("also", "exact", "source")
+_LONGEST_GENRE = 24
 _SEPARATORS = re.compile(r"[,;/|()\n]|\.\s")
 _NO_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # scripts that write words without a space between them
 
@@ -134,6 +135,21 @@ def genre_words(text: str) -> list[str]:
     plain = _plain(text)
     found = [_inside()[_spaced(match[0])] for match in _named(plain)]
     return list(dict.fromkeys(name for name in found if _by_name(name).kind != "instrumental"))
+
+
+def genre_tag(style: str) -> str:
+    """The genre of a style description, for tags and names: "bossa nova" of "Bossa Nova, warm female voice, 95 BPM".
+
+    The first short item where no genre is known; empty where that is no genre either, such as a tempo.
+    """
+    for part in _SEPARATORS.split(_plain(style)):
+        if row := [match for match in _first_row(part) if match[0] != "instrumental"]:
+            named, known = part[row[0].start() : row[-1].end()], _inside()[_spaced(row[-1][0])]
+            # Folded letters are no spelling: then the table's own name is, with its accents.
+            own = not named.isascii() or len(named) > _LONGEST_GENRE or _plain(known) == named
+            return known if own else named
+    item = " ".join(_SEPARATORS.split(style)[0].split())
+    return item if len(item) <= _LONGEST_GENRE and not any(letter.isdigit() for letter in item) else ""
 
 
 def genre_names() -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -33,10 +34,15 @@ MAX_BYTES: Final = 100 * 1024 * 1024
 MAX_SECONDS: Final = 120.0
 """How long one file may take, from checking the link to the last byte on disk."""
 
+PART_SECONDS: Final = 8.0
+"""How long a stretch of a growing file may take; somebody is listening."""
+
 _MAX_REDIRECTS: Final = 3
 _CHUNK: Final = 64 * 1024
 _TIMEOUTS: Final = {"connect": 10.0, "read": 30.0, "write": 10.0, "pool": 10.0}
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_GOOD: Final = frozenset({200})
+_GOOD_IN_PART: Final = frozenset({200, 206, 416})
 _DEAD: Final = frozenset({403, 404, 410})
 _BUSY: Final = frozenset({408, 425, 429})
 _LATER: Final = "The song stays yours. Songwright fetches it again."
@@ -76,7 +82,12 @@ AUDIO: Final = frozenset({Media.MP3, Media.M4A, Media.WAV, Media.FLAC, Media.OGG
 IMAGES: Final = frozenset({Media.JPEG, Media.PNG, Media.WEBP})
 _TYPES: Final[Mapping[str, str]] = {
     **{kind.suffix: kind.mime for kind in Media},
+    ".ass": "text/x-ssa; charset=utf-8",
+    ".json": "application/json",
     ".lrc": "text/plain; charset=utf-8",
+    ".m3u8": "audio/x-mpegurl; charset=utf-8",
+    ".mp4": "video/mp4",
+    ".srt": "application/x-subrip; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
     ".vtt": "text/vtt; charset=utf-8",
 }
@@ -90,6 +101,17 @@ class Fetched:
     kind: Media
     bytes: int
     sha256: str
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """A stretch of a file that may still be growing at the service."""
+
+    data: bytes
+    total: int | None
+    """How long the file is, where its server says so."""
+    ended: bool
+    """Whether the file goes on after it."""
 
 
 def media_type(name: str) -> str:
@@ -246,21 +268,58 @@ class Fetcher:
                 await response.aclose()
         raise Unreachable(f"The file did not arrive within {seconds:g} seconds. {_LATER}")
 
+    async def part(
+        self, url: str, start: int, length: int, *, kinds: frozenset[Media], seconds: float = PART_SECONDS
+    ) -> Streamed:
+        """At most `length` bytes behind a link, from `start` on, and less where no more came within `seconds`.
+
+        A server that cannot begin there sends everything before it too, which is passed over. Raises the errors of
+        `fetch`; what is none of `kinds` is seen at its first bytes.
+        """
+        taken, passed, total, whole, ended = bytearray(), 0, None, False, False
+        with anyio.move_on_after(seconds):
+            response, host = await self._answer(url, {"Range": f"bytes={start}-{start + length - 1}"})
+            try:
+                if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                    return Streamed(b"", None, ended=False)
+                passed, total = _placed(response, start)
+                if passed > start:
+                    raise _unreachable(host, "it sent another part of the file")
+                whole = response.status_code == HTTPStatus.OK
+                async for chunk in response.aiter_raw():  # as it arrives: nobody waits for a full chunk
+                    fresh = chunk[max(start - passed, 0) :]
+                    passed += len(chunk)
+                    taken += fresh
+                    if len(taken) >= length:
+                        break
+                else:
+                    ended = whole
+            except httpx2.HTTPError as error:
+                if not taken:
+                    raise _unreachable(host, "the connection broke") from error
+            finally:
+                await response.aclose()
+            if start == 0 and taken:
+                _expected(bytes(taken[:16]), kinds, host)
+        del taken[length:]
+        return Streamed(bytes(taken), total, ended if total is None else start + len(taken) >= total)
+
     async def aclose(self) -> None:
         """Close what is open. The fetcher may be used again afterwards."""
         made, self._made = self._made, {}
         for transport in (*made.values(), *([self._given] if self._given else [])):
             await transport.aclose()
 
-    async def _answer(self, link: str) -> tuple[httpx2.Response, str]:
-        """Request the link and follow redirects. Returns the 200 answer with its body still to come, and its host."""
+    async def _answer(self, link: str, headers: Mapping[str, str] | None = None) -> tuple[httpx2.Response, str]:
+        """Request the link and follow redirects. Returns the good answer with its body still to come, and its host."""
+        good = _GOOD if headers is None else _GOOD_IN_PART
         url, loopback_ok = _parsed(link), self._loopback_ok
         for _ in range(_MAX_REDIRECTS + 1):
             addresses = await self._checked(url, loopback_ok)
             # A public page must not redirect into this machine, even where loopback itself is allowed.
             loopback_ok = loopback_ok and all(ip_of(address).is_loopback for address in addresses)
-            response = await self._ask(url, addresses)
-            if response.status_code == HTTPStatus.OK:
+            response = await self._ask(url, addresses, headers or {})
+            if response.status_code in good:
                 return response, _host(url)
             await response.aclose()
             if response.status_code not in _REDIRECTS or "location" not in response.headers:
@@ -292,7 +351,7 @@ class Fetcher:
             raise DownloadRefused(f"The link to {host} is not encrypted (http), so it was not followed. {_FRESH}")
         return list(addresses)
 
-    async def _ask(self, url: httpx2.URL, addresses: Sequence[str]) -> httpx2.Response:
+    async def _ask(self, url: httpx2.URL, addresses: Sequence[str], more: Mapping[str, str]) -> httpx2.Response:
         """Send the request to the first of the checked addresses that answers; the name is not looked up again."""
         host, failure = _host(url), None
         transport = self._given or await self._transport(url.scheme)
@@ -300,7 +359,12 @@ class Fetcher:
             request = httpx2.Request(
                 "GET",
                 url.copy_with(host=address, fragment=None),
-                headers={"Host": url.netloc.decode("ascii"), "Accept-Encoding": "identity", "User-Agent": "songwright"},
+                headers={
+                    "Host": url.netloc.decode("ascii"),
+                    "Accept-Encoding": "identity",
+                    "User-Agent": "songwright",
+                    **more,
+                },
                 extensions={"timeout": _TIMEOUTS, "sni_hostname": host},
             )
             try:
@@ -357,6 +421,16 @@ def _expected(head: bytes, kinds: frozenset[Media], host: str) -> Media:
 def _declared_length(response: httpx2.Response) -> int | None:
     text = response.headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdecimal() else None
+
+
+def _placed(response: httpx2.Response, start: int) -> tuple[int, int | None]:
+    """Where the body of an answer begins in its file, and how long that file is."""
+    if response.status_code == HTTPStatus.OK:
+        return 0, _declared_length(response)
+    told = re.fullmatch(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15}|\*)", response.headers.get("content-range", ""))
+    if told is None:
+        return start, None
+    return int(told[1]), None if told[2] == "*" else int(told[2])
 
 
 def _parsed(link: str) -> httpx2.URL:

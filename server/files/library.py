@@ -8,13 +8,12 @@ the same clip is kept and used, so saving a clip again leaves one file; two song
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import logging
 import os
 import shutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -22,13 +21,19 @@ from typing import Final
 import anyio.to_thread
 
 from ..core.errors import ArgumentRefused, DownloadRefused, LibraryUnavailable, NotFound, ServiceError
-from .downloads import AUDIO, IMAGES, MAX_BYTES, Fetched, Fetcher, Media, PartFile, disk_errors, sniff
-from .names import name_of, safe_name
-from .parts import clear, is_claim, take_name
+from .downloads import AUDIO, IMAGES, Fetched, Fetcher, Media, PartFile, Streamed, disk_errors, sniff
+from .finding import checked_upload, folders, is_inside, kind_of, moved_files, named_so
+from .folders import Folders
+from .names import name_of, numbered, safe_name
+from .parts import clear, is_claim, part_name, sync_folder, take_name
+from .playlists import ALBUMS
+from .playlists import write as write_playlist
 from .tags import Owner, SongTags, mark_text, marked, read_owner, write_tags
 
 log = logging.getLogger(__name__)
 
+RELEASE: Final = "Release"
+"""The folder of copies made for publishing, in a folder for each song."""
 SANDBOX: Final = "Sandbox"
 """The folder of the sandbox's songs."""
 _COVER_BYTES: Final = 10 * 1024 * 1024
@@ -36,9 +41,10 @@ _COVER_SECONDS: Final = 30.0
 _NUMBERED: Final = 9
 _TRIES: Final = 50
 _OPENED: Final = 500
-_SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".lrc", ".txt", ".vtt")
+_SUFFIXES: Final = (*sorted(kind.suffix for kind in Media), ".ass", ".json", ".lrc", ".mp4", ".srt", ".txt", ".vtt")
 
-_LABEL_CHARACTERS, _LABEL_BYTES = 24, 36  # with the title, a number and a suffix still below the usual 255 bytes
+_LABEL_CHARACTERS, _LABEL_BYTES = 72, 90
+_TITLE_CHARACTERS, _BOTH_BYTES = 80, 236  # title and label; with a number and a suffix below the usual 255 bytes
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Kept:
     tagged: bool
 
 
-class Library:
+class Library(Folders):
     """The person's songs below one root folder, which is created at first use. Sandbox songs live in `Sandbox`.
 
     With `private`, only this user of the machine can read it.
@@ -113,6 +119,43 @@ class Library:
         place = await anyio.to_thread.run_sync(self._place, folder)
         return await anyio.to_thread.run_sync(self._write, place, data, _labelled(tags, label), suffix)
 
+    def own(self, tags: SongTags, suffix: str, *folders: str) -> Kept | None:
+        """The file that `keep_made` has kept in this folder, if it is there and names its owner. Blocks."""
+        place = self.root.joinpath(*map(safe_name, folders))
+        owner = Owner(tags.clip_id, tags.label)
+        for candidate in names_of(tags):
+            final = place / f"{candidate}{suffix}"
+            if final.is_file() and read_owner(final) == owner:
+                return self._there(final, kind_of(final))
+        return None
+
+    def keep_made(
+        self, tags: SongTags, suffix: str, write: Callable[[Path], None], *, folder: str | None = None,
+        label: str | None = None, inside: str | None = None,
+    ) -> Kept:  # fmt: skip
+        """Save a file that `write` fills, such as a video: one that is too large to be handed over as bytes. Blocks.
+
+        The folder may be `inside` another. A file of that name with the same bytes, or that names the same owner, is
+        kept and used; next to any other one the new one gets a number.
+        """
+        if suffix not in _SUFFIXES:
+            raise ValueError(f"{suffix!r} is not a suffix of the library")
+        part = self._place(inside, folder) / part_name()
+        try:
+            write(part)
+            return self._publish(part, _labelled(tags, label), suffix, None, False)
+        finally:
+            _drop(part)
+
+    async def keep_playlist(self, name: str, lines: Sequence[str]) -> str:
+        """Write the playlist of an album into the folder `Albums`; its path below the root.
+
+        Only one that we wrote for the same album is replaced; a list of the person's own leaves us another name.
+        """
+        place = await anyio.to_thread.run_sync(self._place, ALBUMS)
+        with disk_errors(place):
+            return self._relative(await anyio.to_thread.run_sync(write_playlist, place, name, lines))
+
     async def retag(self, path: Path, tags: SongTags) -> Kept:
         """Rewrite the tags of a clip's file in one step; fields that are empty in the new tags stay as they are.
 
@@ -133,6 +176,31 @@ class Library:
             raise NotFound("There is no such file in the library.", field="file")
         return self.root.joinpath(*parts)
 
+    def lacks(self, relative: str) -> bool:
+        """Whether a file that was saved was moved or deleted since. Blocks."""
+        try:
+            return not self.locate(relative).is_file()
+        except (NotFound, OSError):
+            return True
+
+    def vanished(self, relative: str) -> bool:
+        """The same, asked where the answer may take a moment: before the file is fetched again. Blocks."""
+        return self.lacks(relative)
+
+    def find_moved(self, relative: str, size: int, clip_id: str, others: Collection[str] = ()) -> str | None:
+        """Where a clip's file is that was saved at this path: one of its kind, with its name or size, that says so.
+
+        None when it is nowhere in the library; `others` are the paths of the clip's other files. Blocks.
+        """
+        return next(
+            (
+                found
+                for path in moved_files(self.root, relative, size, clip_id)
+                if (found := self._relative(path)) not in others
+            ),
+            None,
+        )
+
     def size(self, relative: str) -> int:
         """Bytes of a file of the library. Raises NotFound when it is gone. Blocks."""
         path = self.locate(relative)
@@ -144,6 +212,28 @@ class Library:
         path = self.locate(relative)
         with _there_still(), path.open("rb") as file:
             return file.read(most)
+
+    @contextlib.contextmanager
+    def on_disk(self, relative: str) -> Iterator[Path]:
+        """A path of this machine at which the whole file can be read while the context lasts; never write to it.
+
+        Raises NotFound when it is gone. Blocks.
+        """
+        path = self.locate(relative)
+        if not path.is_file():
+            raise NotFound("The file is no longer in the library.", field="file")
+        yield path
+
+    def part(self, relative: str, start: int, length: int) -> bytes:
+        """So many bytes of a file of the library, from there on. Raises NotFound when it is gone. Blocks."""
+        path = self.locate(relative)
+        with _there_still(), path.open("rb") as file:
+            file.seek(start)
+            return file.read(length)
+
+    async def streamed(self, url: str, start: int, length: int) -> Streamed:
+        """A stretch of what a link of the service holds so far, kept nowhere. Raises the errors of `Fetcher.part`."""
+        return await self._fetcher.part(url, start, length, kinds=AUDIO)
 
     def signed(self, relative: str, seconds: float) -> str | None:
         """An address elsewhere that opens a file for this long; None where the file is on this machine. Blocks."""
@@ -160,13 +250,13 @@ class Library:
                 f"Give the file's name without its folder, such as 'Song.mp3', not {name[:80]!r}.", field="file"
             )
         for place in filter(None, (upload_dir and upload_dir.expanduser(), self.root)):
-            found = [path for path in _named_so(place, wanted) if _is_inside(path, place)]
+            found = [path for path in named_so(place, wanted) if is_inside(path, place)]
             if len(found) > 1:
                 raise ArgumentRefused(f"There are {len(found)} files named {wanted!r}. Rename one.", field="file")
             if found:
-                return _checked_upload(found[0])
-        folders = f"{upload_dir} or {self.root}" if upload_dir else f"{self.root} (SONGWRIGHT_UPLOAD_DIR names another)"
-        raise ArgumentRefused(f"There is no file named {wanted[:200]!r} in {folders}.", field="file")
+                return checked_upload(found[0])
+        where = f"{upload_dir} or {self.root}" if upload_dir else f"{self.root} (SONGWRIGHT_UPLOAD_DIR names another)"
+        raise ArgumentRefused(f"There is no file named {wanted[:200]!r} in {where}.", field="file")
 
     def holds_songs(self) -> bool:
         """Whether a file says that it is a clip of the service's; the sandbox's songs do not count. Blocks.
@@ -174,7 +264,7 @@ class Library:
         The folder may also hold a whole music collection, so only some files are opened, the likeliest first.
         """
         found: list[Path] = []
-        for place in (self.root, *(folder for folder in _folders(self.root) if folder.name != SANDBOX)):
+        for place in (self.root, *(folder for folder in folders(self.root) if folder.name != SANDBOX)):
             with contextlib.suppress(OSError):
                 found += place.iterdir()
         likeliest = sorted(found, key=lambda path: "(take " not in path.name)[:_OPENED]
@@ -186,7 +276,9 @@ class Library:
         Returns how many. Never fails. Where it is unknown whether a program still runs, as on another machine, its file
         is left alone for a day.
         """
-        return await anyio.to_thread.run_sync(lambda: clear((self.root, *_folders(self.root))))
+        released = self.root / RELEASE
+        places = (self.root, *folders(self.root), *folders(released))
+        return await anyio.to_thread.run_sync(clear, places)
 
     # -- saving -----------------------------------------------------------------------------------------------------
 
@@ -247,7 +339,7 @@ class Library:
         place, owner = part.parent, Owner(tags.clip_id, tags.label)
         with disk_errors(place):
             size, digest = _settled(part)
-            names = list(_names(tags))
+            names = list(names_of(tags))
             for _ in range(_TRIES):
                 final, ours = _target(place, names, suffix, owner, digest)
                 if final is None:
@@ -261,7 +353,7 @@ class Library:
                     continue  # deleted just now; look again
                 elif not take_name(part, final, mark_text(owner)):
                     continue  # somebody else was quicker; look again
-                _sync_folder(place)
+                sync_folder(place)
                 return Kept(final, final.relative_to(self.root).as_posix(), kind, size, digest, tagged)
         raise LibraryUnavailable(
             f"No free name was found for {names[0]!r} in {place}. Move some files of that name away. The song stays "
@@ -289,22 +381,22 @@ class Library:
                         part.write(chunk)
                 part.seal()
                 shutil.copymode(final, part.path)
-                kind = _kind(part.path)
+                kind = kind_of(part.path)
                 tagged = kind is not None and write_tags(part.path, kind, replace(tags, label=owner.label))
                 size, digest = _settled(part.path)
                 part.path.replace(final)
-                _sync_folder(final.parent)
+                sync_folder(final.parent)
             finally:
                 part.discard()
         return Kept(final, self._relative(final), kind, size, digest, tagged)
 
     # -- folders ----------------------------------------------------------------------------------------------------
 
-    def _place(self, folder: str | None) -> Path:
+    def _place(self, *folders: str | None) -> Path:
         """The root, or a song's folder in it. It exists after this call, and is inside the root even after links are
         resolved.
         """
-        place = self.root / safe_name(folder) if folder else self.root
+        place = self.root.joinpath(*(safe_name(folder) for folder in folders if folder))
         with disk_errors(place):
             if self._private:
                 _make_private(place, self.root)
@@ -336,15 +428,14 @@ def _labelled(tags: SongTags, label: str | None) -> SongTags:
     return replace(tags, label=label or tags.label or (f"take {tags.take}" if tags.take else None))
 
 
-def _names(tags: SongTags) -> Iterator[str]:
+def names_of(tags: SongTags) -> Iterator[str]:
     """The names a file may have, best first; the last contains the clip's id, so that names do not run out."""
-    title = safe_name(tags.title)
     label = name_of(tags.label or "", _LABEL_CHARACTERS, _LABEL_BYTES)
+    # Cut without its label, if it ends with it: that is what tells two files apart.
+    bare = tags.title.removesuffix(f" ({tags.label})")
+    title = safe_name(bare, _TITLE_CHARACTERS, _BOTH_BYTES - len(label.encode()))
     name = f"{title} ({label})" if label and not title.casefold().endswith(f"({label})".casefold()) else title
-    yield name
-    for number in range(2, _NUMBERED + 1):
-        yield f"{name} {number}"
-    yield f"{name} {hashlib.sha256(tags.clip_id.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    yield from numbered(name, tags.clip_id)
 
 
 def _target(place: Path, names: list[str], suffix: str, owner: Owner, digest: str) -> tuple[Path | None, bool]:
@@ -375,11 +466,6 @@ def _is_ours(path: Path, owner: Owner, digest: str) -> bool:
     return path.is_file() and _digest(path) == digest
 
 
-def _kind(path: Path) -> Media | None:
-    with path.open("rb") as file:
-        return sniff(file.read(16))
-
-
 def _settled(part: Path) -> tuple[int, str]:
     """Size and digest of a file, which this call syncs to the disk."""
     with part.open("rb+") as file:
@@ -390,19 +476,6 @@ def _settled(part: Path) -> tuple[int, str]:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync_folder(place: Path) -> None:
-    if os.name == "nt":
-        return  # Windows cannot do this; its file system logs the rename itself
-    handle = os.open(place, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network disks cannot sync a folder
-            raise
-    finally:
-        os.close(handle)
 
 
 def _make_private(place: Path, root: Path) -> None:
@@ -417,46 +490,3 @@ def _make_private(place: Path, root: Path) -> None:
 def _drop(path: Path) -> None:
     with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
-
-
-def _folders(root: Path) -> list[Path]:
-    """The folders directly below the root, without links that lead elsewhere."""
-    try:
-        return sorted(path for path in root.iterdir() if path.is_dir() and not path.is_symlink())
-    except OSError:
-        return []
-
-
-def _named_so(place: Path, wanted: str) -> list[Path]:
-    """Files of that name in the folder or, if there is none, in the folders directly below it."""
-    for places in ([place], _folders(place)):
-        found = []
-        for folder in places:
-            with contextlib.suppress(OSError):
-                found += [path for path in folder.iterdir() if unicodedata.normalize("NFC", path.name) == wanted]
-        if found:
-            return found
-    return []
-
-
-def _is_inside(path: Path, place: Path) -> bool:
-    try:
-        return path.is_file() and path.resolve().is_relative_to(place.resolve())
-    except (OSError, RuntimeError):
-        return False
-
-
-def _checked_upload(path: Path) -> Path:
-    try:
-        kind, size = _kind(path), path.stat().st_size
-    except OSError as error:
-        raise ArgumentRefused(f"{path.name!r} cannot be read: {error.strerror}.", field="file") from error
-    if kind not in AUDIO:
-        raise ArgumentRefused(
-            f"{path.name!r} is not an audio file, whatever its name says. Nothing was sent.", field="file"
-        )
-    if size > MAX_BYTES:
-        raise ArgumentRefused(
-            f"{path.name!r} is larger than {MAX_BYTES // 1024**2} MB. Nothing was sent.", field="file"
-        )
-    return path

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -19,10 +19,13 @@ from urllib.parse import quote, urlsplit
 
 from ..core.errors import ArgumentRefused, LibraryUnavailable, NotFound, SettingRefused
 from ..core.threads import FILES, in_lane
-from .downloads import AUDIO, MAX_BYTES, Fetcher, Media, disk_errors, media_type, sniff
-from .library import Kept, Library
-from .names import safe_name
-from .tags import SongTags
+from . import playlists
+from .downloads import AUDIO, MAX_BYTES, Fetcher, Media, PartFile, disk_errors, media_type, sniff
+from .folders import LONGEST_NAME, contents
+from .library import Kept, Library, names_of
+from .names import numbered, safe_name
+from .parts import part_name
+from .tags import SongTags, mark_text
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
@@ -32,6 +35,7 @@ WHOLE: Final = 16 * 1024 * 1024
 LISTED: Final = 10_000
 """How many files of a tenant are searched for a recording by its name."""
 _NUMBERED: Final = 9
+_HEAD: Final = 4096
 _TIMEOUT: Final = "30s"
 _RETRY_SECONDS: Final = 60
 
@@ -89,6 +93,13 @@ class Bucket:
 
         with self._trouble("read"):
             return bytes(obstore.get_range(self._store, self._at(key), start=0, length=most)) if most else b""
+
+    def part(self, key: str, start: int, length: int) -> bytes:
+        """So many bytes of a file, from there on."""
+        import obstore
+
+        with self._trouble("read"):
+            return bytes(obstore.get_range(self._store, self._at(key), start=start, length=length)) if length else b""
 
     def bring(self, key: str, path: Path) -> str:
         """Write a file to a path of this machine; its SHA-256."""
@@ -199,6 +210,28 @@ class StoredLibrary(Library):
         del folder
         return await self._sent(tags, await super().keep_bytes(tags, data, suffix, folder=_own(tags), label=label))
 
+    def keep_made(
+        self, tags: SongTags, suffix: str, write: Callable[[Path], None], *, folder: str | None = None,
+        label: str | None = None, inside: str | None = None,
+    ) -> Kept:  # fmt: skip
+        """As in a folder; the file ends in the bucket. Blocks."""
+        del folder, inside
+        return self._send(tags, super().keep_made(tags, suffix, write, folder=_own(tags), label=label))
+
+    async def keep_playlist(self, name: str, lines: Sequence[str]) -> str:
+        """As in a folder: only the list of the same album is replaced."""
+        return await in_lane(FILES, self._tenant, self._send_playlist, name, lines)
+
+    def own(self, tags: SongTags, suffix: str, *folders: str) -> Kept | None:
+        """As in a folder; every file below a clip's key is the clip's. Blocks."""
+        del folders
+        for candidate in names_of(tags):
+            relative = f"{_own(tags)}/{candidate}{suffix}"
+            with contextlib.suppress(NotFound):
+                size = self.size(relative)
+                return Kept(self.locate(relative), relative, None, size, self._bucket.digest(self._key(relative)), True)
+        return None
+
     async def retag(self, path: Path, tags: SongTags) -> Kept:
         """As in a folder: the file comes here, gets its tags, and takes its own place in the bucket again."""
         relative = self._relative(path)
@@ -210,6 +243,26 @@ class StoredLibrary(Library):
             await in_lane(FILES, self._tenant, _forget, path, self.root)
         return kept
 
+    def lacks(self, relative: str) -> bool:
+        """False: every result would take a request for each file, and hardly anything is ever gone."""
+        del relative
+        return False
+
+    def vanished(self, relative: str) -> bool:
+        """Whether the object is gone for certain, such as by a rule of the bucket. Blocks."""
+        try:
+            self.size(relative)
+        except NotFound:
+            return True
+        except LibraryUnavailable:
+            pass
+        return False
+
+    def find_moved(self, relative: str, size: int, clip_id: str, others: Collection[str] = ()) -> str | None:
+        """None: nobody moves files about in the bucket."""
+        del relative, size, clip_id, others
+        return None
+
     def size(self, relative: str) -> int:
         """Bytes of a file. Raises `NotFound`. Blocks."""
         return self._bucket.size(self._key(relative))
@@ -217,6 +270,29 @@ class StoredLibrary(Library):
     def read(self, relative: str, most: int) -> bytes:
         """The first so many bytes of a file. Raises `NotFound`. Blocks."""
         return self._bucket.read(self._key(relative), most)
+
+    @contextlib.contextmanager
+    def on_disk(self, relative: str) -> Iterator[Path]:
+        """A copy of the file, which is deleted afterwards. Raises `NotFound` when it is gone. Blocks."""
+        place = self._place(None)
+        path = place / part_name()
+        try:
+            self._bucket.bring(self._key(relative), path)
+            yield path
+        finally:
+            _forget(path, self.root)
+
+    def part(self, relative: str, start: int, length: int) -> bytes:
+        """So many bytes of a file, from there on. Raises `NotFound`. Blocks."""
+        return self._bucket.part(self._key(relative), start, length)
+
+    def keep_folder(self, made: Path, name: str, clip_id: str) -> tuple[str, bool]:
+        """As in a folder; here the name ends in a digest of the files, so that the same files are the same folder."""
+        found = contents(made)
+        mark = hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()[:8]
+        folder = f"{safe_name(clip_id)}/{safe_name(name, LONGEST_NAME)} {mark}"
+        new = [self._bucket.put(self._key(f"{folder}/{inside}"), made / inside, new=True) for inside in sorted(found)]
+        return folder, any(new)
 
     def signed(self, relative: str, seconds: float) -> str | None:
         """An address of the bucket that opens a file for this long. Blocks."""
@@ -257,6 +333,24 @@ class StoredLibrary(Library):
         finally:
             _forget(kept.path, self.root)
         raise LibraryUnavailable(f"No free name was found for {stem!r} in the bucket. The song stays yours.")
+
+    def _send_playlist(self, name: str, lines: Sequence[str]) -> str:
+        owner, part = playlists.owner_of(name), PartFile(self._place(None))
+        try:
+            part.write(playlists.content(name, lines))
+            part.seal()
+            cut = len(self._tenant) + 1
+            there = {key[cut:]: size for key, size in self._bucket.keys(f"{self._tenant}/{playlists.ALBUMS}/")}
+            names = numbered(safe_name(name), owner.clip_id)
+            free = (path for each in names if (path := f"{playlists.ALBUMS}/{each}{playlists.SUFFIX}") not in there)
+            mark = mark_text(owner)
+            ours = (path for path, size in there.items() if mark in self.read(path, min(size, _HEAD)))
+            if (relative := next(ours, None) or next(free, None)) is not None:
+                self._bucket.put(self._key(relative), part.path, new=False)
+                return relative
+        finally:
+            part.discard()
+        raise LibraryUnavailable(f"No free name was found for the playlist {name!r} in the bucket.")
 
     def _bring(self, relative: str, path: Path) -> None:
         with disk_errors(self.root):

@@ -1,4 +1,4 @@
-"""Unfinished files: how they are named, how they get their final name, and how those of dead programs are removed.
+"""Unfinished files and folders: how they are named, how they get their final name, how those of dead programs go.
 
 The name of a part file contains the machine, the process and the process's own mark. On the same machine, a file whose
 process is gone is left over; a file from another machine counts as left over only after a day, because its download may
@@ -8,11 +8,13 @@ be under way.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import platform
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -66,13 +68,32 @@ def _take_name_without_links(part: Path, final: Path, claim: bytes) -> bool:
     return True
 
 
+def sync_folder(place: Path) -> None:
+    """Let a new name in a folder outlast a power cut."""
+    if os.name == "nt":
+        return  # Windows cannot do this; its file system logs the rename itself
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network disks cannot sync a folder
+            raise
+    finally:
+        os.close(handle)
+
+
 def clear(places: Iterable[Path]) -> int:
-    """Delete what is left over in these folders. Returns how many files. Never fails. Blocks."""
+    """Delete what is left over in these folders. Returns how many files and folders. Never fails. Blocks."""
     count = 0
     for place in places:
         for path in place.glob(f"{PREFIX}*"):
             with contextlib.suppress(OSError):
-                if not path.is_symlink() and path.is_file() and _left_over(path):
+                if path.is_symlink() or not _left_over(path):
+                    continue
+                if path.is_dir():
+                    shutil.rmtree(path)
+                    count += 1
+                elif path.is_file():
                     path.unlink()
                     count += 1
     return count

@@ -24,14 +24,18 @@ from urllib.parse import quote, unquote
 
 from .crowds import refuse_crowded
 from .downloads import Media, sniff
+from .iso639 import three_letters
+from .riff import write_info
 
 log = logging.getLogger(__name__)
 
 _OWN: Final = "SONGWRIGHT_"
 _MP4_OWN: Final = "----:com.apple.iTunes:" + _OWN
+_LATIN1: Final = 0
 _UTF16: Final = 1
 _FRONT_COVER: Final = 3
 _HEAD: Final = 4096
+_ASS_HEAD: Final = b"[Script Info]\n"
 _MARK: Final = re.compile(rb"songwright-file:([^:;\s]{1,900}):([^:;\s]{0,900});")
 
 
@@ -40,8 +44,9 @@ class SongTags:
     """What is known about one file. An empty text or None means unknown, and leaves the file's value unchanged.
 
     `take` counts from 1; `label` distinguishes this file of the clip from its others ("vocals"); `created` is ISO 8601;
-    `language` is a code like `es`, `es-MX` or `spa`; `synced` holds (seconds from the start, line). Reading returns
-    what the format can hold: BPM as a whole number, `synced` from MP3 and WAV only.
+    `style` is the whole description, `genre` the part of it that players sort by; `track` is a place on the album, of
+    `tracks` where the album is complete; `language` is a code like `es`, `es-MX` or `spa`; `synced` holds (seconds from
+    the start, line). Reading returns what the format can hold: BPM as a whole number, `synced` from MP3 and WAV only.
     """
 
     clip_id: str
@@ -49,6 +54,10 @@ class SongTags:
     take: int | None = None
     artist: str = "Songwright"
     album: str | None = None
+    album_artist: str | None = None
+    track: int | None = None
+    tracks: int | None = None
+    genre: str = ""
     lyrics: str = ""
     style: str = ""
     prompt: str = ""
@@ -148,6 +157,8 @@ def marked(data: bytes, owner: Owner) -> bytes:
         size = len(mark)
         event = b"\x00\xff\x01" + bytes([0x80 | size >> 7, size & 0x7F]) + mark
         return data[:18] + struct.pack(">I", int.from_bytes(data[18:22]) + len(event)) + event + data[22:]
+    if kind is None and data.startswith(_ASS_HEAD):
+        return _ASS_HEAD + b"; " + mark + b"\n" + data[len(_ASS_HEAD) :]
     if kind is None and data[:1] == b"[":
         return b"[re:" + mark + b"]\n" + data
     if kind is None and data[:7] == b"WEBVTT\n":
@@ -193,6 +204,8 @@ def _own(tags: SongTags) -> dict[str, str]:
     return {
         "CLIP_ID": _clean(tags.clip_id),
         "LABEL": _clean(tags.label or ""),
+        "TAKE": str(tags.take or ""),
+        "STYLE": _clean(tags.style),
         "MODEL": _clean(tags.model),
         "PROMPT": _clean(tags.prompt),
         "LANGUAGE": _clean(tags.language or ""),
@@ -207,9 +220,10 @@ def _common(tags: SongTags) -> dict[str, str]:
         "TIT2": tags.title,
         "TPE1": tags.artist,
         "TALB": tags.album or "",
-        "TCON": tags.style,
+        "TPE2": tags.album_artist or "",
+        "TCON": tags.genre,
         "TBPM": str(bpm),
-        "TRCK": str(tags.take or ""),
+        "TRCK": f"{tags.track or ''}" + (f"/{tags.tracks}" if tags.track and tags.tracks else ""),
         "TDRC": _utc(tags.created),
     }
     return {frame: text for frame, value in known.items() if (text := _clean(value).strip())}
@@ -232,6 +246,10 @@ def _number(text: str) -> float | None:
         return None
 
 
+def _count(text: str) -> int | None:
+    return int(text) or None if text.isascii() and text.isdecimal() and len(text) < 6 else None
+
+
 def _assembled(
     own: Mapping[str, str],
     common: Mapping[str, str],
@@ -243,16 +261,21 @@ def _assembled(
     """Tags from what a reader found, or None without a clip id."""
     if not own.get("CLIP_ID"):
         return None
-    take = common.get("TRCK", "").split("/")[0]
+    track, _, tracks = common.get("TRCK", "").partition("/")
+    old = "STYLE" not in own  # an older file: its genre is the whole style, its track number the take
     created = common.get("TDRC", "").rstrip("Z").replace(" ", "T")
     return SongTags(
         clip_id=own["CLIP_ID"],
         title=common.get("TIT2", ""),
-        take=int(take) if take.isascii() and take.isdecimal() and take != "0" else None,
+        take=_count(own.get("TAKE") or (track if old else "")),
         artist=common.get("TPE1", ""),
         album=common.get("TALB") or None,
+        album_artist=common.get("TPE2") or None,
+        track=_count(track),
+        tracks=_count(tracks),
+        genre=common.get("TCON", ""),
         lyrics=lyrics,
-        style=common.get("TCON", ""),
+        style=common.get("TCON", "") if old else own["STYLE"],
         prompt=own.get("PROMPT", ""),
         model=own.get("MODEL", ""),
         seconds=seconds or None,
@@ -286,6 +309,17 @@ def _write_wav(path: Path, tags: SongTags) -> None:
         wav.add_tags()
     _fill_id3(wav.tags, tags)
     wav.save(path, v2_version=4)
+    write_info(path, _info(tags))
+
+
+def _info(tags: SongTags) -> dict[str, str]:
+    """What a WAV says beside ID3, for the programs that read only this."""
+    common = _common(tags)
+    known = {fourcc: common.get(frame, "") for frame, fourcc in _INFO.items()}
+    return known | {"ITRK": known["ITRK"].partition("/")[0], "ICRD": known["ICRD"][:10]}
+
+
+_INFO: Final = {"TIT2": "INAM", "TPE1": "IART", "TALB": "IPRD", "TCON": "IGNR", "TRCK": "ITRK", "TDRC": "ICRD"}
 
 
 def _fill_id3(id3: Any, tags: SongTags) -> None:
@@ -296,14 +330,15 @@ def _fill_id3(id3: Any, tags: SongTags) -> None:
         id3.delall(f"TXXX:{_OWN}{name}")
         if text:
             id3.add(frames.TXXX(encoding=_UTF16, desc=_OWN + name, text=[text]))
-    language = _three_letters(tags.language)
+    language = three_letters(tags.language)
     if lyrics := _clean(tags.lyrics):
         id3.setall("USLT", [frames.USLT(encoding=_UTF16, lang=language, desc="", text=lyrics)])
     if tags.synced:
         timed = [(_clean(line), max(round(at * 1000), 0)) for at, line in tags.synced]
         id3.setall("SYLT", [frames.SYLT(encoding=_UTF16, lang=language, format=2, type=1, desc="", text=timed)])
     if tags.cover and (kind := sniff(tags.cover[:16])):
-        picture = frames.APIC(encoding=_UTF16, mime=kind.mime, type=_FRONT_COVER, desc="", data=tags.cover)
+        # iTunes and Finder look for the picture behind a Latin-1 description, and take UTF-16 for a part of it.
+        picture = frames.APIC(encoding=_LATIN1, mime=kind.mime, type=_FRONT_COVER, desc="", data=tags.cover)
         others = [frame for frame in id3.getall("APIC") if frame.type != _FRONT_COVER]
         id3.setall("APIC", [picture, *others])
 
@@ -341,7 +376,7 @@ def _read_id3(file: Any) -> SongTags | None:
     if id3 is None:
         return None
     own = {f.desc.removeprefix(_OWN): str(f.text[0]) for f in id3.getall("TXXX") if f.desc.startswith(_OWN) and f.text}
-    names = ("TIT2", "TPE1", "TALB", "TCON", "TBPM", "TRCK", "TDRC")
+    names = ("TIT2", "TPE1", "TALB", "TPE2", "TCON", "TBPM", "TRCK", "TDRC")
     common = {name: str(found[0].text[0]) for name in names if (found := id3.getall(name)) and found[0].text}
     lyrics = next((str(frame.text) for frame in id3.getall("USLT")), "")
     covers = [frame.data for frame in id3.getall("APIC") if frame.type == _FRONT_COVER]
@@ -350,26 +385,11 @@ def _read_id3(file: Any) -> SongTags | None:
     return _assembled(own, common, file.info.length, lyrics, covers[0] if covers else None, synced)
 
 
-def _three_letters(language: str | None) -> str:
-    """The ISO 639-2 code that ID3 requires; `XXX` means unknown."""
-    code = re.split("[-_]", (language or "").strip().lower())[0]
-    if re.fullmatch("[a-z]{3}", code):
-        return code
-    return _ISO_639_2.get(code, "XXX")
-
-
-_CODES: Final = """
-af:afr ar:ara bg:bul bn:ben ca:cat cs:ces cy:cym da:dan de:deu el:ell en:eng es:spa et:est eu:eus fa:fas fi:fin fr:fra
-ga:gle gl:glg he:heb hi:hin hr:hrv hu:hun hy:hye id:ind is:isl it:ita ja:jpn ka:kat ko:kor la:lat lt:lit lv:lav mk:mkd
-ms:msa nb:nob nl:nld nn:nno no:nor pa:pan pl:pol pt:por ro:ron ru:rus sk:slk sl:slv sq:sqi sr:srp sv:swe sw:swa ta:tam
-te:tel th:tha tl:tgl tr:tur uk:ukr ur:urd vi:vie zh:zho zu:zul
-"""
-_ISO_639_2: Final = {pair[:2]: pair[3:] for pair in _CODES.split()}
-
-
 # -- MP4 ------------------------------------------------------------------------------------------------------------
 
-_MP4_TEXTS: Final = {"TIT2": "\xa9nam", "TPE1": "\xa9ART", "TALB": "\xa9alb", "TCON": "\xa9gen", "TDRC": "\xa9day"}
+_MP4_TEXTS: Final = {
+    "TIT2": "\xa9nam", "TPE1": "\xa9ART", "TALB": "\xa9alb", "TPE2": "aART", "TCON": "\xa9gen", "TDRC": "\xa9day",
+}  # fmt: skip
 
 
 def _write_mp4(path: Path, tags: SongTags) -> None:
@@ -384,8 +404,8 @@ def _write_mp4(path: Path, tags: SongTags) -> None:
             atoms[atom] = [common[frame] + ("Z" if frame == "TDRC" else "")]
     if "TBPM" in common:
         atoms["tmpo"] = [int(common["TBPM"])]
-    if tags.take:
-        atoms["trkn"] = [(min(tags.take, 0xFFFF), 0)]
+    if tags.track:
+        atoms["trkn"] = [(min(tags.track, 0xFFFF), min(tags.tracks or 0, 0xFFFF))]
     if lyrics := _clean(tags.lyrics):
         atoms["\xa9lyr"] = [lyrics]
     for name, text in _own(tags).items():
@@ -410,7 +430,8 @@ def _read_mp4(path: Path) -> SongTags | None:
     if atoms.get("tmpo"):
         common["TBPM"] = str(atoms["tmpo"][0])
     if atoms.get("trkn"):
-        common["TRCK"] = str(atoms["trkn"][0][0])
+        track, tracks = atoms["trkn"][0]
+        common["TRCK"] = f"{track}/{tracks}"
     covers = atoms.get("covr")
     return _assembled(
         own, common, mp4.info.length, "".join(atoms.get("\xa9lyr", ())), bytes(covers[0]) if covers else None
@@ -423,6 +444,7 @@ _VORBIS: Final = {
     "TIT2": "TITLE",
     "TPE1": "ARTIST",
     "TALB": "ALBUM",
+    "TPE2": "ALBUMARTIST",
     "TCON": "GENRE",
     "TBPM": "BPM",
     "TRCK": "TRACKNUMBER",
@@ -435,6 +457,12 @@ def _write_flac(path: Path, tags: SongTags) -> None:
     flac = module.FLAC(path)
     for frame, text in _common(tags).items():
         flac[_VORBIS[frame]] = [text + ("Z" if frame == "TDRC" else "")]
+    if tags.track:
+        flac["TRACKNUMBER"] = [str(tags.track)]
+        if "TRACKTOTAL" in flac:
+            del flac["TRACKTOTAL"]
+        if tags.tracks:
+            flac["TRACKTOTAL"] = [str(tags.tracks)]
     if lyrics := _clean(tags.lyrics):
         flac["LYRICS"] = [lyrics]
     for name, text in _own(tags).items():
@@ -458,6 +486,8 @@ def _read_flac(path: Path) -> SongTags | None:
     found: dict[str, str] = {key.upper(): text for key, text in reversed(list(flac.tags or ()))}
     own = {key.removeprefix(_OWN): text for key, text in found.items() if key.startswith(_OWN)}
     common = {frame: found[name] for frame, name in _VORBIS.items() if name in found}
+    if "TRACKTOTAL" in found:
+        common["TRCK"] = f"{common.get('TRCK', '')}/{found['TRACKTOTAL']}"
     covers = [picture.data for picture in flac.pictures if picture.type == _FRONT_COVER]
     return _assembled(own, common, flac.info.length, found.get("LYRICS", ""), covers[0] if covers else None)
 

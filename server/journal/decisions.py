@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from ..core.jobs import Account, Job, job_of
+from .albums import Albums
 from .read import held_by_another
 from .sqlite import Tx
-from .upkeep import Upkeep
 
 FURTHER_CALL = 60.0
 """Seconds until another paid call, where a changed clock has made the planned time meaningless."""
 
 
-class Decisions(Upkeep):
+class Decisions(Albums):
     """Each is one transaction. All methods block; call them from a worker thread."""
 
     def wake(self, key_id: str) -> bool:
@@ -56,6 +56,14 @@ class Decisions(Upkeep):
         with self.store.transaction(account.key_id) as tx:
             row = tx.one("withdraw", id=job_id, now=self._clock.now(), tenant=account.tenant, key_id=account.key_id)
             return None if row is None else job_of(row)
+
+    def keep(self, account: Account, job: Job, clip_id: str) -> None:
+        """The person has chosen a take; it replaces the one that was chosen before of the same order."""
+        with self.store.transaction(account.key_id) as tx:
+            tx.do(
+                "keep", tenant=account.tenant, key_id=account.key_id, job_id=job.parent_id or job.id, clip_id=clip_id,
+                now=self._clock.now(),
+            )  # fmt: skip
 
     def hide(self, account: Account, job_id: str) -> Job | None:
         """Hide a paid job from lists; it is still finished and saved."""

@@ -27,7 +27,14 @@ def prune(store: Store, now: float) -> int:
         with store.transaction(key_id) as tx:
             if tx.one("idle_keys", before=before, key_id=key_id, limit=1) is None:
                 continue
-            for query in ("prune_search_texts", "prune_jobs", "prune_turns", "prune_balance", "prune_limiter"):
+            for query in (
+                "prune_search_texts",
+                "prune_jobs",
+                "prune_recipes",
+                "prune_turns",
+                "prune_balance",
+                "prune_limiter",
+            ):
                 tx.do(query, key_id=key_id)
             gone += 1
     return gone

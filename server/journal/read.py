@@ -41,6 +41,16 @@ class Listed:
     created_at: float
     clips: tuple[str, ...]
     audio: SavedFile | None
+    kept: bool = False
+    """Whether its first clip is the take that the person has chosen."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a song that was taken apart, and its file."""
+
+    clip: Clip
+    file: SavedFile
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,11 @@ class Archive:
                 sources[line["relation"]] = (*sources.get(line["relation"], ()), line["source_id"])
             return FoundClip(clip_of(row), sources)
 
+    def derived(self, account: Account, clip_id: str, relation: str) -> list[Clip]:
+        """The clips that were made from one in this way ("stem of"), those of the newest order first."""
+        who = {"tenant": account.tenant, "key_id": account.key_id}
+        return [clip_of(row) for row in self.store.rows("derived_from", **who, relation=relation, source_id=clip_id)]
+
     def clips(self, job_id: str) -> list[Clip]:
         """The clips of a job, in the order of their takes."""
         return [clip_of(row) for row in self.store.rows("clips_of_job", job_id=job_id)]
@@ -124,6 +139,11 @@ class Archive:
         row = first(self.store.rows("job_of_remote", remote_id=remote_id, tenant=account.tenant, key_id=account.key_id))
         return None if row is None else job_of(row)
 
+    def fulfilled(self, account: Account, dedupe: str) -> Job | None:
+        """The newest finished order with this identity (`Operation.identity`); None where it was never bought."""
+        row = first(self.store.rows("fulfilled", dedupe=dedupe, tenant=account.tenant, key_id=account.key_id))
+        return None if row is None else job_of(row)
+
     def held_elsewhere(self, job: Job, remote_id: str) -> bool:
         """Whether another order, or another tenant, has this id of the service; a later write may change that."""
         with self.store.reading() as tx:
@@ -139,6 +159,29 @@ class Archive:
         name = "newest_unfinished" if unfinished else "newest"
         row = first(self.store.rows(name, tenant=account.tenant, key_id=account.key_id))
         return None if row is None else job_of(row)
+
+    def newest_song(self, account: Account) -> Job | None:
+        """The newest order that has made something to hear."""
+        row = first(self.store.rows("newest_song", tenant=account.tenant, key_id=account.key_id))
+        return None if row is None else job_of(row)
+
+    def kept(self, account: Account, clip_id: str) -> bool:
+        """Whether the person has chosen this take of its order."""
+        row = first(self.store.rows("kept", tenant=account.tenant, key_id=account.key_id, clip_id=clip_id))
+        return row is not None and bool(row["n"])
+
+    def parts_of(self, account: Account, clip_id: str) -> list[Part]:
+        """The saved parts that a song was taken apart into, those of the newest order first."""
+        rows = self.store.rows("parts_of", tenant=account.tenant, key_id=account.key_id, clip_id=clip_id)
+        return [
+            Part(clip_of(row), SavedFile(row["clip_id"], "audio", row["path"], row["bytes"], row["sha256"]))
+            for row in rows
+        ]
+
+    def clip_of_file(self, tenant: str, path: str) -> tuple[str, str] | None:
+        """Which clip a saved song of a tenant is: (key, clip); None for any other file."""
+        row = first(self.store.rows("clip_of_file", tenant=tenant, path=path))
+        return None if row is None else (row["key_id"], row["clip_id"])
 
     def children(self, job_id: str) -> list[Job]:
         """The jobs that belong to a parent."""
@@ -237,7 +280,7 @@ def _listed(rows: Iterable[Row]) -> Iterator[Listed]:
         yield Listed(
             job_id, first_line["operation"], first_line["title"] if clips else first_line["subject"],
             first_line["state"], first_line["cost"], first_line["created_at"], clips,
-            None if first_line["path"] is None else file_of(first_line),
+            None if first_line["path"] is None else file_of(first_line), bool(first_line["kept"]),
         )  # fmt: skip
 
 

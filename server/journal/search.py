@@ -18,9 +18,17 @@ LONGEST_TEXT = 12_000
 """How many characters of an order's texts are kept for searching, each word once."""
 ANYTHING = "%"
 
-_MARKS = re.compile("[\u0300-\u036f\u0483-\u0487\u0610-\u061a\u064b-\u065f\u0670]")
-"""Accents and vowel points that people leave out when typing, but not those that make a different letter."""
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "’": "'"})
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
+    "\u200b-\u200f\ufe0e\ufe0f]"
+)
+"""Accents, vowel points and invisible joiners that people leave out when typing, but not what makes a different
+letter.
+"""
+_LETTERS = str.maketrans({
+    "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "þ": "th", "ı": "i", "æ": "ae", "œ": "oe", "’": "'",
+    "ي": "ی", "ى": "ی", "ك": "ک",  # one letter on Arabic keyboards, the other on Persian ones
+})  # fmt: skip
 _SPECIAL = re.compile(r"[%_\\]")
 """Characters with a special meaning in a database pattern."""
 
@@ -46,8 +54,13 @@ def patterns(asked: str) -> dict[str, str]:
         raise ArgumentRefused(
             f"words holds {len(words)} words; a search takes {MOST_WORDS}. Leave out the common ones.", field="words"
         )
-    found = [f"%{_SPECIAL.sub(_escaped, word)}%" for word in words]
+    found = [f"%{literal(word)}%" for word in words]
     return {f"like_{n + 1}": found[n] if n < len(found) else ANYTHING for n in range(MOST_WORDS)}
+
+
+def literal(text: str) -> str:
+    """The text as a part of a pattern that stands for itself."""
+    return _SPECIAL.sub(_escaped, text)
 
 
 def _escaped(found: re.Match[str]) -> str:

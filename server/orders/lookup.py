@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ... import tools
-from ..core.errors import ArgumentRefused
+from ..core.errors import ArgumentRefused, NotFound
 from ..core.jobs import Account, Job
 from ..core.operation import Adopted, Edition, KnownClip, Model, Operation, Purchase
+from ..journal.recipes import Recipes
 from ..journal.write import Journal
 from ..service.catalogue import Catalogue, Schedule
 
 log = logging.getLogger(__name__)
 
+MOST_NAMED = 20
+"""Recipes that a refusal names."""
 MOST_WRITTEN = 500
 """How many orders are kept in memory; others are read from the journal again."""
 
@@ -81,6 +85,14 @@ class CallFacts:
         job = self._journal.any_job(job_id)
         return "" if job is None else family_of(job.operation)
 
+    def recipe(self, name: str) -> Mapping[str, Any]:
+        """What a recipe of this caller keeps. Raises `NotFound`, naming the recipes there are."""
+        recipes = Recipes(self._journal.store, self._account)
+        if (found := recipes.get(name)) is None:
+            names = [recipe.name for recipe in recipes.all()]
+            raise NotFound(f"There is no recipe {name!r}. {_named(names)} Nothing was sent or spent.", field="recipe")
+        return found.arguments
+
     def at_brand(self, brand: str) -> CallFacts:
         """The same caller's facts, as another brand would price them."""
         account = replace(self._account, brand=brand)
@@ -89,6 +101,14 @@ class CallFacts:
     def link_to(self, name: str) -> str | None:
         """A public link to one of the caller's recordings, if this Songwright can serve one; the file must exist."""
         return None if self._link_of is None else self._link_of(name)
+
+
+def _named(recipes: Sequence[str]) -> str:
+    if not recipes:
+        return "There are none yet; save_recipe makes one of a song."
+    left = len(recipes) - MOST_NAMED
+    more = f" and {left} more (the resource song://recipes lists all)" if left > 0 else ""
+    return f"There are {', '.join(repr(name) for name in recipes[:MOST_NAMED])}{more}."
 
 
 class Written:

@@ -38,12 +38,17 @@ def check_engine(facts: Facts, operation: Purchase) -> None:
 def check(journal: Journal, account: Account, operation: Purchase) -> None:
     """Refuse an order that names something this tenant has not been shown. Raises `NotFound`."""
     for field, value in named(operation):
-        if journal.clip(account, value) is None and not _answered_with(journal, account, value):
+        if not shown(journal, account, value):
             raise NotFound(
                 f"There is nothing of yours with the id {value[:80]!r}. Nothing was sent or spent. list_songs shows "
                 "your clips; the result that made a persona or voice gives its id.",
                 field=field,
             )
+
+
+def shown(journal: Journal, account: Account, value: str) -> bool:
+    """Whether the journal has shown this tenant an id: a clip's, a persona's, a voice's. Blocks."""
+    return journal.clip(account, value) is not None or _answered_with(journal, account, value)
 
 
 def check_task(journal: Journal, account: Account, task_id: str) -> None:

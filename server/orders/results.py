@@ -15,6 +15,7 @@ from ..core.operation import TEXT_KINDS, Facts, Finish, Purchase
 from ..core.threads import in_thread
 from ..core.written import moment
 from ..files.library import Library
+from ..journal.recipes import use_of
 from ..journal.write import Journal, Verdict
 from . import money
 from .envelope import cut, fitted
@@ -39,6 +40,13 @@ class Result:
     error: bool = False
     waited: bool = False
     """Whether it was waited for as long as the caller would: if it is not final, it is the answer of a long call."""
+
+    def noting(self, sentence: str | None) -> Result:
+        """The same, with one more sentence that the person should know."""
+        if not sentence or sentence in self.data.get("notice", ""):
+            return self
+        notice = " ".join(filter(None, (self.data.get("notice"), sentence)))
+        return replace(self, data={**self.data, "notice": notice})
 
     @property
     def orders(self) -> tuple[str, ...]:
@@ -89,7 +97,16 @@ class Results:
 
     def place(self, file: SavedFile) -> dict[str, str]:
         """Where a saved file is found."""
-        return self._shown(self._library.locate(file.path))
+        return self.place_of(file.path)
+
+    def place_of(self, relative: str) -> dict[str, str]:
+        """Where a file of the library is found."""
+        return self._shown(self._library.locate(relative))
+
+    def found(self, file: SavedFile) -> dict[str, str]:
+        """Where a saved file is found, or where it was before it was moved or deleted. Blocks."""
+        place = self.place(file)
+        return {"missing": place.get("file", file.path)} if self._library.lacks(file.path) else place
 
     async def _balance(self) -> Balance | None:
         """The balance as last read; a tenant who spends the operator's credits is not told how many there are."""
@@ -106,7 +123,7 @@ class Results:
         home = (child.state in ended and (child.state is not State.DONE or child.problem is None) for child in children)
         speaker = next((child for child, is_home in zip(children, home, strict=True) if not is_home), job)
         if only is None:
-            clips = await in_thread(self._clips, job, children)
+            clips = await in_thread(self.heard, job, children)
         else:
             family = [clip for member in (job, *children) for clip in await in_thread(self._journal.clips, member.id)]
             clips = [clip for clip in family if clip.clip_id == only]
@@ -114,11 +131,14 @@ class Results:
         saved = {c.clip_id: await in_thread(self._journal.files, self._account, c.clip_id) for c in shown}
         data: dict[str, Any] = {"status": self._status(speaker, shown), "job_id": job.id}
         if shown:
-            data["clips"] = [self._clip(clip, saved[clip.clip_id]) for clip in shown]
+            data["clips"] = [await in_thread(self._clip, clip, saved[clip.clip_id]) for clip in shown]
             for before, row in reversed(list(pairwise(data["clips"]))):
                 if "style" in row and row["style"] == before.get("style"):
                     del row["style"]  # takes share theirs, and it is told with the first
         data |= await self._outcome(job)
+        added = [file for child in children for file in (await self._outcome(child)).get("files", ())]
+        if added and only is None:
+            data["files"] = [*data.get("files", ()), *added]
         if job.settled and (failed := sum(c.state == "failed" for c in clips)) and job.state is State.DONE:
             data["failed_takes"] = failed
         members = (job, *children)
@@ -135,15 +155,17 @@ class Results:
             data["sandbox"] = True
         return Result(data, _summary(job, shown, data), error=speaker.state is State.FAILED)
 
-    def _clips(self, job: Job, children: Sequence[Job]) -> list[Clip]:
+    def heard(self, job: Job, children: Sequence[Job]) -> list[Clip]:
         """What there is to hear: the takes, each replaced by the whole song that a follow-up has made of it. Blocks."""
         takes = self._journal.clips(job.id)
-        if not children:
+        orders = [(child, self._operation_of(child)) for child in children]
+        # A follow-up that adds a file to a take, such as a WAV, replaces nothing.
+        joins = [(child, order) for child, order in orders if order is None or order.clip_of is None]
+        if not joins:
             return takes
         shown: list[Clip] = []
-        for child in children:
+        for child, operation in joins:
             made = self._journal.clips(child.id)
-            operation = self._operation_of(child)
             parts = [] if operation is None else [clip_id for ids in operation.sources().values() for clip_id in ids]
             shown += made if any(clip.state != "failed" for clip in made) else [t for t in takes if t.clip_id in parts]
         return shown + [take for take in takes if take.state == "failed"]
@@ -191,13 +213,13 @@ class Results:
             return {}
         outcome = operation.outcome(job.answer)
         facts = dict(outcome.facts)
-        owners = {link.clip_id for link in outcome.links} | ({operation.clip_of} if outcome.texts else set())
+        owners = {link.clip_id for link in outcome.links} | ({operation.clip_of} if outcome.timeline else set())
         files = [
-            {"kind": file.kind, **self.place(file)}
+            {"kind": file.kind, **await in_thread(self.found, file)}
             for owner in sorted(filter(None, owners))
             for file in await in_thread(self._journal.files, self._account, owner)
             if file.kind in {link.kind for link in outcome.links}
-            or file.kind in {TEXT_KINDS[ending] for ending in outcome.texts}
+            or (outcome.timeline and file.kind in TEXT_KINDS.values())
         ]
         return facts | ({"files": files} if files else {})
 
@@ -217,8 +239,16 @@ class Results:
         if found is not None and found.sources:
             origin["sources"] = {relation: list(ids) for relation, ids in found.sources.items()}
         if clip_id is not None and (files := self._journal.files(self._account, clip_id)):
-            origin["files"] = [{"kind": file.kind, **self.place(file)} for file in files]
+            origin["files"] = [{"kind": file.kind, **self.found(file)} for file in files]
         return replace(result, data={**result.data, **origin})
+
+    def with_choice(self, result: Result) -> Result:
+        """The same with a mark at the take that the person has chosen. Blocks."""
+        rows = [
+            {**row, "kept": True} if self._journal.kept(self._account, row["clip_id"]) else row
+            for row in result.data.get("clips", ())
+        ]
+        return replace(result, data={**result.data, "clips": rows}) if rows else result
 
     def with_words(self, result: Result) -> Result:
         """The same with the words of its clips; those that a clip shares with the one before are told once. Blocks."""
@@ -241,8 +271,11 @@ class Results:
             data["part"] = clip.part
         audio = next((file for file in files if file.kind == "audio"), None)
         if audio is not None:
-            data |= self.place(audio)
-            data["resource"] = f"song://clips/{clip.clip_id}/audio"
+            data |= self.found(audio)
+            if "missing" not in data:
+                data["resource"] = f"song://clips/{clip.clip_id}/audio"
+            elif clip.audio_url is not None:
+                data["url"] = clip.audio_url
             # Told once, with the file: earlier answers only need the stream link.
             if clip.style:
                 data["style"] = cut(clip.style, STYLE_CUT)
@@ -286,6 +319,8 @@ class Results:
                 said.append(wrong)
             elif job.remote_id is None and job.looks:
                 said.append(money.calls_so_far(job, job.looks + 1))
+            if any("missing" in row for row in data.get("clips", ())):
+                said.append("A missing file was moved or deleted; get_song looks for it, free.")
             if data.get("failed_takes"):
                 said.append("One take failed at the service. The other is here.")
         said += await in_thread(self._of_its_own, parent, data)
@@ -312,7 +347,9 @@ class Results:
         if operation is None or job.state in (State.FAILED, State.CANCELLED):
             return ()
         made = data.get("clips") if job.state is State.DONE else None
-        return operation.remarks(self._facts_of(job), made[0].get("seconds") if made else None)
+        remarks = operation.remarks(self._facts_of(job), made[0].get("seconds") if made else None)
+        taken = self._journal.known_fact(use_of(job.id)) if job.operation == "create_song" else None
+        return (taken, *remarks) if taken else remarks
 
     async def of_quote(
         self, verdict: Verdict, cost: int | None, subject: str, question: str, *, again: str, earlier: Job | None = None

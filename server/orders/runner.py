@@ -32,11 +32,13 @@ from ..service.callbacks import Hooks
 from ..service.catalogue import Catalogue, Schedule
 from ..service.upstream import AnswerLost, Upstream
 from . import looks, saving, steps
+from .allowance import Allowance
 from .held import Held
 from .limiter import slot
 from .lookup import CallFacts, Written, schedule_of
 from .money import credits_in
 from .saving import FETCH_LEASE
+from .sketches import Sketches
 from .steps import LEASE_MARGIN, StepContext, task_path
 from .wire import Wire
 from .workshop import Workshop
@@ -100,6 +102,8 @@ class Runner:
         self._orders = telemetry.Orders()
         self._wire = Wire()
         self.workshop = Workshop(clock)
+        self.sketches = Sketches(clock)
+        self.allowance = Allowance(clock)
         self._stopping = False
 
     def hold(self, account: Account, upstream: Upstream, library_of: LibraryOf) -> Held:
@@ -168,6 +172,7 @@ class Runner:
         """Start nothing new, end all waiting, and give orders on the wire a moment to be answered and written down."""
         self._stopping = True
         self.workshop.close()
+        self.sketches.close()
         for key_id in list(self._news):
             self._announce(key_id)
         for held in self._held.values():

@@ -47,7 +47,8 @@ async def fetch(context: StepContext, job: Job) -> None:
 
 def _follow_ups(context: StepContext, job: Job, operation: Purchase) -> list[Order]:
     """The orders that belong to a finished one; their price was agreed to with it."""
-    clip_ids = [clip.clip_id for clip in context.journal.clips(job.id) if clip.good and clip.part is None]
+    clips = [clip for clip in context.journal.clips(job.id) if clip.good]
+    clip_ids = [clip.clip_id for clip in clips if clip.part is None] or [clip.clip_id for clip in clips]
     facts = context.facts()
     return [
         Order(

@@ -14,7 +14,7 @@ from ..app import program_version
 from ..core.clock import Clock
 from ..core.settings import Settings
 from ..orders.caller import Caller
-from . import resources
+from . import apps, resources
 from .tasks import Tasks
 from .tools_server import JobBook, SongwrightServer
 
@@ -70,6 +70,7 @@ def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServ
         tools.chosen(app.settings.toolsets),
         clock=app.clock,
         sandbox=app.sandbox,
+        sandbox_notice=sandbox_notice(app) if app.sandbox else "",
         name="songwright",
         title="Songwright",
         version=program_version(),
@@ -77,10 +78,21 @@ def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServ
         lifespan=lifespan,
         log_level=app.settings.log_level,
         request_state_security=RequestStateSecurity(keys=state_keys) if state_keys else None,
-        extensions=[Tasks(JobBook(app.caller), ttl_ms=TASK_TTL_MS, poll_ms=TASK_POLL_MS)],
+        extensions=[Tasks(JobBook(app.caller), ttl_ms=TASK_TTL_MS, poll_ms=TASK_POLL_MS), apps.extension()],
     )
     resources.add(server, app.caller)
     return server
+
+
+def sandbox_notice(app: App) -> str:
+    """What the first result says where songs come from the sandbox; a person may not know that there is more."""
+    said = "This is the offline sandbox, a toy synthesizer; the AI Music API makes real songs with real voices. "
+    if app.settings.offline:
+        return f"{said}It was chosen here with SONGWRIGHT_OFFLINE or --offline. Tell the person once."
+    return (
+        f"{said}For these the person needs a key of the AI Music API, and stores it with `songwright install`. "
+        "Tell them once."
+    )
 
 
 def instructions(app: App) -> str:

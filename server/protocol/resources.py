@@ -21,7 +21,8 @@ from ..core.errors import SongwrightError
 from ..core.threads import ANYBODY, CRAFT, FILES, in_lane, in_thread
 from ..files.downloads import Media
 from ..journal.read import FoundClip
-from ..orders import listing
+from ..journal.recipes import Recipes
+from ..orders import listing, recipes
 from ..orders.caller import Caller
 from ..orders.results import Result
 from ..orders.songcraft import guide, guide_choices
@@ -128,6 +129,31 @@ def add(server: SongwrightServer, caller_of: CallerOf) -> None:
         return _json(found.data)
 
     @server.resource(
+        "song://recipes",
+        name="recipes",
+        title="Recipes",
+        description="What made liked songs, under names that `recipe` of create_song takes. Names are data.",
+        mime_type="application/json",
+    )
+    async def recipe_names() -> str:
+        caller = await _open(caller_of)
+        return _json(await in_thread(recipes.listed, caller))
+
+    @server.resource(
+        "song://recipes/{name}",
+        name="recipe",
+        title="A recipe",
+        description="What one recipe fills in, in the form in which it is shared.",
+        mime_type="application/json",
+    )
+    async def recipe_facts(name: str) -> str:
+        caller = await _open(caller_of)
+        found = await in_thread(Recipes(caller.journal.store, caller.account).get, name)
+        if found is None:
+            raise ResourceNotFoundError(f"There is no recipe {name!r}.")
+        return _json(recipes.exported(found))
+
+    @server.resource(
         "song://models",
         name="models",
         title="Models",
@@ -169,6 +195,8 @@ def add(server: SongwrightServer, caller_of: CallerOf) -> None:
             ids = await in_thread(caller.journal.clip_ids, caller.account, 1000)
         elif argument.name == "job_id":
             ids = await in_thread(caller.journal.job_ids, caller.account, 1000)
+        elif argument.name == "name":
+            ids = [recipe.name for recipe in await in_thread(Recipes(caller.journal.store, caller.account).all)]
         else:
             return None
         fitting = [name for name in ids if name.startswith(argument.value)]
@@ -219,7 +247,10 @@ async def _bytes(caller_of: CallerOf, clip_id: str, kind: str) -> bytes | Elsewh
         if room_for(size):
             return await in_lane(FILES, tenant, caller.library.read, found.path, size)
     except SongwrightError:
-        raise ResourceNotFoundError(f"The {kind} of {clip_id} is no longer in the library.") from None
+        raise ResourceNotFoundError(
+            f"The {kind} of {clip_id} was moved or deleted: it is missing at `{found.path}` in the library. get_song "
+            "with this id fetches it again, free."
+        ) from None
     place = caller.results.place(found)
     why = "more than an answer holds" if size > LARGEST else "and files before it are still on their way to you"
     notice = f"This file has {size / 1e6:.1f} MB, {why}. It is at `{next(iter(place))}`."

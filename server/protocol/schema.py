@@ -17,13 +17,17 @@ from ..core.operation import CONTROLS, Effect, Operation
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
+PLAYER = "ui://songwright/player.html"
+"""The page that a host may show with a song."""
 _READS = (Effect.READS, Effect.LOCAL)
-_GIVEN = frozenset({"id", "job_id", "task_id", "persona_id", "source", "model", "language", "genre", "words"})
+_GIVEN = frozenset(
+    {"id", "job_id", "task_id", "persona_id", "source", "model", "language", "genre", "words", "reference"}
+)
 """Arguments whose limit only guards against abuse; nobody else reaches it."""
 
 
 def published(name: str) -> dict[str, Any]:
-    """The committed form of an operation, as `tools/list` sends it."""
+    """The committed form of an operation, as `tools/list` sends it to a host that renders pages of tools."""
     place = files(tools).joinpath(tools.folder(name)).joinpath(f"{name}.json")
     found: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
     return found
@@ -39,9 +43,16 @@ def derive(operation: type[Operation]) -> dict[str, Any]:
         "outputSchema": output_schema(operation),
         "annotations": hints(operation),
     }
-    if operation.core:
-        form["_meta"] = {"anthropic/alwaysLoad": True}
-    return form
+    meta: dict[str, Any] = {"anthropic/alwaysLoad": True} if operation.core else {}
+    if operation.player:
+        meta["ui"] = {"resourceUri": PLAYER}
+    return form | ({"_meta": meta} if meta else {})
+
+
+def without_page(form: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for a host that renders no pages."""
+    meta = {name: value for name, value in form.get("_meta", {}).items() if name != "ui"}
+    return {name: value for name, value in form.items() if name != "_meta"} | ({"_meta": meta} if meta else {})
 
 
 def description(operation: type[Operation]) -> str:
@@ -129,7 +140,9 @@ def _compact(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[st
     for key, value in node.items():
         if key == "title" and isinstance(value, str):
             continue
-        if key == "default" and (value is None or value is False):
+        if key == "default" and (value is None or value is False or value == []):
+            continue
+        if key in ("minimum", "exclusiveMinimum") and value == 0 and "maximum" not in node:
             continue
         if key == "minLength" and value == 1:
             continue  # an empty string is an argument left out
@@ -141,6 +154,8 @@ def _compact(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[st
             key == "additionalProperties" and isinstance(value, dict)
         ):
             made[key] = _compact(value, definitions)
+            if key == "items" and "description" in node and value.get("type") != "object":
+                made[key].pop("description", None)  # said of all of them together
         elif key != "$defs":
             made[key] = value
     return made

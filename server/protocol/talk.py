@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ParamSpec
 
 import anyio
+from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID, client_supports_apps
 from mcp.server.mcpserver import Context
 from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 from pydantic import BaseModel, Field
@@ -26,9 +27,13 @@ from .unheard import Unheard
 P = ParamSpec("P")
 
 CONFIRM = "confirm"
+OWN_CLIENT = "songwright"
+"""The name with which our own command line announces itself; it says by itself what the sandbox is."""
 MODERN = "2026-07-28"
 """The first revision in which a question to the person travels in a tool's result."""
 SESSION_HEADER = "mcp-session-id"
+PAGES = "-pages"
+"""Stands in the session's id of a client that renders pages of tools."""
 LONGEST_NAME = 100
 LONGEST_MARK = 600
 
@@ -83,6 +88,14 @@ class McpTalk:
     def mark(self) -> str:
         """The id of the client's session, where the transport has one."""
         return (self._headers or {}).get(SESSION_HEADER, "")[:LONGEST_MARK]
+
+    @property
+    def pages(self) -> bool:
+        """Whether the host renders pages of tools; in the older era over HTTP that is in the session's id too."""
+        try:
+            return client_supports_apps(self._context) or pages_in(self.mark)
+        except (LookupError, ValueError):
+            return False
 
     @property
     def piped(self) -> bool:
@@ -204,9 +217,24 @@ def _is_yes(answer: ElicitResult) -> bool:
     return answer.action == "accept" and bool((answer.content or {}).get("proceed"))
 
 
-def marked(name: str, unique: str) -> str:
-    """A session id that contains the client's name, so that no replica has to remember it."""
-    return f"{unique}.{base64.urlsafe_b64encode(name[:LONGEST_NAME].encode()).decode().rstrip('=')}"
+def marked(name: str, unique: str, *, pages: bool = False) -> str:
+    """A session id that contains the client's name, and whether it renders pages of tools, so that no replica has to
+    remember either.
+    """
+    return f"{unique}{PAGES * pages}.{base64.urlsafe_b64encode(name[:LONGEST_NAME].encode()).decode().rstrip('=')}"
+
+
+def renders_pages(capabilities: object) -> bool:
+    """Whether capabilities that are still plain JSON say that a client renders pages of tools."""
+    found: object = capabilities
+    for name in ("extensions", EXTENSION_ID, "mimeTypes"):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return isinstance(found, list) and APP_MIME_TYPE in found
+
+
+def pages_in(mark: str) -> bool:
+    """Whether a session id of ours says that its client renders pages of tools."""
+    return mark.partition(".")[0].endswith(PAGES)
 
 
 def name_in(mark: str) -> str | None:

@@ -26,6 +26,9 @@ from mcp_types import (
     CallToolResult,
     GetPromptResult,
     InputRequiredResult,
+    ListResourcesResult,
+    ListToolsResult,
+    PaginatedRequestParams,
     Prompt,
     PromptArgument,
     PromptMessage,
@@ -48,9 +51,10 @@ from ..orders.handlers import answer_of, perform
 from ..orders.handlers.library import cancel
 from ..orders.results import Result, failure
 from ..orders.songcraft import companion
+from . import apps
 from .patience import HALVINGS, Known, Session, Sessions
-from .schema import admits, published, validator
-from .talk import AskFirst, McpTalk
+from .schema import PLAYER, admits, published, validator, without_page
+from .talk import OWN_CLIENT, AskFirst, McpTalk
 from .tasks import Ctx, TaskView, followed
 from .unheard import Unheard
 
@@ -134,6 +138,7 @@ class SongwrightServer(MCPServer[Any]):
         *,
         clock: Clock | None = None,
         sandbox: bool = False,
+        sandbox_notice: str = "",
         **options: Any,
     ) -> None:
         super().__init__(
@@ -147,20 +152,45 @@ class SongwrightServer(MCPServer[Any]):
         self._sessions = Sessions(self._clock.monotonic)
         self._mark = secrets.token_hex(8)
         self._sandbox = sandbox
-        self._listed: list[Tool] | None = None
+        self._sandbox_notice = sandbox_notice
+        self._listed: dict[bool, list[Tool]] = {}
 
     async def list_tools(self) -> list[Tool]:
         """Every chosen tool, from the committed schemas, always in the same order."""
-        if self._listed is None:
-            self._listed = [Tool.model_validate(published(name)) for name in self._names]
-        return self._listed
+        return self._tools(pages=False)
+
+    def _tools(self, *, pages: bool) -> list[Tool]:
+        """The same, and, for a host that renders pages of tools, which tool has one and what only the page calls."""
+        if pages not in self._listed:
+            found = [published(name) for name in self._names]
+            listed = [Tool.model_validate(form if pages else without_page(form)) for form in found]
+            self._listed[pages] = [*listed, *(apps.forms() if pages else ())]
+        return self._listed[pages]
+
+    # The SDK tells only its own handlers who asks; tests/protocol/test_apps.py guards these two.
+    async def _handle_list_tools(self, ctx: Ctx, params: PaginatedRequestParams | None) -> ListToolsResult:
+        if not self._has_pages(ctx):
+            return await super()._handle_list_tools(ctx, params)
+        # What is listed depends on the client, so nobody else may be given this list.
+        return ListToolsResult(tools=self._tools(pages=True), cache_scope="private")
+
+    async def _handle_list_resources(self, ctx: Ctx, params: PaginatedRequestParams | None) -> ListResourcesResult:
+        found = await super()._handle_list_resources(ctx, params)
+        if not self._has_pages(ctx):
+            found.resources = [resource for resource in found.resources if str(resource.uri) != PLAYER]
+        return found
+
+    def _has_pages(self, ctx: Ctx) -> bool:
+        return McpTalk(Context(request_context=ctx, mcp_server=self)).pages
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Perform an operation; every refusal is a result with a sentence, never a protocol error."""
-        with telemetry.tool_call(name if name in self._names else "unknown") as call, ExitStack() as known:
-            result = await self._performed(name, arguments, context, known)
+        mine = name in self._names or name in apps.NAMES
+        with telemetry.tool_call(name if mine else "unknown") as call, ExitStack() as known:
+            work = self._for_page if name in apps.NAMES else self._performed
+            result = await work(name, arguments, context, known)
             if isinstance(result, InputRequiredResult):
                 call.outcome = "asked"
             else:
@@ -192,7 +222,26 @@ class SongwrightServer(MCPServer[Any]):
             result = failure(SongwrightError(FAULT))
         if self._sandbox:
             result = replace(result, data={**result.data, "sandbox": True})
+            if self._sandbox_notice and not result.error and talk.client != OWN_CLIENT:
+                said = f"{result.data['notice']} " if result.data.get("notice") else ""
+                result = replace(result, data={**result.data, "notice": said + self._sandbox_notice})
+                self._sandbox_notice = ""  # once: a model that has read it need not read it with every song
         return render(result, name, talk.revision)
+
+    async def _for_page(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None, known: ExitStack
+    ) -> CallToolResult:
+        """What the player asks. No model hears the answer, so it counts neither as heard nor as waited for."""
+        talk = McpTalk(context if context is not None else Context(mcp_server=self))
+        try:
+            caller = await self._caller_of()
+            telemetry.caller(caller.account.tenant)
+            known.enter_context(logs.about(tenant=caller.account.tenant))
+        except SongwrightError as error:
+            told, refused = apps.refusal(error), True
+        else:
+            told, refused = await apps.answered(caller, name, arguments)
+        return apps.rendered(told, refused=refused, structured=(talk.revision or "") >= STRUCTURED)
 
     async def _heard(self, caller: Caller, operation: Operation, talk: McpTalk, started: float) -> Result:
         """Perform an operation, and remember what its client has heard of, and how long it waited."""

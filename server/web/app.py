@@ -160,7 +160,7 @@ class Hosted:
             key = await in_thread(self.tenants.key_of, tenant.id, stored.key_id, base_url)
             if key is not None:
                 return self._hold(own, key)
-        if not (key := self.settings.key()):
+        if not (key := await in_thread(self.settings.key)):
             raise KeyMissing(
                 "There is no key of the music service to pay with. Send yours in the header Songwright-Service-Key, "
                 "or ask the operator of this server to store it or to lend theirs. Nothing was sent or spent."
@@ -233,6 +233,23 @@ class Hosted:
     def _link(self, tenant: str, path: Path) -> str:
         relative = path.relative_to(self.library_of(tenant).root).as_posix()
         return f"{self.address}/files/{self.sealer.link({'tenant': tenant, 'path': relative}, LINK_SECONDS)}"
+
+    def listener(self, tenant: str, path: str, link: str) -> tuple[Caller, str] | None:
+        """Whoever has a link to a saved song, as a caller who can listen and nothing else, and the song's clip; None
+        for a link to another file. Other files than the one of `link` have no address. Blocks.
+        """
+        found = self.journal.clip_of_file(tenant, path)
+        if found is None:
+            return None
+        key_id, clip_id = found
+        account = Account(
+            tenant, LOGICAL_URL if self.sandbox else self._base_url, key_id, self._brand, self.sandbox, shared=True
+        )
+        library = self.library_of(tenant)
+        own = library.locate(path)
+        front = Front(lambda place: {"url": link} if place == own else {}, lambda _: None)
+        missing = KeyMissing("A link to a song pays for nothing.")
+        return Caller(self.runner, library, account, Limits(0.0, 0, 0, None), front, missing=missing), clip_id
 
     def _public(self, tenant: str, path: Path) -> str | None:
         """A link that the service can fetch: needs a public address, or the service on this machine."""
@@ -330,7 +347,12 @@ class Hosted:
     async def _key_of(self, account: Account) -> str | None:
         """The key of an order that another replica took; None, with a log line, when it is not stored here."""
         settings = self.settings
-        key, mine = settings.key(), account.base_url == settings.base_url
+        mine = account.base_url == settings.base_url
+        try:
+            key = await in_thread(settings.key)
+        except KeyMissing as error:
+            log.error("orders of tenant %s wait for their key: %s", account.tenant, error)
+            return None
         if key and mine and fingerprint(self._salt, account.base_url, key) == account.key_id:
             return key
         try:

@@ -16,9 +16,11 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from ..core.errors import JournalUnavailable, NotFound, SongwrightError
 from ..core.threads import in_thread
 from ..files.downloads import media_type
+from . import player
 from .app import Hosted
 
 HEALTH, READY, FILE = "/health", "/ready", "/files/{token}"
+SHEET, AUDIO = f"{FILE}/sheet", f"{FILE}/audio"
 PROBES = frozenset({HEALTH, READY})
 """What balancers and supervisors ask again and again."""
 BUCKET_SECONDS = 900.0
@@ -30,6 +32,8 @@ HEADERS: Mapping[str, str] = {
     "Cache-Control": "private, max-age=3600",
     # The address is the permission, so it must not be sent on to other pages.
     "Referrer-Policy": "no-referrer",
+    # A browser may get a page at the same address.
+    "Vary": "Accept",
 }
 GONE = "This link has expired, or the file is no longer there. Ask for the song again to get a fresh link.\n"
 
@@ -95,13 +99,17 @@ class _Probe:
 
 
 def file(app: Hosted) -> Endpoint:
-    """The file of a signed link, in parts if a player asks for parts; 404 for every invalid link."""
+    """The file of a signed link, in parts if a player asks for parts; 404 for every invalid link.
+
+    A browser that asks for a page gets the player of the song, where the file is one.
+    """
 
     async def sent(request: Request) -> Response:
         try:
-            link = app.sealer.open_link(str(request.path_params["token"]))
-            request.state.tenant = link["tenant"]
-            found = await in_thread(_found, app, link["tenant"], link["path"])
+            tenant, relative = _opened(app, request)
+            found = await in_thread(_found, app, tenant, relative)
+            if player.wants_page(request) and (song := await in_thread(app.journal.clip_of_file, tenant, relative)):
+                return player.page(str(request.path_params["token"]), song[1])
         except JournalUnavailable as error:
             log.error("%s", error)
             return Response(status_code=503, headers={"Retry-After": "10"})
@@ -121,6 +129,19 @@ def file(app: Hosted) -> Endpoint:
         )
 
     return sent
+
+
+async def song_of(app: Hosted, request: Request) -> tuple[str, str]:
+    """The tenant and the file of a signed link. Raises `NotFound` and what opening a link raises."""
+    tenant, relative = _opened(app, request)
+    await in_thread(_found, app, tenant, relative)
+    return tenant, relative
+
+
+def _opened(app: Hosted, request: Request) -> tuple[str, str]:
+    link = app.sealer.open_link(str(request.path_params["token"]))
+    request.state.tenant = link["tenant"]
+    return link["tenant"], link["path"]
 
 
 def _found(app: Hosted, tenant_id: str, relative: str) -> tuple[Path, stat_result] | str:

@@ -28,7 +28,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from ..core.addresses import LOOPBACK, address_of
 from ..core.settings import Settings
 from ..protocol.freight import Freight, Load, load
-from ..protocol.talk import SESSION_HEADER, marked
+from ..protocol.talk import SESSION_HEADER, marked, renders_pages
 from .app import given_key
 
 BODY_SECONDS = 30.0
@@ -204,7 +204,7 @@ class ConcurrencyLimit:
 
 
 class Named:
-    """Gives a client of the older era, which sends its name only once, a session id that contains the name.
+    """Gives a client of the older era, which introduces itself only once, a session id that contains its name.
 
     Nothing is stored: any replica reads the name from the id and knows how long this client waits.
     """
@@ -223,29 +223,34 @@ class Named:
             body += message.get("body", b"")
             if message["type"] != "http.request" or not message.get("more_body", False):
                 break
-        name = _introduced(body) if len(body) <= MOST_INTRODUCTION else None
+        name, pages = _introduced(body) if len(body) <= MOST_INTRODUCTION else (None, False)
 
         async def again() -> Message:
             return read.pop(0) if read else await receive()
 
         async def named(message: Message) -> None:
             if name and message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[SESSION_HEADER] = marked(name, secrets.token_hex(8))
+                MutableHeaders(scope=message)[SESSION_HEADER] = marked(name, secrets.token_hex(8), pages=pages)
             await send(message)
 
         await self._app(scope, again, named)
 
 
-def _introduced(body: bytes) -> str | None:
-    """The client's name in a request that opens a session; None for any other request."""
+def _introduced(body: bytes) -> tuple[str | None, bool]:
+    """The client's name in a request that opens a session, and whether it renders pages of tools; None for any other
+    request.
+    """
     if b'"initialize"' not in body:
-        return None
+        return None, False
     try:
         request = json.loads(body)
         name = request["params"]["clientInfo"]["name"] if request["method"] == "initialize" else None
-        return name if isinstance(name, str) and name.encode() else None
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return None
+        if not (isinstance(name, str) and name.encode()):
+            return None, False
+        can = request["params"].get("capabilities")
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return None, False
+    return name, renders_pages(can)
 
 
 def _key(scope: Scope) -> str | None:

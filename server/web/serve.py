@@ -15,6 +15,7 @@ import sys
 from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -38,7 +39,7 @@ from ..core.settings import PREFIX, Settings
 from ..core.threads import in_thread
 from ..protocol import build
 from ..service import callbacks
-from . import endpoints, middleware, webhook
+from . import endpoints, middleware, player, webhook
 from .app import Hosted
 from .auth import Backend, loopback_token, unavailable
 from .oauth import auth_settings
@@ -77,9 +78,12 @@ def application(app: Hosted, port: int | None = None) -> Starlette:
     server.streamable_http_app(
         stateless_http=True, max_request_body_size=MOST_BYTES, transport_security=security, host=settings.host
     )
+    asked = player.Questions(app, partial(endpoints.song_of, app))
     found += [
         Route(ENDPOINT, _for_callers(app, StreamableHTTPASGIApp(server.session_manager))),
         Route(endpoints.FILE, endpoints.file(app), methods=["GET"]),
+        Route(endpoints.SHEET, asked.sheet, methods=["POST"]),
+        Route(endpoints.AUDIO, asked.audio, methods=["POST"]),
         Route(callbacks.PATH, webhook.endpoint(app), methods=["POST"]),
         *_sign_in(settings),
     ]

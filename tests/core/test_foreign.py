@@ -21,6 +21,22 @@ def test_a_text_is_shown_on_one_line_without_what_moves_a_cursor() -> None:
     assert one_line("Lucía 子守唄", 80) == "Lucía 子守唄"
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("श्री क्\u200dष", "श्री क्\u200dष"),
+        ("\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f468\u200d\U0001f469\u200d\U0001f467"),
+        ("\u2764\ufe0f\u200d\U0001f525", "\u2764\ufe0f\u200d\U0001f525"),
+        ("می\u200c\u200d\u200cخواهم", "می\u200cخواهم"),
+        ("Ra\u200din\u200c \u200dSea\u200d\u200c", "Rain Sea"),
+        ("\u200c\u200d\u200c", ""),
+    ],
+)
+def test_joiners_stay_where_they_join_and_can_hide_nothing_elsewhere(text: str, kept: str) -> None:
+    assert one_line(text, 80) == verse(text, 80).strip() == kept
+
+
 def test_a_long_text_is_cut_to_its_limit_with_a_sign() -> None:
     assert one_line("one two three", 5) == "one…"
     assert one_line("one two three", 6) == "one t…"

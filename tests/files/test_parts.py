@@ -59,3 +59,13 @@ def test_only_ours_are_cleared_and_those_of_other_machines_after_a_day(tmp_path:
         os.utime(path, (0, 0))
     parts.clear([tmp_path])
     assert names(tmp_path) == [".part-mine"]
+
+
+def test_a_folder_in_the_making_of_a_dead_program_goes_with_all_that_is_in_it(tmp_path: Path) -> None:
+    machine = parts.part_name().split("-")[1]
+    for name in (f".part-{machine}-{os.getpid()}-{'0' * 8}-{'0' * 16}", parts.part_name(), "Song project"):
+        (tmp_path / name / "audio").mkdir(parents=True)
+        (tmp_path / name / "audio" / "mix.wav").write_text("half a song")
+    assert parts.clear([tmp_path]) == 1
+    assert len(names(tmp_path)) == 2
+    assert "Song project" in names(tmp_path)

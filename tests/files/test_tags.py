@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from songwright.server.files.downloads import Media
+from songwright.server.files.riff import read_info
 from songwright.server.files.tags import Owner, SongTags, marked, read_owner, read_tags, write_tags
 
 RATE = 44_100
@@ -47,6 +48,10 @@ TAGS = SongTags(
     title="Lucía – 子守唄",
     take=2,
     album="Nanas",
+    album_artist="The Harbour",
+    track=3,
+    tracks=9,
+    genre="Lullaby",
     lyrics="[Verse]\nDuerme, Lucía\n\n[Chorus]\nねんねんころりよ",
     style="lullaby, harp, 3/4",
     prompt="a lullaby for Lucía",
@@ -125,7 +130,9 @@ def test_an_mp3_carries_the_frames_players_look_for(song: Callable[[Media], Path
     assert path.read_bytes()[:4] == b"ID3\x04"
     assert id3.getall("TIT2")[0].text == ["Lucía – 子守唄"]
     assert id3.getall("TPE1")[0].text == ["Songwright"]
-    assert id3.getall("TCON")[0].text == ["lullaby, harp, 3/4"]
+    assert id3.getall("TCON")[0].text == ["Lullaby"]
+    assert id3.getall("TXXX:SONGWRIGHT_STYLE")[0].text == ["lullaby, harp, 3/4"]
+    assert (id3.getall("TPE2")[0].text, id3.getall("TRCK")[0].text) == (["The Harbour"], ["3/9"])
     assert id3.getall("TBPM")[0].text == ["72"]
     assert str(id3.getall("TDRC")[0].text[0]) == "2026-09-30 08:15:42"
     assert (id3.getall("USLT")[0].lang, id3.getall("SYLT")[0].lang) == ("spa", "spa")
@@ -133,9 +140,45 @@ def test_an_mp3_carries_the_frames_players_look_for(song: Callable[[Media], Path
     assert (id3.getall("APIC")[0].mime, id3.getall("APIC")[0].type) == ("image/jpeg", 3)
     assert id3.getall("TXXX:SONGWRIGHT_CLIP_ID")[0].text == ["clip-1"]
     assert id3.getall("TXXX:SONGWRIGHT_SANDBOX")[0].text == ["1"]
-    assert {
-        int(frame.encoding) for frame in id3.values() if hasattr(frame, "encoding") and frame.FrameID != "TSSE"
-    } == {1}
+    # The picture's description alone is Latin-1: iTunes and Finder show no cover behind any other.
+    encodings = {(frame.FrameID == "APIC", int(frame.encoding)) for frame in id3.values() if frame.FrameID != "TSSE"}
+    assert encodings == {(False, 1), (True, 0)}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_file_of_an_older_songwright_is_still_understood(kind: Media, song: Callable[[Media], Path]) -> None:
+    """Its genre is the whole style, its track number the take; it has no fields of its own for them."""
+    path = song(kind)
+    write_tags(path, kind, replace(TAGS, genre="lullaby, harp, 3/4", style="", take=None, track=2, tracks=None))
+    got = read_tags(path)
+    assert got is not None
+    assert (got.style, got.take) == ("lullaby, harp, 3/4", 2)
+
+
+def test_a_wav_tells_programs_without_id3_what_it_is(song: Callable[[Media], Path]) -> None:
+    """RIFF INFO, as ffmpeg, VLC and Windows Explorer read it; written again it is replaced and the sound stays."""
+    path = song(Media.WAV)
+    before = seconds_of(path)
+    for title in ("A first title", TAGS.title):
+        write_tags(path, Media.WAV, replace(TAGS, title=title))
+    told = {"INAM": TAGS.title, "IART": "Songwright", "IPRD": "Nanas", "IGNR": "Lullaby", "ITRK": "3"}
+    assert read_info(path).items() >= {**told, "ICRD": "2026-09-30"}.items()
+    assert path.read_bytes().count(b"INAM") == 1
+    assert int.from_bytes(path.read_bytes()[4:8], "little") == path.stat().st_size - 8
+    assert seconds_of(path) == before
+    with av.open(str(path)) as file:
+        assert file.metadata["title"] == TAGS.title
+
+
+def test_the_info_of_another_program_stays_where_it_says_more(song: Callable[[Media], Path]) -> None:
+    path = song(Media.WAV)
+    whole = path.read_bytes()
+    body = b"INFOICOP\x04\0\0\0she\0INAM\x04\0\0\0old\0"
+    chunk = b"LIST" + len(body).to_bytes(4, "little") + body
+    path.write_bytes(whole[:4] + (len(whole) - 8 + len(chunk)).to_bytes(4, "little") + whole[8:12] + chunk + whole[12:])
+    write_tags(path, Media.WAV, TAGS)
+    assert read_info(path).items() >= {"ICOP": "she", "INAM": TAGS.title}.items()
+    assert seconds_of(path) == pytest.approx(1, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -155,8 +198,8 @@ def test_an_m4a_carries_the_atoms_players_look_for(song: Callable[[Media], Path]
     write_tags(path, Media.M4A, TAGS)
     atoms = mutagen.mp4.MP4(path).tags
     assert atoms is not None
-    assert (atoms["\xa9nam"], atoms["\xa9gen"], atoms["tmpo"]) == ([TAGS.title], [TAGS.style], [72])
-    assert (atoms["\xa9lyr"], atoms["trkn"]) == ([TAGS.lyrics], [(2, 0)])
+    assert (atoms["\xa9nam"], atoms["\xa9gen"], atoms["tmpo"]) == ([TAGS.title], ["Lullaby"], [72])
+    assert (atoms["\xa9lyr"], atoms["trkn"]) == ([TAGS.lyrics], [(3, 9)])
     assert bytes(atoms["----:com.apple.iTunes:SONGWRIGHT_CLIP_ID"][0]) == b"clip-1"
 
 

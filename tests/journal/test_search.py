@@ -57,6 +57,9 @@ def titles(page: Page) -> list[str]:
         ("İstanbul", "istanbul"),
         ("雨の夜に歩く", "夜に"),
         ("Rainy day", "rain"),
+        ("می\u200cخواهم", "میخواهم"),
+        ("ميخواهم", "می\u200cخواهم"),
+        ("Picnic \U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f468\u200d\U0001f469\u200d\U0001f467"),
         ("100 % sure_thing", "100 % e_t"),
         ("back\\slash", "k\\s"),
     ],
@@ -91,6 +94,21 @@ def test_a_list_shows_whole_songs_first_and_where_the_first_is_saved(journal: Jo
     (song,) = search(journal).songs
     assert (song.title, song.clips) == ("A", ("one", "two", "part", "own"))
     assert song.audio == _file("one", "audio", "A.mp3")
+
+
+def test_the_take_that_was_kept_comes_first_and_keeping_another_replaces_it(journal: Journal) -> None:
+    job = made(
+        journal, "Two", clip("one", take=1, title="A"), clip("two", take=2, title="A"), clip("part", part="vocals")
+    )
+    other = made(journal, "Other", clip("else", title="B"))
+    for kept, rest in (("two", "one"), ("one", "two"), ("one", "two")):
+        journal.keep(account(), job, kept)
+        _, song = search(journal).songs
+        assert (song.clips, song.kept) == ((kept, rest, "part"), True)
+        assert [journal.kept(account(), clip_id) for clip_id in (kept, rest, "else")] == [True, False, False]
+    assert not search(journal).songs[0].kept
+    assert not journal.kept(account("another key"), "one")
+    assert journal.newest_song(account()) == other
 
 
 def test_pages_follow_each_other_and_all_know_how_many_there_are(journal: Journal) -> None:
@@ -212,6 +230,33 @@ def test_an_order_whose_money_is_in_doubt_is_never_forgotten(journal: Journal, p
 def test_every_certain_refusal_of_the_service_is_known_to_be_free() -> None:
     refusals = {line.problem for line in TABLE if line.method != "GET" and line.kind in (Kind.REFUSED, Kind.HASTE)}
     assert {problem for problem in refusals if f"'{problem}'" not in queries()["prune_free"]} == set()
+
+
+def test_what_was_made_of_a_clip_is_found_the_newest_first_and_only_the_callers_own(journal: Journal) -> None:
+    for title in ("Older", "Newer"):
+        job = made(journal, title, clip(f"{title} vocals"), clip(f"{title} drums", take=2))
+        for name in ("vocals", "drums"):
+            journal.put_lineage(job, f"{title} {name}", {"stem of": ("song",), "covers": ("tune",)})
+    found = journal.derived(account(), "song", "stem of")
+    assert [one.clip_id for one in found] == ["Newer vocals", "Newer drums", "Older vocals", "Older drums"]
+    assert journal.derived(account("another"), "song", "stem of") == []
+    assert journal.derived(account(), "tune", "stem of") == []
+
+
+def test_a_fulfilled_order_is_found_by_what_it_asked_for(journal: Journal) -> None:
+    asked = order("Tin Roof")
+    job = journal.ask(asked).job
+    assert job is not None
+    identity = asked.operation.identity()
+    assert journal.fulfilled(account(), identity) is None
+    journal.claim(account().key_id, 0.0, 0.0)
+    bought = journal.bought(job.id, "task", 0.0, "test")
+    assert bought is not None
+    journal.move(bought, Change(State.DONE))
+    found = journal.fulfilled(account(), identity)
+    assert found is not None
+    assert found.id == job.id
+    assert journal.fulfilled(account("another"), identity) is None
 
 
 def many(journal: Journal, number: int) -> None:

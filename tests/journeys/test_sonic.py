@@ -205,7 +205,7 @@ async def test_add_instrumental_accompanies_an_upload(client: Client, upload: st
 
 
 @pytest.mark.parametrize(("parts", "least", "cost"), [("basic", 2, 20), ("full", 3, 50)])
-async def test_separate_stems_go_into_the_songs_folder(
+async def test_separate_stems_go_into_a_folder_named_after_song_and_take(
     client: Client, song: dict[str, Any], parts: str, least: int, cost: int
 ) -> None:
     answer = said(await client.call_tool("separate_stems", {"clip_id": first(song), "parts": parts}))
@@ -213,8 +213,8 @@ async def test_separate_stems_go_into_the_songs_folder(
     assert len(answer["clips"]) >= least
     assert answer["credits"]["cost"] == cost
     for clip in answer["clips"]:
-        assert Path(clip["file"]).parent.name == "Boats"
-        assert Path(clip["file"]).name.startswith(f"Boats ({clip['part']})")
+        assert Path(clip["file"]).parent.name == Path(song["clips"][0]["file"]).stem == "Boats (take 1)"
+        assert Path(clip["file"]).name.startswith(f"Boats (take 1, {clip['part']})")
     assert (await facts_of(client, first(answer)))["sources"] == {"stem of": [first(song)]}
 
 
@@ -229,7 +229,7 @@ async def test_two_candidate_sets_of_stems_are_named_and_saved_apart(
     assert len(parts) == len(answer["clips"])
     names = [part.removeprefix("set 1, ") for part in parts if part.startswith("set 1, ")]
     assert set(parts) == {f"set {number}, {name}" for number in (1, 2) for name in names}
-    assert all(file.startswith(f"Boats ({part})") for part, file in parts.items())
+    assert all(file.startswith(f"Boats (take 2, {part})") for part, file in parts.items())
 
 
 async def test_get_wav_puts_a_wav_beside_the_take(client: Client, song: dict[str, Any]) -> None:
@@ -267,11 +267,14 @@ async def test_get_vox_names_a_stretch_of_voice(client: Client, song: dict[str, 
 async def test_get_lyrics_timeline_writes_timed_lyrics(client: Client, song: dict[str, Any]) -> None:
     answer = said(await client.call_tool("get_lyrics_timeline", {"clip_id": first(song)}))
     files = {entry["kind"]: Path(entry["file"]) for entry in answer["files"]}
-    assert {path.suffix for path in files.values()} == {".lrc", ".vtt"}
-    assert files["lyrics"].stem == files["subtitles"].stem == Path(song["clips"][0]["file"]).stem
+    assert {path.suffix for path in files.values()} == {".ass", ".lrc", ".srt", ".vtt"}
+    assert {path.stem for path in files.values()} == {Path(song["clips"][0]["file"]).stem}
     assert re.search(r"the .*<\d\d:\d\d:\d\d\.\d{3}>boats", files["subtitles"].read_text(encoding="utf-8"))
     lines = files["lyrics"].read_text(encoding="utf-8").splitlines()
-    assert any(re.match(r"\[\d\d:\d\d\.\d\d\]the boats come home tonight", line) for line in lines)
+    assert any(
+        re.fullmatch(r"\[\d\d:\d\d\.\d\d\]<.*>the <.*>boats <.*>come <.*>home <.*>tonight<.*>", line) for line in lines
+    )
+    assert "[ti:Boats]" in lines
     assert ID3(song["clips"][0]["file"]).getall("SYLT")
 
 

@@ -124,7 +124,7 @@ def test_an_answer_without_what_matters_is_survived_and_said(name: str, body: di
     """Either it is asked for again, or a person is told that there is nothing."""
     outcome = understood(name, body)
     assert not outcome.ready or outcome.facts["notice"]
-    assert (outcome.links, outcome.uploaded, outcome.texts) == ((), (), {})
+    assert (outcome.links, outcome.uploaded, outcome.timeline) == ((), (), ())
 
 
 def test_numbers_that_come_as_text_are_numbers() -> None:

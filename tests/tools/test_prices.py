@@ -67,6 +67,16 @@ def test_of_a_whole_song_the_extension_itself_is_charged_its_own_share() -> None
     assert (own_price(operation, facts), [join.price(facts) for join in joins]) == (10, [2, 2])
 
 
+@pytest.mark.parametrize(("parts", "own", "most"), [("basic", 20, 4), ("full", 50, 24)])
+def test_the_price_of_stems_as_wav_holds_a_wav_of_every_part_that_may_come(parts: str, own: int, most: int) -> None:
+    facts = KnownFacts()
+    operation = place("separate_stems", clip_id="c", parts=parts, format="wav").operation
+    wavs = operation.follow_ups([f"part-{number}" for number in range(40)])
+    assert (operation.price(facts), own_price(operation, facts)) == (own + most, own)
+    assert [(wav.tool_name(), wav.price(facts)) for wav in wavs] == [("get_wav", 1)] * most
+    assert place("separate_stems", clip_id="c", parts=parts).operation.follow_ups(["part-1"]) == ()
+
+
 BRANDS: dict[str, dict[str, Any]] = tomllib.loads(
     files("songwright.server.service").joinpath("catalogue.toml").read_text(encoding="utf-8")
 )["brands"]

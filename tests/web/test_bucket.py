@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import buckets
 import httpx2
@@ -69,6 +70,7 @@ async def test_a_song_that_one_replica_has_saved_is_whole_at_the_other(
         content = (await client.read_resource(clip["resource"])).contents[0]
         words = said(await client.call_tool("get_lyrics_timeline", {"clip_id": clip["clip_id"]}))
         timed = (await client.read_resource(f"song://clips/{clip['clip_id']}/timeline")).contents[0]
+        heard = await client.call_tool("song_audio", {"clip_id": clip["clip_id"], "offset": 100, "length": 1_000})
     assert words["status"] == "done", words
     assert listed["url"].startswith(f"{two.url}/files/")
     answer = httpx2.get(listed["url"], follow_redirects=True)
@@ -78,9 +80,31 @@ async def test_a_song_that_one_replica_has_saved_is_whole_at_the_other(
     assert mutagen.File(BytesIO(answer.content)).tags.getall("SYLT"), "the timed words came into the song afterwards"
     assert mutagen.File(BytesIO(b64decode(content.blob))).info.length > 0  # type: ignore[union-attr]
     assert "Sleep" in timed.text  # type: ignore[union-attr]
+    part = heard.structured_content
+    assert part is not None
+    assert (b64decode(part["data"]), part["bytes"]) == (answer.content[100:1_100], len(answer.content))
     subtitles = next(file["url"] for file in words["files"] if file["kind"] == "subtitles")
     read = httpx2.get(subtitles, follow_redirects=True)
     assert (read.headers["content-type"], read.text[:6]) == ("text/vtt; charset=utf-8", "WEBVTT")
+    assert [path for name in ("one", "two") for path in (place.folder / name).rglob("*") if path.is_file()] == []
+
+
+async def test_a_project_is_put_into_the_bucket_and_opened_by_its_link(
+    place: HttpWorld, replicas: list[Replica]
+) -> None:
+    """Everything is inside the DAWproject, so that one download is enough."""
+    _, token = place.tenant("producer")
+    async with place.calling(replicas[0], token) as client:
+        song = said(await client.call_tool("create_song", LULLABY))
+        clip_id = song["clips"][0]["clip_id"]
+        told = said(await client.call_tool("export_project", {"clip_id": clip_id}))
+        again = said(await client.call_tool("export_project", {"clip_id": clip_id}))
+    assert told["status"] == "done", told
+    assert "folder" not in told
+    assert "earlier export" in again["notice"]
+    url = next(file["url"] for file in told["files"] if file["kind"] == "dawproject")
+    with ZipFile(BytesIO(httpx2.get(url, follow_redirects=True).content)) as bundle:
+        assert "audio/mix.wav" in bundle.namelist()
     assert [path for name in ("one", "two") for path in (place.folder / name).rglob("*") if path.is_file()] == []
 
 
@@ -121,6 +145,12 @@ async def test_two_clips_of_one_name_have_two_places(library: StoredLibrary) -> 
     assert (one.relative, two.relative) == ("a/Song.lrc", "b/Song.lrc")
     assert b"one" in library.read(one.relative, 100)
     assert b"two" in library.read(two.relative, 100)
+    assert library.part(one.relative, 10, 2) == library.read(one.relative, 100)[10:12]
+
+
+async def test_a_file_that_a_rule_of_the_bucket_has_removed_is_missed(library: StoredLibrary) -> None:
+    kept = await library.keep_bytes(tags("a"), b"[00:01.00]one", ".lrc")
+    assert [library.vanished(kept.relative), library.vanished("a/Song 2.lrc")] == [False, True]
 
 
 async def test_nothing_in_the_bucket_is_replaced_and_the_same_file_is_kept_once(library: StoredLibrary) -> None:
@@ -132,6 +162,14 @@ async def test_nothing_in_the_bucket_is_replaced_and_the_same_file_is_kept_once(
     assert b"one" in library.read(first.relative, 100)
 
 
+async def test_the_playlist_of_an_album_is_replaced_and_that_of_another_is_not(library: StoredLibrary) -> None:
+    assert await library.keep_playlist("A/B", ["../a/a.mp3"]) == "Albums/A-B.m3u8"
+    assert await library.keep_playlist("A-B", ["../b/b.mp3"]) == "Albums/A-B 2.m3u8"
+    assert await library.keep_playlist("a/b", ["../c/c.mp3"]) == "Albums/A-B.m3u8"
+    text = library.read("Albums/A-B.m3u8", library.size("Albums/A-B.m3u8")).decode()
+    assert [line for line in text.splitlines() if not line.startswith("#")] == ["../c/c.mp3"]
+
+
 async def test_a_large_file_goes_in_parts_and_replaces_nothing_either(library: StoredLibrary, tmp_path: Path) -> None:
     path = tmp_path / "large"
     path.write_bytes(bytes(WHOLE + 1))
@@ -141,11 +179,28 @@ async def test_a_large_file_goes_in_parts_and_replaces_nothing_either(library: S
     assert bucket.size("ana/x/large.wav") == WHOLE + 1
 
 
+async def test_a_video_that_was_made_here_ends_in_the_bucket_and_nowhere_else(library: StoredLibrary) -> None:
+    def keep(data: bytes) -> str:
+        return library.keep_made(tags("c9"), ".mp4", lambda path: _fill(path, data), label="lyric 1x1").relative
+
+    first = keep(b"one")
+    assert first == keep(b"one")
+    other = keep(b"two")
+    assert (library.read(first, 9), library.read(other, 9)) == (b"one", b"two")
+    assert [path for path in library.root.rglob("*") if path.is_file()] == []
+
+
+def _fill(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
 async def test_one_tenants_library_shows_nothing_of_anothers(library: StoredLibrary, tmp_path: Path) -> None:
     kept = await library.keep_bytes(tags("a"), b"[00:01.00]one", ".lrc")
     other = StoredLibrary(tmp_path / "other", Fetcher(loopback_ok=True), library._bucket, "bea")
     with pytest.raises(NotFound):
         other.read(kept.relative, 10)
+    with pytest.raises(NotFound):
+        other.part(kept.relative, 0, 10)
     for path in (f"../ana/{kept.relative}", "/ana/a/Song.lrc", "..", "a/../../ana/a/Song.lrc"):
         with pytest.raises(NotFound):
             other.read(path, 10)

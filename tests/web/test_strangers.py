@@ -114,6 +114,8 @@ TOOLS: list[tuple[str, str, dict[str, Any]]] = [
     ("clip", "get_midi", {"clip_id": "<it>"}),
     ("clip", "get_lyrics_timeline", {"clip_id": "<it>"}),
     ("clip", "download_clip", {"clip_id": "<it>"}),
+    ("clip", "export_project", {"clip_id": "<it>"}),
+    ("job", "export_project", {"clip_id": "<it>"}),
     ("clip", "create_persona", {"clip_id": "<it>", "name": "Anna"}),
     ("clip", "create_song", {"lyrics": "la", "style": "folk", "persona_id": "<it>"}),
 ]

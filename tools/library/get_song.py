@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from ...server.core.operation import Effect, Operation
-from ..shapes import AnyId, SongResult, as_named
+from ..shapes import AnyId, TakesResult, as_named
 
 
-class SongFacts(SongResult):
+class SongFacts(TakesResult):
     """A song with where it comes from."""
 
     operation: str | None = Field(None, description="The tool that made it.")
@@ -24,9 +24,10 @@ class GetSong(Operation):
     """Look up one order or clip at once: state, cost, model, each take's length, file and clip_id; free.
 
     Also what was asked, when, what a clip was made from, and the id of a persona. A paid song that is not here,
-    whatever its state, is looked for again at the service, free. Takes a clip_id, a job_id, or the id of a task made
-    elsewhere with the same key (a clip from there only by its task), which is then adopted: followed, saved and listed
-    like one made here, free. To wait for an unfinished one use wait_for_song, to search by words list_songs.
+    whatever its state, or whose file was moved or deleted, is looked for again, free. Takes a clip_id, a job_id, or the
+    id of a task made elsewhere with the same key (a clip from there only by its task), which is then adopted: followed,
+    saved and listed like one made here, free. To wait for an unfinished one use wait_for_song, to search by words
+    list_songs.
     """
 
     label: ClassVar[str] = "Get song"

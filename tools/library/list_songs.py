@@ -21,7 +21,9 @@ class ListedSong(Shape):
     created: str = Field(description="When, UTC.")
     cost: int | None = Field(None, description="Credits.")
     clips: list[str] | None = Field(None, description="Clip ids of its takes.")
+    kept: bool | None = Field(None, description="True when the first of them is the take that the person keeps.")
     file: str | None = Field(None, description="Where the first take is saved.")
+    missing: str | None = Field(None, description="Where its file was before it was moved or deleted.")
     url: str | None = Field(None, description="Link to it, where it is on another machine.")
 
 
@@ -52,7 +54,7 @@ class ListSongs(Operation):
         "sending, running or fetching here; unknown: see resolve_job.",
     )
     since: dt.date | None = Field(None, description="Only from this day on, YYYY-MM-DD, UTC.")
-    until: dt.date | None = Field(None, description="Only up to this day, YYYY-MM-DD, UTC.")
+    until: dt.date | None = Field(None, description="Only up to this day.")
     everything: bool = Field(False, description="Also orders that made no audio, such as lyrics, tempo or personas.")
     limit: int = Field(10, ge=1, le=50, description="How many at most.")
     offset: int = Field(0, ge=0, description="How many to skip.")

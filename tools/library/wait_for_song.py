@@ -23,6 +23,7 @@ class WaitForSong(Operation):
     result: ClassVar[type[SongResult]] = SongResult
     contract: ClassVar[tuple[str, ...]] = ("producer_task", "nuro_task", "riffusion_task")
     core: ClassVar[bool] = True
+    player: ClassVar[bool] = True
 
     job_id: AnyId | None = Field(None, description="Id of the order; without it the newest unfinished.")
 

@@ -23,6 +23,7 @@ class ProducerDownloadClip(ProducerPurchase, OnClip):
     label: ClassVar[str] = "Producer: download clip"
     route: ClassVar[Route] = Route("POST", "/api/v1/producer/download")
     hook: ClassVar[bool] = False
+    player: ClassVar[bool] = False
     row: ClassVar[str] = "producer_download"
     price_note: ClassVar[str] = "2"
     contract: ClassVar[tuple[str, ...]] = ("producer_download",)

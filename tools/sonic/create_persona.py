@@ -22,6 +22,7 @@ class CreatePersona(SonicPurchase):
     label: ClassVar[str] = "Create persona"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/persona")
     result: ClassVar[type[PersonaResult]] = PersonaResult
+    player: ClassVar[bool] = False
     finish: ClassVar[Finish] = Finish.AT_ONCE
     minutes: ClassVar[str] = "at once"
     row: ClassVar[str] = "persona"

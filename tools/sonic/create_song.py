@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import Field
 
 from ...server.core.operation import Facts, Request, Route
 from ..composing import CREATE, Composition, Idea, create
-from ..shapes import ID_LIMIT, Lyrics, ModelName, Seconds, Style, Weight, refuse
+from ..shapes import (
+    ID_LIMIT,
+    SUBJECT_LIMIT,
+    TITLE_LIMIT,
+    Lyrics,
+    ModelName,
+    Seconds,
+    Style,
+    Weight,
+    refuse,
+    shorten,
+)
+
+RECIPE = (
+    "style", "negative_style", "model", "style_weight", "weirdness", "persona_id", "vocal_gender", "instrumental",
+)  # fmt: skip
+"""What a recipe may keep: how a song sounds and who sings, but nothing of what it is about."""
 
 
 class CreateSong(Composition):
@@ -58,6 +74,22 @@ class CreateSong(Composition):
         "sonic-v4-5-plus, sonic-v4-5, sonic-v4, sonic-v3-5 are retired: taken, but rendered by v6. The last two take "
         "3000 characters of lyrics, 200 of style, no vocal_gender.",
     )
+
+    recipe: str | None = Field(None, max_length=TITLE_LIMIT, description="From save_recipe; fills what is left out.")
+
+    def completed(self, facts: Facts) -> tuple[Self, str | None]:
+        """With what its recipe has and the call leaves out."""
+        if self.recipe is None:
+            return self, None
+        given = {name for name in self.model_fields_set if getattr(self, name) is not None}
+        # Words that are given are to be sung.
+        given |= {"instrumental"} if self.lyrics else set()
+        taken = {
+            name: value for name, value in facts.recipe(self.recipe).items() if name in RECIPE and name not in given
+        }
+        told = ", ".join(f"{name} {shorten(str(value), SUBJECT_LIMIT)!r}" for name, value in taken.items())
+        sentence = f"From the recipe {self.recipe.strip()!r}: {told or 'nothing, as the call gives all that it has'}."
+        return self.model_copy(update={**taken, "recipe": None}), sentence
 
     def check(self, facts: Facts) -> None:
         """A song from nothing needs to know at least what it should sound like."""

@@ -22,6 +22,7 @@ class CreateVoice(SonicPurchase):
     label: ClassVar[str] = "Create voice"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/create-voice")
     result: ClassVar[type[PersonaResult]] = PersonaResult
+    player: ClassVar[bool] = False
     timeout: ClassVar[float] = 120.0
     minutes: ClassVar[str] = "1 min"
     row: ClassVar[str] = "voice"

@@ -28,6 +28,7 @@ class EnhanceStyle(SonicPurchase):
     label: ClassVar[str] = "Enhance style"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/upsample-tags")
     result: ClassVar[type[StyleResult]] = StyleResult
+    player: ClassVar[bool] = False
     finish: ClassVar[Finish] = Finish.AT_ONCE
     minutes: ClassVar[str] = "at once"
     row: ClassVar[str] = "tags"

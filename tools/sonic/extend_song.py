@@ -41,7 +41,7 @@ class ExtendSong(Rework):
         None,
         gt=0,
         description="Second of the source at which the new part begins; what came after is left out. Default: a song's "
-        "end; for links and uploads 0.1, as the service advises: a new song out of the recording's start. To go on "
+        "end; for links and uploads 0.1: a new song out of the recording's start. To go on "
         "after a recording give its length; the service does not tell it, so ask the person. Past the end: refused, "
         "free, where the length is known here; else stay below. Needed for clips made elsewhere.",
     )

@@ -37,6 +37,7 @@ class GenerateLyrics(SonicPurchase):
     label: ClassVar[str] = "Generate lyrics"
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/lyrics")
     result: ClassVar[type[LyricsResult]] = LyricsResult
+    player: ClassVar[bool] = False
     finish: ClassVar[Finish] = Finish.AT_ONCE
     minutes: ClassVar[str] = "at once"
     row: ClassVar[str] = "lyrics"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from html import escape
 from itertools import groupby, pairwise
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from ...server.core.foreign import number
 from ...server.core.operation import Outcome, Route
+from ...server.core.sung import SungLine, SungWord
 from ..composing import ClipPurchase
 from ..shapes import Shape, SongResult, data_of, said
 
@@ -20,10 +20,7 @@ WORDS = 5000
 LINE_LIMIT = 200
 PAUSE = 0.9
 """Seconds without a word after which a new line begins, in an answer that has no line breaks."""
-SHORTEST_CUE = 0.1
-"""Seconds that a line is shown at least: a cue has to end after it begins."""
 
-_BLANKS = re.compile(r"\s+")
 _TAG = re.compile(r"\[([^\[\]\n]*)\]")
 
 
@@ -43,31 +40,12 @@ class TimelineResult(SongResult):
     sections: list[SungSection] | None = Field(None, description="The parts that have words.")
 
 
-class Word(NamedTuple):
-    """A word as it came, tags and line breaks included; seconds."""
-
-    text: str
-    start: float
-    end: float
-
-
-class Line(NamedTuple):
-    """A sung line, in seconds; `section` is the tag before it, `place` how many tags came up to there."""
-
-    text: str
-    start: float
-    end: float
-    section: str | None
-    place: int
-    words: tuple[Word, ...]
-    """What is sung of each word in this line, without tags."""
-
-
 class GetLyricsTimeline(ClipPurchase):
     """Find the seconds at which each line and section is sung, as for replace_section.
 
     Returns the start of every line, start and end of every section, to a tenth; their words: get_song with `lyrics`.
-    Saves two files beside the song: lines with times (.lrc) for players, words with times (.vtt) for karaoke. At once.
+    Saves the words with their times beside the song: .lrc for players, .srt and .vtt for videos, .ass for karaoke. At
+    once.
     """
 
     label: ClassVar[str] = "Get lyrics timeline"
@@ -80,7 +58,7 @@ class GetLyricsTimeline(ClipPurchase):
     what: ClassVar[str] = "timeline"
 
     def outcome(self, body: Mapping[str, Any]) -> Outcome:
-        """Lines and sections, the file, and the lines for the tags."""
+        """Lines and sections, and the words for the files."""
         alignment = data_of(body).get("alignment")
         lines = _lines(_words(alignment))
         if not lines:
@@ -89,20 +67,19 @@ class GetLyricsTimeline(ClipPurchase):
         facts: dict[str, Any] = {"lines": len(lines), "line_starts": [round(line.start, 1) for line in lines]}
         if sections := _sections(lines):
             facts["sections"] = sections
-        texts = {".lrc": _lrc(lines), ".vtt": _vtt(lines)}
-        return Outcome(facts, texts=texts, timeline=tuple((round(line.start, 3), line.text) for line in lines))
+        return Outcome(facts, timeline=tuple(lines))
 
 
-def _words(alignment: object) -> list[Word]:
+def _words(alignment: object) -> list[SungWord]:
     found = []
     for row in alignment[:WORDS] if isinstance(alignment, list) else ():
         text, start = (row.get("word"), number(row.get("start_s"))) if isinstance(row, Mapping) else (None, None)
         if isinstance(text, str) and start is not None and start >= 0:
-            found.append(Word(text, start, max(start, number(row.get("end_s")) or start)))
+            found.append(SungWord(text, start, max(start, number(row.get("end_s")) or start)))
     return found
 
 
-def _spaced(words: list[Word]) -> list[str]:
+def _spaced(words: list[SungWord]) -> list[str]:
     """The texts with what belongs between them; some answers leave out spaces, or line breaks, altogether."""
     texts = [word.text for word in words]
     loose = all(text == text.strip() for text in texts)
@@ -115,13 +92,13 @@ def _spaced(words: list[Word]) -> list[str]:
     return texts
 
 
-def _lines(words: list[Word]) -> list[Line]:
+def _lines(words: list[SungWord]) -> list[SungLine]:
     """Lines with words in them; a line begins with its first word that is no tag and ends with its last."""
-    text, owners = "", list[Word]()
+    text, owners = "", list[SungWord]()
     for word, piece in zip(words, _spaced(words), strict=True):
         text += piece
         owners += [word] * len(piece)
-    lines, section, place, at = list[Line](), None, 0, 0
+    lines, section, place, at = list[SungLine](), None, 0, 0
     for raw in text.split("\n"):
         for tag in _TAG.findall(raw):
             section, place = said(tag, 40) or section, place + 1
@@ -130,24 +107,24 @@ def _lines(words: list[Word]) -> list[Line]:
         sung = [owners[at + offset] for offset, letter in enumerate(plain) if not letter.isspace()]
         shown = said(plain, LINE_LIMIT)
         if sung and shown:
-            lines.append(Line(shown, sung[0].start, sung[-1].end, section, place, _pieces(plain, owners[at:])))
+            lines.append(SungLine(shown, sung[0].start, sung[-1].end, section, place, _pieces(plain, owners[at:])))
         at += len(raw) + 1
     return lines
 
 
-def _pieces(plain: str, owners: list[Word]) -> tuple[Word, ...]:
+def _pieces(plain: str, owners: list[SungWord]) -> tuple[SungWord, ...]:
     """What each word has of a line, blanks around it included: not every language puts blanks between its words."""
-    found = list[Word]()
-    letters = zip(plain, owners, strict=False)
+    found = list[SungWord]()
+    letters = zip(plain[:LINE_LIMIT], owners, strict=False)
     for _, run in groupby(letters, key=lambda pair: id(pair[1])):
         pairs = list(run)
-        text = _BLANKS.sub(" ", "".join(letter for letter, _ in pairs if letter.isprintable() or letter.isspace()))
+        text = "".join(letter for letter, _ in pairs)
         if text.strip():
-            found.append(Word(text, pairs[0][1].start, pairs[0][1].end))
+            found.append(SungWord(text, pairs[0][1].start, pairs[0][1].end))
     return tuple(found)
 
 
-def _sections(lines: list[Line]) -> list[dict[str, Any]]:
+def _sections(lines: list[SungLine]) -> list[dict[str, Any]]:
     """Neighbouring lines under one tag; a chorus that comes back is a section of its own."""
     found: dict[int, dict[str, Any]] = {}
     for line in lines:
@@ -155,33 +132,3 @@ def _sections(lines: list[Line]) -> list[dict[str, Any]]:
             row = found.setdefault(line.place, {"section": line.section, "start": round(line.start, 1)})
             row["end"] = round(line.end, 1)
     return list(found.values())
-
-
-def _lrc(lines: list[Line]) -> str:
-    """Timed lyrics as players read them: minutes, seconds and hundredths before each line."""
-    stamps = [divmod(round(line.start * 100), 6000) for line in lines]
-    return "".join(
-        f"[{minutes:02d}:{rest // 100:02d}.{rest % 100:02d}]{line.text}\n"
-        for (minutes, rest), line in zip(stamps, lines, strict=True)
-    )
-
-
-def _vtt(lines: list[Line]) -> str:
-    """Every word with its time, as WebVTT has it: a cue a line, and in it the moment before each word but the first."""
-    cues = []
-    for line, after in zip(lines, [*lines[1:], None], strict=True):
-        end = line.end if after is None else min(line.end, after.start)
-        end = max(end, line.start + SHORTEST_CUE)
-        shown, latest = "", line.start
-        for word in line.words:
-            # Moments in a cue lie inside it and grow; a word that came out of order is shown with the one before it.
-            if latest < word.start < end:
-                shown, latest = f"{shown}<{_clock(word.start)}>", word.start
-            shown += escape(word.text, quote=False)
-        cues.append(f"{_clock(line.start)} --> {_clock(end)}\n{shown.strip()}\n")
-    return "\n".join(["WEBVTT\n", *cues])
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds * 1000), 60_000)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"

@@ -8,15 +8,18 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ...server.core.operation import Facts, Request, Route
+from ...server.core.operation import Facts, Purchase, Request, Route
 from ..composing import SonicPurchase
 from ..shapes import SUBJECT_LIMIT, ClipId, said, shorten
+from .get_wav import GetWav
 
 PARTS = (
     "backing vocals", "vocals", "instrumental", "drums", "bass", "guitar", "keyboard", "percussion", "strings", "synth",
     "fx", "brass", "woodwinds",
 )  # fmt: skip
 """Names the service gives to parts; "backing vocals" before "vocals", which it ends with."""
+MOST_PARTS = {"basic": 4, "full": 24}
+"""How many parts there may be, by the service's own pages; so many WAV files are in the price."""
 NAME_LIMIT = 40
 STEMS_FULL = "/api/v1/sonic/stems/full"
 
@@ -55,15 +58,28 @@ class SeparateStems(SonicPurchase):
     route: ClassVar[Route] = Route("POST", "/api/v1/sonic/stems/basic")
     minutes: ClassVar[str] = "3-5 min"
     row: ClassVar[str] = "stems_basic"
-    price_note: ClassVar[str] = "20; full 50"
+    price_note: ClassVar[str] = "20; full 50; wav 1 more for each part"
     contract: ClassVar[tuple[str, ...]] = ("stems_basic", "stems_full")
 
     clip_id: ClipId
     parts: Literal["basic", "full"] = Field("basic", description="basic: voice and band; full: every instrument.")
 
+    format: Literal["mp3", "wav"] = Field("mp3", description="wav: also WAV. For parts made before use get_wav.")
+
+    def follow_up_price(self, facts: Facts) -> int | None:
+        """A WAV of every part that may come; those that do not come are not charged."""
+        each = facts.price(GetWav.row) if self.format == "wav" else 0
+        return None if each is None else MOST_PARTS[self.parts] * each
+
     def price(self, facts: Facts) -> int | None:
-        """By how far it is split."""
-        return facts.price(f"stems_{self.parts}")
+        """By how far it is split, and the WAV files where they were asked for."""
+        own, wavs = facts.price(f"stems_{self.parts}"), self.follow_up_price(facts)
+        return None if own is None or wavs is None else own + wavs
+
+    def follow_ups(self, clip_ids: Sequence[str]) -> tuple[Purchase, ...]:
+        """A WAV of each part."""
+        wanted = clip_ids[: MOST_PARTS[self.parts]] if self.format == "wav" else ()
+        return tuple(GetWav(clip_id=clip_id) for clip_id in wanted)
 
     def request(self, facts: Facts) -> Request:
         """The two ways are two paths."""

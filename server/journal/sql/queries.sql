@@ -13,6 +13,12 @@ SELECT * FROM jobs
         OR (state = 'failed' AND problem = 'task_unknown' AND charge > 0))
  ORDER BY CASE WHEN state IN ('done', 'failed') THEN 1 ELSE 0 END, created_at DESC LIMIT 1;
 
+-- name: fulfilled
+-- The newest finished order of this caller that asked for exactly this.
+SELECT * FROM jobs
+ WHERE tenant = :tenant AND key_id = :key_id AND dedupe = :dedupe AND state = 'done'
+ ORDER BY created_at DESC LIMIT 1;
+
 -- name: unsettled_count
 -- Besides the one that is given up for the order in hand.
 SELECT COUNT(*) AS n FROM jobs
@@ -312,6 +318,14 @@ ON CONFLICT (tenant, key_id, clip_id, kind) DO UPDATE SET
 
 -- name: files_of_clip
 SELECT * FROM files WHERE tenant = :tenant AND key_id = :key_id AND clip_id = :clip_id ORDER BY kind;
+
+-- name: derived_from
+-- The clips that were made from another in one way, the newest order first.
+SELECT c.* FROM lineage l
+  JOIN clips c ON c.tenant = l.tenant AND c.key_id = l.key_id AND c.clip_id = l.clip_id
+  JOIN jobs j ON j.id = c.job_id
+ WHERE l.tenant = :tenant AND l.key_id = :key_id AND l.relation = :relation AND l.source_id = :source_id
+ ORDER BY j.created_at DESC, c.job_id, c.take, c.clip_id;
 
 -- name: put_lineage
 INSERT INTO lineage (tenant, key_id, clip_id, relation, source_id, place)

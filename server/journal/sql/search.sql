@@ -1,8 +1,9 @@
 -- Named queries about finding songs again, and about the rows that anybody can make for nothing.
 
 -- name: songs_page
--- One page of orders with the ids and the first audio of their clips, newest first; a row for each clip. Lyrics are not
--- read, and rows outside the page only in the index. `like_1` to `like_8` are patterns, '%' where nothing is asked for.
+-- One page of orders with the ids and the first audio of their clips, newest first; a row for each clip, the kept take
+-- first. Lyrics are not read, and rows outside the page only in the index. `like_1` to `like_8` are patterns, '%' where
+-- nothing is asked for.
 WITH fitting AS (
   SELECT id, created_at, COUNT(*) OVER () AS total FROM jobs
    WHERE tenant = :tenant AND key_id = :key_id AND hidden = 0 AND created_at >= :since AND created_at < :until
@@ -22,10 +23,11 @@ WITH fitting AS (
 )
 SELECT page.total, j.id, j.operation, j.subject, j.state,
        CASE WHEN j.cost IS NULL THEN NULL ELSE j.charge END AS cost, j.created_at, c.clip_id, c.title,
-       f.kind, f.path, f.bytes, f.sha256
+       CASE WHEN EXISTS (SELECT 1 FROM kept k WHERE k.tenant = :tenant AND k.key_id = :key_id AND k.clip_id = c.clip_id)
+            THEN 1 ELSE 0 END AS kept, f.kind, f.path, f.bytes, f.sha256
   FROM fitting page JOIN jobs j ON j.id = page.id LEFT JOIN clips c ON c.job_id = page.id
   LEFT JOIN files f ON f.tenant = :tenant AND f.key_id = :key_id AND f.clip_id = c.clip_id AND f.kind = 'audio'
- ORDER BY page.created_at DESC, page.id DESC,
+ ORDER BY page.created_at DESC, page.id DESC, kept DESC,
        CASE WHEN c.uploaded = 1 THEN 2 WHEN c.part IS NULL THEN 0 ELSE 1 END, c.take, c.clip_id;
 
 -- name: recent_songs

@@ -6,13 +6,16 @@ Nothing here knows MCP or the terminal. Who talks to the person is handed in as 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, cast
 
 from .... import tools
+from ...core.errors import StorageError
 from ...core.jobs import Job
 from ...core.operation import Effect, Operation, Purchase
-from ...core.threads import CRAFT, in_lane
+from ...core.threads import CRAFT, in_lane, in_thread
+from ...journal.recipes import use_of
 from .. import preflight
 from ..caller import Call, Caller
 from ..results import Result
@@ -32,10 +35,22 @@ async def perform(caller: Caller, operation: Operation, talk: Talk, *, started: 
     if caller.missing is not None and needs_key:
         raise caller.missing
     if isinstance(operation, Purchase):
-        warnings = await in_lane(CRAFT, caller.account.tenant, preflight.preflight, operation)
-        result = await buy(call, operation, quote=operation.quote)
+        order, taken = await in_thread(operation.completed, caller.facts())
+        warnings = await in_lane(CRAFT, caller.account.tenant, preflight.preflight, order)
+        result = await buy(call, order, quote=order.quote)
+        if taken is not None:
+            result = await in_thread(_noted, caller, result, taken)
         return preflight.with_warnings(result, warnings)
     return await handler_of(operation.tool_name())(call, operation)
+
+
+def _noted(caller: Caller, result: Result, taken: str) -> Result:
+    """The result with what the order took from a recipe, which later looks at the order tell as well."""
+    ordered = result.data["status"] != "needs_confirmation" and "replayed" not in result.data
+    for job_id in result.orders if ordered else ():
+        with suppress(StorageError):  # the order is on record; that it stands without this note is no failure
+            caller.journal.fact(use_of(job_id), taken)
+    return result.noting(taken)
 
 
 def handler_of(tool: str) -> Handler:

@@ -11,7 +11,7 @@ from ...core.jobs import Asked, Job, State
 from ...core.operation import Purchase
 from ...core.threads import in_thread
 from ...journal.write import Order, Verdict
-from .. import money
+from .. import money, recovery
 from ..caller import Call
 from ..prepare import prepare
 from ..results import Result
@@ -81,4 +81,5 @@ async def _ordered(call: Call, verdict: Verdict, cost: int | None) -> Result:
     assert verdict.job is not None, "every other verdict has a job"
     if verdict.asked is Asked.NEW:
         return await waited(call, verdict.job)
-    return await asked_after(call, verdict.job, verdict.asked)
+    back = await recovery.brought_back(call, verdict.job) if verdict.asked is Asked.REPLAYED else []
+    return recovery.with_notice(await asked_after(call, verdict.job, verdict.asked), back)

@@ -8,7 +8,7 @@ from ...core.errors import ArgumentRefused, NotFound, RequestRefused
 from ...core.jobs import Job, State
 from ...core.operation import Finish, Purchase, Request
 from ...core.threads import in_thread
-from .. import listing, money, ownership
+from .. import listing, money, ownership, player, recovery
 from ..caller import Call, Caller
 from ..results import Result
 from ..steps import task_path
@@ -18,7 +18,9 @@ from .waiting import asked_after, waited
 if TYPE_CHECKING:
     from ....tools.library.cancel_job import CancelJob
     from ....tools.library.get_song import GetSong
+    from ....tools.library.keep_take import KeepTake
     from ....tools.library.list_songs import ListSongs
+    from ....tools.library.play_song import PlaySong
     from ....tools.library.resolve_job import ResolveJob
     from ....tools.library.wait_for_song import WaitForSong
 
@@ -40,7 +42,7 @@ async def wait_for_song(call: Call, asked: WaitForSong) -> Result:
 
 async def get_song(call: Call, asked: GetSong) -> Result:
     """What is known of an order or a clip, after a glance at the service where that may bring something home."""
-    result = await _song(call, asked)
+    result = await in_thread(call.caller.results.with_choice, await _song(call, asked))
     return await in_thread(call.caller.results.with_words, result) if asked.lyrics else result
 
 
@@ -52,8 +54,9 @@ async def _song(call: Call, asked: GetSong) -> Result:
     if mine is None:
         return await _adopted(call, asked)
     only = wanted if found is not None else None
+    back = await recovery.brought_back(call, mine, only)
     result = await asked_after(call, mine, seconds=GLANCE_SECONDS, only=only)
-    return await in_thread(caller.results.with_origin, result, mine, only)
+    return recovery.with_notice(await in_thread(caller.results.with_origin, result, mine, only), back)
 
 
 async def _adopted(call: Call, asked: GetSong) -> Result:
@@ -72,6 +75,17 @@ async def _adopted(call: Call, asked: GetSong) -> Result:
     job = await caller.runner.adopt(caller.account, asked, asked.id)
     result = await waited(call, job)
     return await in_thread(caller.results.with_origin, result, await caller.job(job.id))
+
+
+async def play_song(call: Call, asked: PlaySong) -> Result:
+    """A song for the player, and in words for whoever has none."""
+    job, clip_id = await player.wanted(call.caller, asked.id)
+    return await player.told(call.caller, job, clip_id)
+
+
+async def keep_take(call: Call, asked: KeepTake) -> Result:
+    """Remember the take that a person has chosen."""
+    return await player.keep(call.caller, asked.clip_id)
 
 
 async def list_songs(call: Call, asked: ListSongs) -> Result:

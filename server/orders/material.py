@@ -1,0 +1,95 @@
+"""What work on finished songs begins with: the clip that was meant, and its sound as a file of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import NotFound
+from ..core.jobs import Clip, SavedFile
+from .caller import Caller
+
+_SOUND = ("wav", "audio", "mp3", "m4a")
+"""Kinds of saved files that hold a clip's sound, the one that lost least first."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """A clip, its saved sound, and all its files."""
+
+    clip: Clip
+    sound: SavedFile
+    files: tuple[SavedFile, ...]
+
+    @property
+    def name(self) -> str:
+        """As a person knows it: "Lucía (take 1)"."""
+        label = self.clip.label or (f"take {self.clip.take}" if self.clip.take else "")
+        title = self.clip.title or self.clip.clip_id
+        return f"{title} ({label})" if label else title
+
+    def file(self, kind: str) -> SavedFile | None:
+        """Its saved file of a kind, such as "cover" or "lyrics"."""
+        return next((file for file in self.files if file.kind == kind), None)
+
+
+def clips_of(caller: Caller, clip_or_job_id: str) -> list[Clip]:
+    """The clip with this id or, for an order, what can be heard of it. Raises `NotFound`. Blocks."""
+    found = caller.journal.clip(caller.account, clip_or_job_id)
+    if found is not None:
+        return [found.clip]
+    job = caller.journal.job(caller.account, clip_or_job_id)
+    job = job or caller.journal.job_of_remote(caller.account, clip_or_job_id)
+    if job is None:
+        raise NotFound(
+            f"There is no clip or order {clip_or_job_id[:80]!r}. list_songs shows what there is. Nothing was spent."
+        )
+    clips = [clip for clip in caller.results.heard(job, caller.journal.children(job.id)) if clip.good]
+    if not clips:
+        raise NotFound(f"Order {job.id} has no finished audio. get_song shows how it stands. Nothing was spent.")
+    return clips
+
+
+def material(caller: Caller, clip: Clip, *, recorded: bool = False) -> Material:
+    """A clip with its saved sound: the WAV if there is one. With `recorded`, a song's own file comes first.
+
+    Raises `NotFound` when nothing of it was saved. Blocks.
+    """
+    files = tuple(caller.journal.files(caller.account, clip.clip_id))
+    kinds = ("audio", *_SOUND) if recorded else _SOUND
+    sound = next((file for kind in kinds for file in files if file.kind == kind), None)
+    if sound is None:
+        raise NotFound(
+            f"No sound of {clip.title or clip.clip_id!r} is saved here. get_song with its clip id looks for it, free. "
+            "Nothing was spent.",
+            field="clip_id",
+        )
+    return Material(clip, sound, files)
+
+
+@contextmanager
+def on_disk(caller: Caller, song: Material, file: SavedFile | None = None) -> Iterator[Path]:
+    """A path at which a song's file, its sound unless another is named, can be read while the context lasts.
+
+    The library may be a bucket: the file is then a temporary copy. Never write to it. Raises `NotFound`, naming song
+    and file, when it was moved or deleted. Blocks.
+    """
+    file = file or song.sound
+    with _found(song, file), caller.library.on_disk(file.path) as path:
+        yield path
+
+
+@contextmanager
+def _found(song: Material, file: SavedFile) -> Iterator[None]:
+    try:
+        yield
+    except NotFound as error:
+        if error.field != "file":
+            raise
+        raise NotFound(
+            f"The file of {song.name} was moved or deleted: it was saved as {file.path}. get_song finds it "
+            "elsewhere in the library, or fetches it again, free. Nothing was changed or spent.",
+            field="clip_id",
+        ) from error
