@@ -19,6 +19,7 @@ from ..journal.recipes import use_of
 from ..journal.write import Journal, Verdict
 from . import money
 from .envelope import cut, fitted
+from .toy import beyond
 
 STYLE_CUT = 60
 NAME_CUT = 80
@@ -148,6 +149,8 @@ class Results:
             balance = None  # it was read before this was bought, and would be taken for what is left after it
         if note := money.credits_note(cost, balance):
             data["credits"] = note
+        if self._account.sandbox and shown and (toy := beyond(shown[0].style or "")):
+            said = f"{said} {toy}" if said else toy
         data |= await self._remarks(job, speaker, asked, data, said)
         if job.state is State.DONE and speaker.state is State.DONE:
             data |= self._unjoined(children, data)

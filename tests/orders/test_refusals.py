@@ -206,11 +206,12 @@ async def test_without_a_key_it_is_the_sandbox_and_says_so(world: World) -> None
     settings: dict[str, Any] = {"api_key": "", "base_url": "", "sandbox_fast": True, "sandbox_pace": "instant"}
     try:
         async with world.client(**settings) as client:
-            song = said(await client.call_tool("create_song", SONG))
+            song = said(await client.call_tool("create_song", {**SONG, "style": "progressive rock in 7/8"}))
     finally:
         door = json.loads((world.state / "sandbox" / "door.json").read_text())
         os.kill(door["pid"], signal.SIGTERM)
     assert song["sandbox"] is True
+    assert "7/8 time: beyond this sandbox" in song["notice"]
     assert song["status"] == "done"
     assert all(Path(clip["file"]).parent == world.library / "Sandbox" for clip in song["clips"])
     assert world.service.books(world.key)["tasks"] == []
