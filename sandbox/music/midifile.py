@@ -32,6 +32,7 @@ _PATCH_PROGRAMS: Final = {
     "pizzicato": 45, "fiddle": 110, "slow strings": 49, "clarinet": 71, "saxophone": 65, "muted trumpet": 59,
     "warm pad": 89, "analog pad": 90, "glass pad": 92, "choir pad": 91, "pluck": 87, "horns": 60,
 }  # fmt: skip
+_LEAD_PROGRAMS: Final = {"lead guitar": 29, "trumpet": 56, "solo strings": 40}
 
 
 def midi(score: Score) -> bytes:
@@ -126,6 +127,13 @@ class _Clock:
             end = self.changes[index + 1][0] if index + 1 < len(self.changes) else seconds
             beats += max(0.0, min(seconds, end) - start) * tempo / 60
         return round(beats * _TICKS)
+
+
+def program_of(chair: Chair) -> int:
+    """Return the General MIDI program of a player."""
+    if chair.manner == "lead" and chair.patch not in _PATCH_PROGRAMS:
+        return _LEAD_PROGRAMS.get(chair.patch, _PROGRAMS[chair.part])
+    return _PATCH_PROGRAMS.get(chair.patch, _PROGRAMS[chair.part])
 
 
 def _programs(score: Score) -> dict[str, int]:

@@ -204,7 +204,12 @@ def master_gain(mix: Samples, song: Arrangement | None, polish: Polish = "") -> 
     if song is None:
         return limit_gain(mix, push)
     shape = _dynamics(song, len(mix))
-    gain = limit_gain(mix, shape * (push * 10 ** ((_LOUDNESS - loudness(mix, shape)) / 20)))
+    target = _LOUDNESS
+    if song.entry is not None:
+        # More of a song need not have its loudest moment: a verse alone stays a verse.
+        most = max(energy(section, index, len(song.sections)) for index, section in enumerate(song.sections))
+        target += _DYNAMICS * (max(most, song.entry) - 1.0)
+    gain = limit_gain(mix, shape * (push * 10 ** ((target - loudness(mix, shape)) / 20)))
     gain *= fades(len(mix), song.fade_in or 0.004, song.fade_out or min(0.6, song.seconds / 8))
     return gain
 
