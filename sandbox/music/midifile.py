@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING, Final
 
 from .mix import target_level
+from .programs import program_of
 from .report import karaoke, notes, sections
 from .score import NOTE_NAMES, Arrangement, Chair, Note, Score
 
@@ -19,21 +20,6 @@ _SPELLED: Final = {"Abm": "G#m", "C#": "Db"}
 """Keys as a key signature writes them, where that is not the note's own name."""
 _DRUM_CHANNEL: Final = 9
 
-# General MIDI programs, counted from 0.
-_PROGRAMS: Final = {
-    "vocals": 52, "backing vocals": 53, "bass": 33, "guitar": 25, "keyboard": 0, "strings": 48,
-    "synth": 81, "fx": 97, "brass": 61, "woodwinds": 73, "drums": 0, "percussion": 0,
-}  # fmt: skip
-_PATCH_PROGRAMS: Final = {
-    "electric piano": 4, "house piano": 2, "clavinet": 7, "organ": 16, "accordion": 21, "music box": 10, "bells": 14,
-    "vibraphone": 11, "nylon guitar": 24, "ukulele": 24, "banjo": 105, "clean guitar": 27, "jazz guitar": 26,
-    "crunch guitar": 29, "overdrive": 29, "distortion": 30, "upright": 32, "pick bass": 34, "slap bass": 36,
-    "synth bass": 38, "acid bass": 38, "reese bass": 39, "sub bass": 39, "808 bass": 39, "arco bass": 43,
-    "pizzicato": 45, "fiddle": 110, "slow strings": 49, "clarinet": 71, "saxophone": 65, "muted trumpet": 59,
-    "warm pad": 89, "analog pad": 90, "glass pad": 92, "choir pad": 91, "pluck": 87, "horns": 60,
-}  # fmt: skip
-_LEAD_PROGRAMS: Final = {"lead guitar": 29, "trumpet": 56, "solo strings": 40}
-
 
 def midi(score: Score) -> bytes:
     """Return a type 1 file: the conductor's track first, then one named track per part.
@@ -46,7 +32,7 @@ def midi(score: Score) -> bytes:
     clock = _Clock(score)
     file = mido.MidiFile(type=1, ticks_per_beat=_TICKS, charset="utf-8")
     file.tracks.append(_conductor(score, clock))
-    programs, seats = _programs(score), _seats(score)
+    seats = _seats(score)
     free = (channel for channel in range(16) if channel != _DRUM_CHANNEL)
     for part, played in notes(score).items():
         drums = part in ("drums", "percussion")
@@ -55,7 +41,7 @@ def midi(score: Score) -> bytes:
         volume = round(100 * 10 ** ((target_level(seat) - _FULL) / 40))
         track = mido.MidiTrack()
         track.append(mido.MetaMessage("track_name", name=part, time=0))
-        track.append(mido.Message("program_change", channel=channel, program=programs[part], time=0))
+        track.append(mido.Message("program_change", channel=channel, program=program_of(seat), time=0))
         track.append(
             mido.Message("control_change", channel=channel, control=7, value=min(127, max(40, volume)), time=0)
         )
@@ -127,23 +113,6 @@ class _Clock:
             end = self.changes[index + 1][0] if index + 1 < len(self.changes) else seconds
             beats += max(0.0, min(seconds, end) - start) * tempo / 60
         return round(beats * _TICKS)
-
-
-def program_of(chair: Chair) -> int:
-    """Return the General MIDI program of a player."""
-    if chair.manner == "lead" and chair.patch not in _PATCH_PROGRAMS:
-        return _LEAD_PROGRAMS.get(chair.patch, _PROGRAMS[chair.part])
-    return _PATCH_PROGRAMS.get(chair.patch, _PROGRAMS[chair.part])
-
-
-def _programs(score: Score) -> dict[str, int]:
-    programs = dict(_PROGRAMS)
-    for source in score.sources:
-        if isinstance(source, Arrangement):
-            for chair in source.chairs:
-                if chair.manner != "lead" and chair.patch in _PATCH_PROGRAMS:
-                    programs[chair.part] = _PATCH_PROGRAMS[chair.patch]
-    return programs
 
 
 def _fill(track: list[object], played: list[Note], channel: int, clock: _Clock, lyrics: list[tuple[int, str]]) -> None:

@@ -26,6 +26,7 @@ Steps = NDArray[np.float32]
 _ENTRY_SECONDS: Final = 5.0
 _TURN_SECONDS: Final = 4.0
 _THINNER: Final = 4.0
+_WAITING: Final = 1.5
 _BLOCK: Final = 64
 _FFT: Final = 1 << 18
 
@@ -220,9 +221,11 @@ def _dynamics(song: Arrangement, count: int) -> Steps:
     gains: list[float] = []
     if song.entry is not None:
         # Where a song goes on, it goes on as loud as it was, and only then turns to what comes next.
-        # What the band itself plays is already thinner, which is made up for.
+        # What the band itself plays may be thinner, or wait for the singer, which is made up for.
         thinner = max(0.0, song.entry - energy(song.sections[0], 0, len(song.sections)))
-        times, gains = [_ENTRY_SECONDS], [_DYNAMICS * (song.entry - 1.0) + _THINNER * thinner]
+        waits = bool(song.syllables) and song.time(song.syllables[0].beat) > _ENTRY_SECONDS / 3
+        makeup = _THINNER * thinner + (_WAITING if waits else 0.0)
+        times, gains = [_ENTRY_SECONDS], [_DYNAMICS * (song.entry - 1.0) + makeup]
     for index, section in enumerate(song.sections):
         decibels = _DYNAMICS * (energy(section, index, len(song.sections)) - 1.0)
         start, end = song.time(section.beat), song.time(section.beat + section.beats)

@@ -17,6 +17,7 @@ import numpy as np
 from ..fonts import why_not
 from .mix import active_level, middle, silence, target_level
 from .performance import played
+from .programs import program_of
 from .score import RATE, Arrangement, Chair
 from .synth import Samples
 
@@ -59,8 +60,6 @@ def _refused(font: Path) -> bool:
 def _score(song: Arrangement, chair: Chair) -> bytes:
     """Return what one player plays, as a MIDI file in which a second is a fixed number of ticks."""
     import mido
-
-    from .midifile import program_of
 
     drums = chair.part in ("drums", "percussion")
     channel = 9 if drums else _CHANNELS[0]
