@@ -36,8 +36,8 @@ LANES: Final[dict[str, int]] = {
 }
 PERCUSSION: Final = frozenset({"tambourine", "cowbell", "conga", "low conga", "timbale", "shaker", "claves", "crackle"})
 _LOUDNESS: Final = {"X": 0.95, "x": 0.7, "o": 0.42}
-_STEADY: Final = frozenset({"808", "909", "orchestra", "none"})
-"""Kits whose player is a machine, or waits for the conductor: no ghost notes, no late thoughts of the foot."""
+_STEADY: Final = frozenset({"808", "909", "none"})
+"""Kits whose player is a machine: no ghost notes, no late thoughts of the foot."""
 _PULSE: Final = (1.06, 0.9, 0.98, 0.9)
 """How a hand weighs the sixteenths of a beat."""
 _HAND: Final = {"shaker": "x.o.x.o.x.o.x.o.", "conga": "..o.x.xx..o.x.x.", "low conga": "........x......."}
@@ -100,7 +100,7 @@ def beat_tracks(
                 for step, mark in enumerate(pattern[turn : turn + steps]):
                     if mark == "." or (fill and step >= steps - 8 and lane in ("snare", "kick", "clap", "hat", "rim")):
                         continue
-                    if mark != "X" and step % 4 and float(chance.random()) < (0.15 if mark == "o" else 0.06):
+                    if mark != "X" and step % 4 and float(chance.random()) < (0.15 if mark == "o" else 0.09):
                         continue
                     weight = _PULSE[step % 4] if lane in ("hat", "ride", "shaker", "tambourine") else 1.0
                     velocity = _LOUDNESS[mark] * (0.72 + 0.28 * power) * weight * float(chance.uniform(0.88, 1.06))
@@ -119,22 +119,27 @@ def _afterthoughts(
     genre: Genre, lanes: dict[str, str], start: float, meter: int, power: float, chance: Generator, *, turn_around: bool
 ) -> list[Event]:
     """Return what a drummer adds without thinking: ghost notes, a foot that is early, a sign every fourth bar."""
+    steps = meter * 4
     added: list[tuple[int, str, float]] = []
-    if genre.kit not in _STEADY and power >= 0.6:
-        soft = next((lane for lane in ("snare", "rim", "hat") if lane in lanes), None)
-        if soft is not None and float(chance.random()) < 0.75:
-            added.append((int(chance.choice([5, 7, 9, 11, 15])), soft, 0.17))
-        if "kick" in lanes and float(chance.random()) < 0.5:
-            added.append((int(chance.choice([7, 10, 11, 14])), "kick", 0.4))
+
+    def think(lane: str, places: tuple[int, ...], loud: float, often: float) -> None:
+        """Add one stroke in a free place of the bar, as often as that."""
+        free = [step for step in places if step < steps and lanes[lane][step % len(lanes[lane])] == "."]
+        if float(chance.random()) < often and free:
+            added.append((free[int(chance.integers(len(free)))], lane, loud))
+
+    if genre.kit not in _STEADY:
+        soft = next((lane for lane in ("snare", "rim", "tom", "hat") if lane in lanes), None)
+        if soft is not None and power >= 0.6:
+            think(soft, (5, 7, 9, 11, 15), 0.17, 0.75)
+        if "kick" in lanes:
+            think("kick", (1, 5, 6, 7, 9, 10, 11, 13, 14), 0.4, 0.65 if power >= 0.6 else 0.35)
     if turn_around and "hat" in lanes:
-        added.append((meter * 4 - 2, "open hat", 0.45))
-    taken = {
-        (step, lane) for lane, pattern in lanes.items() for step, mark in enumerate(pattern[: meter * 4]) if mark != "."
-    }
+        added.append((steps - 2, "open hat", 0.45))
     return [
         Event(start + step / 4, 0.25, LANES[lane], round(loud * (0.8 + 0.2 * power), 3))
         for step, lane, loud in added
-        if step < meter * 4 - (2 if not turn_around else 0) and (step, lane) not in taken
+        if step < steps - (0 if turn_around else 2)
     ]
 
 

@@ -49,3 +49,5 @@ class Genre:
     """How much more highs the mix gets; 0 where the genre is dark."""
     backing: bool = True
     loose: float = 0.006
+    lean: float = 0.0
+    """Seconds by which snare and clap come after the beat, or before it."""
