@@ -6,6 +6,7 @@ are also rendered by FluidSynth, and the difference between 2.5 and 5 kHz is sho
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import mido
 import numpy as np
 import pyloudnorm
 from numpy.typing import NDArray
@@ -103,13 +105,28 @@ def _commonest_bar(song: music.Score) -> str:
     return f"{Counter(frozenset(bar) for bar in bars.values()).most_common(1)[0][1]}/{len(bars)}"
 
 
+def _unmixed(score: bytes) -> bytes:
+    """The score without its volumes and places, so that it is what any program makes of the notes."""
+    file = mido.MidiFile(file=io.BytesIO(score), charset="utf-8")
+    for track in file.tracks:
+        waited = 0
+        for message in list(track):
+            message.time, waited = message.time + waited, 0
+            if message.type == "control_change":
+                waited = message.time
+                track.remove(message)
+    out = io.BytesIO()
+    file.save(file=out)
+    return out.getvalue()
+
+
 def _rendered(song: music.Score, font: str) -> Samples:
     """The same notes as FluidSynth plays them."""
     program = shutil.which("fluidsynth")
     assert program is not None, "FluidSynth is not installed"
     with tempfile.TemporaryDirectory() as folder:
         score, sound = Path(folder) / "song.mid", Path(folder) / "song.wav"
-        score.write_bytes(music.midi(song))
+        score.write_bytes(_unmixed(music.midi(song)))
         subprocess.run(
             [program, "-ni", "-q", "-r", str(music.RATE), "-F", str(sound), font, str(score)],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -147,8 +147,9 @@ def render(score: Facts, folder: Path, clip_id: str, suffix: AudioFormat, font: 
     """Play a score and write it in a format; returns its length in seconds."""
     from . import music
 
-    audio = music.render(music.Score.from_json(score), _recordings(folder), font)
-    write_whole(folder / f"{clip_id}.{suffix}", music.encode(audio, suffix))
+    song = music.Score.from_json(score)
+    audio = music.render(song, _recordings(folder), font)
+    write_whole(folder / f"{clip_id}.{suffix}", music.encode(audio, suffix, key=song.short_key))
     return audio.seconds
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from .mix import target_level
 from .programs import program_of
 from .report import karaoke, notes, sections
-from .score import NOTE_NAMES, Arrangement, Chair, Note, Score
+from .score import Arrangement, Chair, Note, Score, short_key
 
 if TYPE_CHECKING:
     import mido
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 _TICKS: Final = 480
 _FULL: Final = -20.0
 """The seat in decibels whose track has the volume 100, which is where programs set it that say nothing."""
-_SPELLED: Final = {"Abm": "G#m", "C#": "Db"}
-"""Keys as a key signature writes them, where that is not the note's own name."""
 _DRUM_CHANNEL: Final = 9
 
 
@@ -72,8 +70,7 @@ def _conductor(score: Score, clock: _Clock) -> mido.MidiTrack:
     key = ""
     for piece in sorted(score.pieces, key=lambda p: p.at):
         source = score.sources[piece.source]
-        name = NOTE_NAMES[source.tonic] + ("m" if source.mode == "minor" else "")
-        name = _SPELLED.get(name, name)
+        name = short_key(source)
         if name != key:
             key = name
             events.append((clock.tick(piece.at), 1, mido.MetaMessage("key_signature", key=name)))

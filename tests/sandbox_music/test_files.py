@@ -7,6 +7,7 @@ import time
 import wave
 
 import mido
+import mutagen
 import numpy as np
 import pytest
 from PIL import Image
@@ -171,6 +172,11 @@ def test_the_midi_file_says_title_key_and_sections_and_where_everybody_stands() 
         assert 40 <= said[7] <= 127
         seats.append(said[10])
     assert max(seats) - min(seats) > 20
+
+
+def test_an_mp3_says_its_key(song: music.Score, sound: music.Audio) -> None:
+    data = music.encode(sound, key=song.short_key)
+    assert mutagen.File(io.BytesIO(data)).tags["TKEY"].text == [song.short_key]
 
 
 def test_an_instrumental_is_named_after_what_it_is_about() -> None:
