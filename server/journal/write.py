@@ -125,10 +125,8 @@ class Journal(Decisions):
         with self.store.transaction(account.key_id) as tx:
             now = self._clock.now()
             tx.do("insert_limiter", key_id=account.key_id)
-            since = 0.0 if isinstance(order.operation, Purchase) and order.operation.keeps else now - REPLAY_SECONDS
-            same = tx.one("same_request", dedupe=dedupe, since=since, besides=order.replaces or "", **who)
-            if same is not None:
-                job = job_of(same)
+            job = self._same(tx, order, dedupe, now)
+            if job is not None:
                 if job.state not in (State.DONE, State.FAILED):
                     return Verdict(Asked.JOINED, job)
                 if not order.again and order.replaces is None:
@@ -174,6 +172,16 @@ class Journal(Decisions):
             self._insert(tx, order, job_id, f"adopted:{remote_id}", now, remote_id=remote_id)
             tx.do("receipt", job_id=job_id, remote_id=remote_id, now=now, via="adopted")
             return job_in(tx, job_id)
+
+    @staticmethod
+    def _same(tx: Tx, order: Order, dedupe: str, now: float) -> Job | None:
+        """An order of this caller for the same thing, which answers a repeat."""
+        since = 0.0 if isinstance(order.operation, Purchase) and order.operation.keeps else now - REPLAY_SECONDS
+        row = tx.one(
+            "same_request", tenant=order.account.tenant, key_id=order.account.key_id, dedupe=dedupe, since=since,
+            besides=order.replaces or "",
+        )  # fmt: skip
+        return None if row is None else job_of(row)
 
     def _refusal(self, tx: Tx, order: Order, now: float) -> Verdict | None:
         who = {"tenant": order.account.tenant, "key_id": order.account.key_id}
@@ -358,8 +366,13 @@ class Journal(Decisions):
                 row = tx.one("look_again", id=job.id, now=now, since=job.updated_at) or row
             self._put_clips(tx, job, clips)
             for place, order in enumerate(orders):
+                dedupe = order.operation.identity()
+                # Its clips are known before it is done, so a person may have ordered the same already.
+                if (same := self._same(tx, order, dedupe, now)) is not None:
+                    tx.do("take_in", id=same.id, parent_id=order.parent_id)
+                    continue
                 # A moment apart, so that they are always listed in this order.
-                self._insert(tx, order, secrets.token_hex(8), order.operation.identity(), now + place / 1000)
+                self._insert(tx, order, secrets.token_hex(8), dedupe, now + place / 1000)
             return job_of(row)
 
     def sweep(self, key_id: str) -> list[str]:

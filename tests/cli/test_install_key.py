@@ -73,6 +73,15 @@ def test_a_key_in_an_older_entry_moves_to_the_keychain_and_back(home: Home, memo
     assert home.seen() == before
 
 
+def test_a_key_for_another_address_stays_beside_that_address(home: Home, memory: homes.Memory) -> None:
+    own = {"SONGWRIGHT_API_KEY": KEY, "SONGWRIGHT_BASE_URL": "https://other.example"}
+    file = home.file("cursor", json.dumps({"mcpServers": {"songwright": {"command": "old", "env": own}}}))
+    assert home.install() == 0
+    assert content_of(file)["mcpServers"]["songwright"]["env"] == own
+    assert memory.kept == {}
+    assert load().sandbox
+
+
 def test_a_preview_shows_no_secret(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     secret = {"SONGWRIGHT_API_KEY": KEY, "SONGWRIGHT_SECRET_KEYS": f"a-{KEY}", "TOKEN": f"b-{KEY}"}
     older = {"command": "old", "env": {**secret, "SONGWRIGHT_LIBRARY": "/my/songs"}}

@@ -33,6 +33,8 @@ from songwright.tools.library.wait_for_song import WaitForSong
 from songwright.tools.sonic.concat_song import ConcatSong
 from songwright.tools.sonic.extend_song import ExtendSong
 from songwright.tools.sonic.get_midi import GetMidi
+from songwright.tools.sonic.get_wav import GetWav
+from songwright.tools.sonic.separate_stems import SeparateStems
 
 pytestmark = pytest.mark.anyio
 
@@ -200,6 +202,20 @@ async def test_who_waits_for_a_song_has_its_joins_looked_at(shop: Shop) -> None:
     shop.desk.clock.at += 600
     await shop.call(WaitForSong(job_id=parent.id))
     assert all(shop.again(join).next_at <= shop.desk.clock.now() for join in joins)
+
+
+async def test_a_wav_that_was_ordered_before_its_stems_were_done_is_not_bought_again_with_them(shop: Shop) -> None:
+    order = SeparateStems(clip_id="clip-1", format="wav")
+    fetching = shop.moved(shop.taken(order), Change(State.FETCHING))
+    stems = [replace(clip(fetching, take), part=part) for take, part in ((1, "vocals"), (2, "instrumental"))]
+    shop.journal.put_clips(fetching, stems)
+    ordered = shop.ask(GetWav(clip_id=stems[0].clip_id))  # its id is told while the stems are still being saved
+    follow_ups = saving._follow_ups(shop.context(fetching), fetching, order)
+    shop.moved(fetching, Change(State.DONE), (), follow_ups)
+    children = shop.journal.children(fetching.id)
+    assert [child.arguments["clip_id"] for child in children] == [stem.clip_id for stem in stems]
+    assert children[0].id == ordered.id
+    assert [job.id for job in shop.desk.orders() if job.arguments == ordered.arguments] == [ordered.id]
 
 
 # -- a tool that is not known here ------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from .edits import Edit, Target
 from .forms import FileRefused
 from .launch import Launch, NotStarted, own_launch, try_out
 
-_KEY = f"{PREFIX}API_KEY"
+_KEY, _BASE_URL = f"{PREFIX}API_KEY", f"{PREFIX}BASE_URL"
 _VARIABLES = ("env", "envs")
 _OURS = ("type", "source", "command", "cmd", "args")
 """Members that say how Songwright is started; whatever else an entry holds is the person's choice."""
@@ -202,15 +202,25 @@ def _merged(older: Any, entry: dict[str, Any]) -> dict[str, Any]:
     for name in _VARIABLES:
         if isinstance(older.get(name), dict):
             merged[name] = {**older[name], **entry.get(name, {})}
-            if _is_key(merged[name].get(_KEY)):
+            if _key_of(merged[name]):
                 del merged[name][_KEY]
             if not merged[name] and name not in entry:
                 del merged[name]
     return merged
 
 
-def _is_key(value: Any) -> bool:
-    """Whether it is a key itself, and not the name of a place where the client keeps one."""
+def _key_of(variables: Any) -> str:
+    """The key in an entry's variables that may go to a safer place; empty for none.
+
+    One that stands beside an address of its own is for that address alone, so it stays there.
+    """
+    if not isinstance(variables, dict) or _filled(variables.get(_BASE_URL)):
+        return ""
+    return str(variables[_KEY]) if _filled(variables.get(_KEY)) else ""
+
+
+def _filled(value: Any) -> bool:
+    """Whether it is a value itself, and not the name of a place where the client keeps one."""
     return isinstance(value, str) and bool(value.strip()) and "${" not in value
 
 
@@ -218,10 +228,8 @@ def _key_in(needed: Sequence[Edit]) -> str:
     """A key that one of the entries holds which are replaced."""
     for edit in needed:
         for name in _VARIABLES if isinstance(edit.older, dict) else ():
-            variables = edit.older.get(name)
-            value = variables.get(_KEY) if isinstance(variables, dict) else None
-            if _is_key(value):
-                return str(value)
+            if key := _key_of(edit.older.get(name)):
+                return key
     return ""
 
 

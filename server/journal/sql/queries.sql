@@ -267,6 +267,10 @@ SELECT * FROM jobs WHERE tenant = :tenant AND key_id = :key_id AND hidden = 0 OR
 -- name: children
 SELECT * FROM jobs WHERE parent_id = :id ORDER BY created_at, id;
 
+-- name: take_in
+-- An order that was made by itself belongs from now on to the one that would have ordered the same.
+UPDATE jobs SET parent_id = :parent_id WHERE id = :id AND parent_id IS NULL;
+
 -- name: live_accounts
 SELECT DISTINCT tenant, key_id, base_url FROM jobs WHERE state IN ('queued', 'sending', 'running', 'fetching');
 
