@@ -46,7 +46,7 @@ class Genre:
     speech: bool = False
     """Its words are spoken in rhythm, not sung."""
     air: float = 0.5
-    """How much more highs the mix gets; 0 where the genre is dark."""
+    """How much more highs the mix gets; below 0 where the genre is dark."""
     backing: bool = True
     loose: float = 0.006
     lean: float = 0.0

@@ -166,6 +166,7 @@ BANDS: Final[dict[str, Genre]] = {
     ),
     "bossa": Genre(
         words=("bossa", "bossa nova", "samba", "brazilian", "mpb"),
+        air=0.2,
         tempo=(112, 138),
         kit="brush",
         minor=0.3,

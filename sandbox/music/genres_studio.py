@@ -39,7 +39,7 @@ STUDIOS: Final[dict[str, Genre]] = {
     "lo-fi": Genre(
         words=("lo-fi", "lofi", "lo fi", "chillhop", "chill", "study beats", "downtempo", "trip hop"),
         lean=0.018,
-        air=0.0,
+        air=-0.2,
         tempo=(70, 84),
         kit="dusty",
         minor=0.4,
