@@ -7,7 +7,7 @@ import sys
 
 from .common import ROOT
 
-MEASUREMENTS = ("weight", "words", "polling", "song_bytes", "start", "overhead", "load", "burdens", "service")
+MEASUREMENTS = ("weight", "words", "polling", "song_bytes", "start", "overhead", "load", "burdens", "service", "takes")
 
 
 def main() -> int:

@@ -33,7 +33,7 @@ Oh, carry me over the sea
 Carry the morning to me
 """
 RATE = music.RATE
-SECONDS = 30.0
+SECONDS = 24.0
 
 Fault = Callable[[Samples, np.random.Generator], Samples]
 

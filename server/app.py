@@ -83,13 +83,23 @@ class Songwright:
         library = self._library = Library(settings.library, self._fetcher, sandbox=settings.sandbox)
         transport = None
         if settings.sandbox:
-            transport = sandbox_transport(settings.state_dir, pace=settings.sandbox_pace, fast=settings.sandbox_fast)
+            transport = sandbox_transport(
+                settings.state_dir,
+                pace=settings.sandbox_pace,
+                fast=settings.sandbox_fast,
+                soundfont=settings.sandbox_soundfont,
+            )
         self._upstream = Upstream(base_url, key, user_agent=f"songwright/{program_version()}", transport=transport)
         if not settings.sandbox and await in_thread(lambda: self.journal.empty() and library.holds_songs()):
             await in_thread(self.journal.lose_memory)
         self.runner.hold(account, self._upstream, lambda _: library)
         limits = Limits(
-            settings.wait_seconds, settings.confirm_above, settings.daily_credits, settings.model, settings.upload_dir
+            settings.wait_seconds,
+            settings.confirm_above,
+            settings.daily_credits,
+            settings.model,
+            settings.upload_dir,
+            soundfont=settings.sandbox_soundfont,
         )
         return Caller(self.runner, library, account, limits)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import examples, fuzz, matrix, player, players, plugins, typescript
+from . import examples, fuzz, libraries, matrix, player, plugins, typescript
 from .kit import Broken, Kit
 
 Findings = Mapping[str, str]
@@ -157,7 +157,7 @@ GATES = (
     Gate("typescript", "TypeScript SDK 1.32.2 and 2.4.0, one song each over HTTP", typescript.songs),
     Gate("clients", "What reaches the model: SDKs and frameworks, old and new, docs/clients.md", matrix.read_back),
     Gate("examples", "The programs in examples/, each a song in an empty home", examples.songs),
-    Gate("players", "beets 2.14.1 imports the library", players.beets),
+    Gate("beets", "beets 2.14.1 imports the library", libraries.beets),
     Gate("tdqs", "Tool Definition Quality Score 0.1.0, lint", tdqs),
     Gate("contract", "Schemathesis 4.32.0, the sandbox against the contract", fuzz.contract),
     Gate(

@@ -7,6 +7,7 @@ over standard input and output and over HTTP.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import sys
@@ -119,6 +120,8 @@ def write_song(folder: Path, name: str) -> None:
         ends = [start for _, start in heads[1:]] + [sound.seconds]
         loudest = np.array([part.max() for part in np.array_split(np.abs(sound.samples).max(axis=1), 400)])
         (folder / f"{clip}.mp3").write_bytes(music.encode(sound))
+        drawn = music.cover_art(score, title)
+        cover = f"data:image/jpeg;base64,{base64.b64encode(drawn).decode()}"
         stems = []
         if name == "tea" and number == 1:
             for part, played in music.stems(score, STEMS):
@@ -133,7 +136,7 @@ def write_song(folder: Path, name: str) -> None:
                 )
         takes.append({
             "clip_id": clip, "title": title, "take": number, "seconds": round(sound.seconds, 2),
-            "bpm": music.bpm(score)[0], "key": "D major", "kept": False, "cover": None,
+            "bpm": music.bpm(score)[0], "key": "D major", "kept": False, "cover": cover,
             "peaks": [round(float(peak / loudest.max()), 3) for peak in loudest],
             "sections": [{"name": text, "start": at, "end": end} for (text, at), end in zip(heads, ends, strict=True)],
             "lines": lines, "audio": facts(folder, clip), "stream": False, "stems": stems,
@@ -397,6 +400,19 @@ def checked(kit: Kit, names: Sequence[str] = ()) -> Findings:
     return found
 
 
+def pictures(stage: Stage) -> None:
+    """Draw docs/player/ again, in few colours so that the files stay small."""
+    from PIL import Image
+
+    shown = ROOT / "docs" / "player"
+    stage.scene("pictures", pictures=str(shown))
+    stage.scene("making", pictures=str(shown), picture=True)
+    for path in shown.glob("*.png"):
+        with Image.open(path) as picture:
+            few = picture.convert("RGB").quantize(160, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
+
+
 def main() -> int:
     """`python -m dev.gates.player [SCENE …]` says every figure; with `pictures`, it draws docs/player/ again."""
     kit = Kit(ROOT / ".venv" / "gates")
@@ -406,9 +422,7 @@ def main() -> int:
             stage = Stage(kit, Path(folder))
             for name in STYLES:
                 write_song(stage.folder, name)
-            shown = str(ROOT / "docs" / "player")
-            stage.scene("pictures", pictures=shown)
-            stage.scene("making", pictures=shown, picture=True)
+            pictures(stage)
         return 0
     found = checked(kit, sys.argv[1:])
     for name, what in found.items():

@@ -108,7 +108,7 @@ const join = (voice, piece, t) => {
 const pump = () => {
   if (!run || !wanted) return;
   const t = context.currentTime, rate = context.sampleRate, end = length(), all = voices(), heard = all.filter(level);
-  while (run.when < t + 2) {
+  while (run.when < t + 1.5) {
     const { pos, when } = run, back = looping && mark && pos < mark.end ? mark : null;
     if (pos >= end - 0.001) { if (t >= when) { stop(); at = 0; show(); } return; }
     const missing = heard.filter((voice) => !voice.ready(pos));

@@ -1,5 +1,5 @@
 // One recording: its bytes in chunks, its sound in pieces around the second that is heard.
-const CHUNK = 262144, KEPT = 60, FRAMES = 96, RUN_IN = 12, RUN_OUT = 3;
+const CHUNK = 131072, KEPT = 80, FRAMES = 96, RUN_IN = 12, RUN_OUT = 3;
 const kept = new Map(), decoders = new Map(), leads = new Map();
 const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const decode = (bytes, rate) => {

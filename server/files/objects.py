@@ -106,10 +106,12 @@ class Bucket:
         import obstore
 
         digest = hashlib.sha256()
-        with self._trouble("read"), disk_errors(path.parent), path.open("wb") as file:
-            for chunk in obstore.get(self._store, self._at(key)).stream():
-                file.write(chunk)
-                digest.update(chunk)
+        with self._trouble("read"):
+            found = obstore.get(self._store, self._at(key))  # not within `disk_errors`: what is gone is gone from there
+            with disk_errors(path.parent), path.open("wb") as file:
+                for chunk in found.stream():
+                    file.write(chunk)
+                    digest.update(chunk)
         return digest.hexdigest()
 
     def digest(self, key: str) -> str:

@@ -22,6 +22,7 @@ from . import ownership
 from .caller import Caller
 from .envelope import cut
 from .lookup import family_of
+from .material import known_clip
 from .results import STYLE_CUT, Result
 
 if TYPE_CHECKING:
@@ -80,9 +81,7 @@ def exported(recipe: Recipe) -> dict[str, Any]:
 
 
 def _of_clip(caller: Caller, name: str, clip_id: str) -> tuple[Recipe, list[str]]:
-    found = caller.journal.clip(caller.account, clip_id)
-    if found is None:
-        raise NotFound(f"There is no clip {clip_id!r}. list_songs shows the clips there are.", field="clip_id")
+    found = known_clip(caller, clip_id)
     clip, facts = found.clip, caller.facts()
     job = caller.journal.any_job(clip.job_id)
     order = None if job is None else caller.runner.operation_of(job)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..core.errors import NotFound
 from ..core.jobs import Clip, SavedFile
 from ..core.sung import SungLine
+from ..files.delivery import STEM_OF
 from ..files.studio import lettering, needed, scene, timed, video
 from ..files.tags import SongTags
 from . import bought
@@ -33,7 +34,8 @@ def make(caller: Caller, clip: Clip, asked: MakeVideo, work: Work[Result]) -> Re
     """Make the file. Raises `NotFound` when the song's sound is gone, `ExtraMissing` and `LibraryUnavailable`."""
     needed("av", "numpy", "PIL", *lettering.PACKAGES)
     song = material(caller, clip)
-    told = bought.timeline_of(caller, clip.clip_id)
+    whole = _whole(caller, clip)
+    told = bought.timeline_of(caller, whole)
     layout = (scene.LAYOUTS if told else scene.WORDLESS)[asked.format]
     with on_disk(caller, song) as sound:
         levels, seconds = video.measured(sound, scene.bars(layout), lambda share: work.done(share * MEASURING))
@@ -42,7 +44,7 @@ def make(caller: Caller, clip: Clip, asked: MakeVideo, work: Work[Result]) -> Re
             layout = scene.WORDLESS[asked.format]
         pictures = scene.Scene(
             layout, asked.kind, title=clip.title or song.name, credit=_SANDBOX if caller.account.sandbox else _CREDIT,
-            cover=_cover(caller, song), lines=lines, levels=levels, seconds=seconds,
+            cover=_cover(caller, whole), lines=lines, levels=levels, seconds=seconds,
         )  # fmt: skip
         about = {"title": clip.title, "comment": _about(caller, clip)}
 
@@ -66,7 +68,7 @@ def make(caller: Caller, clip: Clip, asked: MakeVideo, work: Work[Result]) -> Re
         "width": layout.width,
         "height": layout.height,
         "lines": len(lines),
-        **_words(caller, clip, asked, lines),
+        **_words(caller, whole, asked, lines),
     }
     if caller.account.sandbox:
         data["sandbox"] = True
@@ -74,16 +76,22 @@ def make(caller: Caller, clip: Clip, asked: MakeVideo, work: Work[Result]) -> Re
     return Result(data, f"The {asked.kind} video of {song.name} is made: {asked.format}, {seconds:.0f} s, {shown}.")
 
 
-def _words(caller: Caller, clip: Clip, asked: MakeVideo, lines: Sequence[SungLine]) -> dict[str, Any]:
+def _whole(caller: Caller, clip: Clip) -> str:
+    """The song whose words and cover are shown: for a stem, such as the band alone, the one it was taken from."""
+    found = caller.journal.clip(caller.account, clip.clip_id)
+    return next(iter(found.sources.get(STEM_OF, ())), clip.clip_id) if found else clip.clip_id
+
+
+def _words(caller: Caller, clip_id: str, asked: MakeVideo, lines: Sequence[SungLine]) -> dict[str, Any]:
     """What would make the words better, and what that costs."""
     if lines:
         if asked.kind == "karaoke" and all(len(line.words) < 2 for line in lines):
             return {"notice": "Only whole lines are timed here, so each line is filled in as a whole."}
         return {}
-    offer = bought.offer(caller, "words", "get_lyrics_timeline", clip_id=clip.clip_id)
+    offer = bought.offer(caller, "words", "get_lyrics_timeline", clip_id=clip_id)
     if offer is None:
         return {"notice": "It shows no words: lyrics of this engine's songs cannot be timed."}
-    if bought.answer_to(caller, "get_lyrics_timeline", clip.clip_id) is not None:
+    if bought.answer_to(caller, "get_lyrics_timeline", clip_id) is not None:
         return {"notice": "It shows no words: the service found none that are sung."}
     price = offer.credits
     cost = "an unknown number of credits" if price is None else f"{price} credit{'' if price == 1 else 's'}"
@@ -98,8 +106,9 @@ def _about(caller: Caller, clip: Clip) -> str:
     return f"{made}. Clip {clip.clip_id}."
 
 
-def _cover(caller: Caller, song: Material) -> bytes | None:
-    file = song.file("cover")
+def _cover(caller: Caller, clip_id: str) -> bytes | None:
+    files = caller.journal.files(caller.account, clip_id)
+    file = next((file for file in files if file.kind == "cover"), None)
     try:
         return None if file is None else caller.library.read(file.path, _LARGEST_COVER)
     except NotFound:

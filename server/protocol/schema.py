@@ -82,6 +82,8 @@ def input_schema(operation: type[Operation]) -> dict[str, Any]:
     order = dict.fromkeys((*needed, *own, *shared, *operation.model_fields))
     properties = schema.get("properties", {})
     schema["properties"] = {n: properties[n] for n in order if n in properties}
+    if getattr(operation, "keeps", False):
+        properties.pop("again", None)  # the stored answer is the answer
     for name in (CONTROLS | _GIVEN) & properties.keys():
         properties[name].pop("maxLength", None)
     schema.pop("description", None)

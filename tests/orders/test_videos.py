@@ -85,6 +85,16 @@ async def test_without_timed_words_it_says_what_they_cost_and_shows_them_once_th
     assert {"kind": "video lyric 1:1", "file": sung["files"][0]["file"]} in about["files"]
 
 
+async def test_a_stem_is_shown_with_the_words_of_its_song(desk: Desk, client: Client) -> None:
+    """The band alone with the words filled in is what people sing to."""
+    band, whole = song(desk), desk.put("create_song", "done", title="Another")
+    desk.journal.put_lineage(whole, band, {"stem of": (f"{whole.id}-1",)})
+    plain = await made(client, clip_id=band, kind="karaoke")
+    assert f"get_lyrics_timeline(clip_id='{whole.id}-1') would time them" in plain["notice"]
+    desk.put("get_lyrics_timeline", "done", clip_id=f"{whole.id}-1")
+    assert (await made(client, clip_id=band, kind="karaoke"))["lines"] > 0
+
+
 async def test_a_song_of_another_engine_is_not_offered_a_timeline_that_it_cannot_have(
     desk: Desk, client: Client
 ) -> None:

@@ -100,6 +100,43 @@ async def test_the_copies_have_the_loudness_and_no_peak_above_the_ceiling(
     assert answer["after"]["lufs"] == pytest.approx(-14, abs=0.1)
 
 
+async def test_copies_from_before_the_song_was_on_an_album_say_so(desk: Desk) -> None:
+    """Or a person would publish an album whose files name another one."""
+    job = kept(desk, music())
+    await prepared(desk, job)
+    assert "notice" not in await prepared(desk, job)
+    async with client(desk, name="vscode") as connected:
+        await connected.call_tool("make_album", {"name": "Harbour", "clip_ids": [f"{job.id}-1"], "artist": "Ana"})
+    notice = (await prepared(desk, job))["notice"]
+    assert "it is track 1 of 'Harbour' by 'Ana' now." in notice
+    assert "move their folder away first" in notice
+
+
+async def test_an_order_with_two_takes_is_asked_back_and_nothing_is_guessed(desk: Desk) -> None:
+    """By every tool that works on one take, with the ids to choose from."""
+    job = kept(desk, music())
+    calls: list[tuple[str, dict[str, Any]]] = [
+        *((tool, {"clip_id": job.id}) for tool in ("prepare_release", "make_video", "export_project", "keep_take")),
+        ("save_recipe", {"name": "Mine", "clip_id": job.id}),
+        ("make_album", {"name": "Harbour", "clip_ids": [job.id]}),
+    ]
+    async with client(desk, name="vscode") as connected:
+        for tool, arguments in calls:
+            told = said(await connected.call_tool(tool, arguments))
+            assert told["status"] == "failed", tool
+            assert "is an order with 2 clips. Give the id of the one you mean" in told["notice"], tool
+            assert f"{job.id}-1 (take 1), {job.id}-2 (take 2)." in told["notice"], tool
+
+
+async def test_a_song_that_is_still_being_made_is_told_from_one_without_sound(desk: Desk) -> None:
+    job = desk.put("create_song", "working")
+    async with client(desk, name="vscode") as connected:
+        told = said(await connected.call_tool("prepare_release", {"clip_id": job.id}))
+    assert told["notice"] == (
+        f"Order {job.id} is not finished. Call wait_for_song with it, then this again. Nothing more was spent."
+    )
+
+
 async def test_where_peaks_forbid_the_loudness_it_is_said_and_not_forced(desk: Desk) -> None:
     spiky = music(0.0) * np.float32(0.02)
     spiky[:: RATE // 2] = 0.95

@@ -236,3 +236,22 @@ async def test_a_bucket_that_is_not_there_is_told_as_a_storage_trouble_and_tried
 def test_what_is_no_address_of_a_bucket_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(SettingRefused, match="It must look like s3://bucket/prefix"):
         Bucket(url)
+
+
+def test_a_file_that_was_made_here_is_found_again_and_read_here(library: StoredLibrary) -> None:
+    """And neither the copy that is read nor the unfinished file stays on this machine."""
+    owned = SongTags(clip_id="a", title="Song", label="release")
+
+    def write(path: Path) -> None:
+        path.write_text("notes")
+
+    kept = library.keep_made(owned, ".txt", write, folder="x", inside="Release")
+    found = library.own(owned, ".txt", "Release", "x")
+    assert found is not None
+    assert (found.relative, found.sha256) == (kept.relative, kept.sha256)
+    assert library.own(SongTags(clip_id="b", title="Song", label="release"), ".txt", "Release", "x") is None
+    with library.on_disk(kept.relative) as path:
+        assert path.read_text() == "notes"
+    with pytest.raises(NotFound), library.on_disk("a/gone.txt"):
+        pass
+    assert [path for path in library.root.rglob("*") if path.is_file()] == []

@@ -35,8 +35,7 @@ class Credits(ToolResult):
 class CheckCredits(Operation):
     """Credits left, which are used first, what expires, what was spent in 24 hours, 7 days, and by tool in 30 days.
 
-    Free. Says the daily limit too. Asks the service once; the spending comes from this Songwright's own journal. For
-    single orders or other days use list_songs with `everything`: each has its cost.
+    Free. Says the daily limit too. For single orders or other days use list_songs with `everything`: each has its cost.
     """
 
     label: ClassVar[str] = "Check credits"

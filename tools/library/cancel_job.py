@@ -13,7 +13,7 @@ from ..shapes import AnyId, SongResult, as_named
 class CancelJob(Operation):
     """Cancel an order that was not sent yet; it then costs nothing.
 
-    Only state queued can be stopped. One that is sending may be paid; one that is running or fetching is. It is still
+    Only state queued can be stopped. One that is sending may be paid; one that is running or fetching is: it is still
     finished and saved, only hidden from list_songs. For state unknown use resolve_job.
     """
 

@@ -21,7 +21,7 @@ class PlaySong(Operation):
     result: ClassVar[type[TakesResult]] = TakesResult
     player: ClassVar[bool] = True
 
-    id: AnyId | None = Field(None, description="Clip or job id; else the newest song.")
+    id: AnyId | None = Field(None, description="Clip id; or job id, for both takes; else the newest song.")
 
     @model_validator(mode="before")
     @classmethod

@@ -27,7 +27,7 @@ class BpmResult(SongResult):
 class GetBpm(ClipPurchase):
     """Measure a clip's tempo in beats per minute: average, slowest, fastest; written into its tags too.
 
-    Best within 24 h after the clip was made; later it may be refused, free. At once.
+    Best within 24 h after the clip was made; later it may be refused, free. compare_takes estimates it free. At once.
     """
 
     label: ClassVar[str] = "Get BPM"

@@ -50,7 +50,7 @@ class SeparateStems(SonicPurchase):
 
     Each part is a clip with its own clip_id, also for get_wav and get_midi. Basic is enough for karaoke, the voice
     alone or the band alone; single instruments come only with full, which may bring two candidate sets, named "set 1,
-    vocals": use one set, never a mix. Full answers needs_confirmation first (see create_song). Uploads and clips made
+    vocals": use one set, never a mix. By default full asks first (see create_song). Uploads and clips made
     elsewhere may be refused, free. 3-5 min.
     """
 

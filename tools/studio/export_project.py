@@ -41,7 +41,8 @@ class ProjectResult(ToolResult):
 class ExportProject(Operation):
     """Save a song as a DAWproject and a REAPER project: stems, MIDI, tempo, sections, lyrics, aligned at bar one.
 
-    Uses what was bought and names what is missing with its price; buys nothing. Free.
+    Uses what was bought and names what is missing with its price; buys nothing. Free. To cut, fade or change tempo use
+    it in a music program.
     """
 
     label: ClassVar[str] = "Export project"

@@ -53,7 +53,7 @@ class MakeAlbum(Operation):
     """Put songs on an album: tags their files, writes a playlist, says what singer and style suit the next song and
     what words the songs share.
 
-    Again with all clip_ids to add or reorder; without any to see it. Free.
+    Again with all clip_ids to add, drop or reorder; without any to see it. Free.
     """
 
     label: ClassVar[str] = "Make album"

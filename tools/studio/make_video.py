@@ -32,5 +32,9 @@ class MakeVideo(Operation):
     result: ClassVar[type[VideoResult]] = VideoResult
 
     clip_id: ClipId
-    kind: Literal["lyric", "karaoke"] = Field("lyric", description="karaoke fills in each word as it is sung.")
+    kind: Literal["lyric", "karaoke"] = Field(
+        "lyric",
+        description="lyric: line by line; karaoke: word by word. The voice stays; for none pass the band stem's "
+        "clip_id.",
+    )
     format: Literal["16:9", "9:16", "1:1"] = Field("16:9", description="Its shape.")

@@ -24,7 +24,8 @@ class ReleaseResult(ToolResult):
 
 class PrepareRelease(Operation):
     """Make copies for publishing: loudness set, peaks below -1 dBTP, as 24-bit WAV and FLAC, large cover, credits, a
-    note that AI made it, a checklist of rights. The song's own files stay. Free.
+    note that AI made it, a checklist of rights. From the song's WAV if get_wav brought one. The song's own files stay.
+    Free.
     """
 
     label: ClassVar[str] = "Prepare release"

@@ -28,6 +28,7 @@ FLAT: Final = 6
 """Equal samples in a row, high up, that only a cut wave has."""
 _HIGH: Final = 0.3
 _BENT, _SUDDEN = 0.05, 14.0  # how far a click bends the wave, and how many times farther than what is around it
+_AHEAD: Final = 9  # groups of samples, about 12 ms
 _WINDOW: Final = 2048
 _SAME: Final = 1e-6
 _LEVELS: Final = 400
@@ -164,13 +165,16 @@ def _clicks(middle: Curve) -> int:
     bend = np.abs(np.diff(middle, 2))
     group = 64
     count = len(bend) // group
-    if count < 3:
+    if count < _AHEAD + 3:
         return 0
     peaks = bend[: count * group].reshape(count, group)
     highest = peaks.max(axis=1)
     usual = np.median(peaks, axis=1)
-    around = np.maximum(np.maximum(usual[:-2], usual[2:]), usual[1:-1])
-    return int(((highest[1:-1] > _BENT) & (highest[1:-1] > _SUDDEN * (around + 1e-3))).sum())
+    around = np.maximum(np.maximum(usual[:-2], usual[2:]), usual[1:-1])[:-_AHEAD]
+    # The beginning of a note is as sudden, but more of the same follows it.
+    follows = np.lib.stride_tricks.sliding_window_view(highest[3:], _AHEAD - 1).max(axis=1)[: len(around)]
+    here = highest[1 : 1 + len(around)]
+    return int(((here > _BENT) & (here > _SUDDEN * (around + 1e-3)) & (here > 2 * follows)).sum())
 
 
 def listen(path: Path, going: Callable[[float], None] | None = None) -> Heard:

@@ -60,6 +60,12 @@ class Meter:
 
     def read(self) -> Loudness:
         """How loud it was; nothing can be taken afterwards."""
+        from numpy import float32, zeros
+
+        # The meter tells its figures after every tenth of a second, and would keep those of a shorter rest to itself.
+        tenth = self._rate // 10
+        channels = 1 if self._layout == "mono" else 2
+        self.take(zeros((-self._moments % tenth, channels), float32))
         self._source.push(None)
         self._drain()
         if not self._last:
@@ -77,7 +83,7 @@ class Meter:
 
         while True:
             try:
-                self._last = self._sink.pull().metadata
+                self._last = self._sink.pull().metadata or self._last
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from .listening import EDGES, FRAMES, STEP, Heard
+from .loudness import SILENT
 from .tempo import tempo_of
 
 if TYPE_CHECKING:
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
 
 QUIET, LOUD = -30.0, -6.0
 """LUFS between which songs are."""
-HOT: Final = 0.1
-"""dBTP up to which a peak is forgiven."""
+HOT: Final = -0.2
+"""dBTP from which a peak is too high: the next conversion brings it above full scale."""
 PILED: Final = 1.05
 """How many times as many samples lie in the highest step as in the one below, where tops were cut; music has fewer the
 higher."""
 _CREST_DB: Final = 4.5  # a pure tone piles up too, but its peaks are no higher than this
-_SILENT_DB: Final = -60.0
+_SILENT_DB, _BELOW_DB = -60.0, 46.0  # silent is what is below both: full scale by the one, the song by the other
+_OFTEN: Final = 20.0  # pauses a minute that are a rhythm
 _STARTS, _STOPS, _ENDS = 1.0, 0.7, 3.0  # seconds of silence that are still musical
 _DROPPED: Final = 0.2
 _ABRUPT_DB: Final = -24.0
@@ -86,7 +88,7 @@ def _loudness(heard: Heard) -> list[Measure]:
         says = f"It is extremely loud: {lufs:.1f} LUFS, where songs have about -14."
     hot = peak > HOT
     top = f"Its peaks reach {peak:+.1f} dBTP, " + (
-        "which is above full scale: players may distort there." if hot else "so none is above full scale."
+        "which is at full scale or above: players may distort there." if hot else "so all are below full scale."
     )
     return [
         Measure("loudness", round(lufs, 1), "LUFS", says, 2 if lufs < QUIET or lufs > LOUD else 0),
@@ -127,17 +129,19 @@ def _pile(heights: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:
 
 
 def _silence(heard: Heard) -> list[Measure]:
-    level = _db(heard.level)
-    if not len(level) or level.max() < _SILENT_DB:
+    level, silent = _db(heard.level), _silent(heard)
+    if not len(level) or heard.loudness.lufs <= SILENT or level.max() < silent:
         says = "There is nothing to hear in it."
         return [Measure("silence", round(heard.seconds, 1), "s", says, 9)]
-    audible = np.flatnonzero(level > _SILENT_DB)
+    audible = np.flatnonzero(level > silent)
     start, end = audible[0] / FRAMES, (len(level) - 1 - audible[-1]) / FRAMES
     gaps = [
         (before / FRAMES, (after - before - 1) / FRAMES)
         for before, after in pairwise(audible.tolist())
         if after - before > _DROPPED * FRAMES and _is_hole(level, before, after)
     ]
+    if len(gaps) > _OFTEN * heard.seconds / 60:
+        gaps = [gap for gap in gaps if gap[1] > _STOPS]
     longest = max(gaps, key=lambda gap: gap[1], default=(0.0, 0.0))
     inside = f"It falls silent for {longest[1]:.1f} s at {_clock(longest[0])}."
     if len(gaps) > 1:
@@ -160,6 +164,11 @@ def _silence(heard: Heard) -> list[Measure]:
     ]  # fmt: skip
 
 
+def _silent(heard: Heard) -> float:
+    """The level below which nothing is heard in this recording, quiet as it may be."""
+    return min(_SILENT_DB, heard.loudness.lufs - _BELOW_DB)
+
+
 def _is_hole(level: Curve, before: int, after: int) -> bool:
     """Whether a silence is none that a musician would make: long, or with an edge on both sides."""
     if after - before > _STOPS * FRAMES:
@@ -171,12 +180,12 @@ def _is_hole(level: Curve, before: int, after: int) -> bool:
 
 
 def _ending(heard: Heard) -> Measure:
-    level = _db(heard.level)
-    audible = np.flatnonzero(level > _SILENT_DB + 5)
+    level, silent = _db(heard.level), _silent(heard)
+    audible = np.flatnonzero(level > silent + 5)
     if len(audible) < FRAMES:
         return Measure("ending", None, "dB", "It is too short to judge how it ends.")
     last = int(audible[-1])
-    usual = 10 * log10(float(heard.level[level > _SILENT_DB].mean()) + 1e-12)
+    usual = 10 * log10(float(heard.level[level > silent].mean()) + 1e-12)
     fall = 10 * log10(float(heard.level[max(last - 3, 0) : max(last - 1, 1)].mean()) + 1e-12) - usual
     cut = fall > _ABRUPT_DB
     says = "Its end is cut off: it stops at once while it is still loud." if cut else "It comes to an end by itself."
