@@ -72,9 +72,10 @@ async def made(call: Call, asked: MakeAlbum) -> Result:
     if caller.account.sandbox:
         data["sandbox"] = True
     count = f"{len(tracks)} song{'' if len(tracks) == 1 else 's'}"
-    return Result(
-        {"status": "done", **data}, f"Album {shorten(name, _SHOWN)}: {count}, tagged and listed in a playlist."
-    )
+    done = "tagged and listed in a playlist" if changes else "listed in a playlist"
+    lost = sum(track.file is None or "missing" in row for track, row in zip(tracks, data["tracks"], strict=True))
+    but = f", but {lost} of them without a file here" if lost else ""
+    return Result({"status": "done", **data}, f"Album {shorten(name, _SHOWN)}: {count}, {done}{but}.")
 
 
 async def _tagged(call: Call, delivery: Delivery, album: Album, clip_ids: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..core.errors import ArgumentRefused, NotFound
 from ..core.jobs import Clip, SavedFile
+from ..files.delivery import STEM_OF
 from ..journal.read import FoundClip
 from .caller import Caller
 
@@ -67,6 +68,14 @@ def clip_of(caller: Caller, clip_id: str) -> Clip:
     if len(clips) > 1:
         raise _several(clip_id, clips, "clip_id", "spent")
     return clips[0]
+
+
+def whole_of(caller: Caller, clip: Clip) -> Clip:
+    """The song that a stem was taken from, if it is known here; any other clip is its own. Blocks."""
+    found = caller.journal.clip(caller.account, clip.clip_id)
+    source = next(iter(found.sources.get(STEM_OF, ())), None) if found else None
+    song = caller.journal.clip(caller.account, source) if source else None
+    return song.clip if song is not None else clip
 
 
 def known_clip(caller: Caller, clip_id: str, field: str = "clip_id") -> FoundClip:

@@ -246,10 +246,10 @@ async def test_the_sheet_says_what_the_song_is_that_ai_made_it_and_which_rights_
     text = by_kind(answer)["notes"].read_text(encoding="utf-8")
     for line in (
         "Engine: sonic-v6",
-        "Cost: 1 credits for 2 takes",
+        "Cost: 1 credit for 2 takes",
         "were made with artificial intelligence, model sonic-v6.",
         f"covers: Song, clip {job.id}-2",
-        "[ ] This list is no legal advice.",
+        "\nThis list is no legal advice.",
         "[Verse]\nRain",
     ):
         assert line in text
