@@ -89,7 +89,13 @@ class Songwright:
             await in_thread(self.journal.lose_memory)
         self.runner.hold(account, self._upstream, lambda _: library)
         limits = Limits(
-            settings.wait_seconds, settings.confirm_above, settings.daily_credits, settings.model, settings.upload_dir
+            settings.wait_seconds,
+            settings.confirm_above,
+            settings.daily_credits,
+            settings.model,
+            settings.upload_dir,
+            c2pa_certificate=settings.c2pa_certificate,
+            c2pa_key=settings.c2pa_key,
         )
         return Caller(self.runner, library, account, limits)
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..core.errors import ArgumentRefused
+from ..core.errors import ArgumentRefused, SettingRefused
 from ..files.downloads import Media, disk_errors
 from ..files.library import RELEASE, Kept
 from ..files.studio import needed
@@ -18,7 +18,7 @@ from ..files.tags import Owner, SongTags, mark_text, marked, read_tags, write_ta
 from ..files.telling import tags_of
 from .caller import Caller
 from .material import Material, on_disk
-from .release_notes import about, data_of, text_of
+from .release_notes import Facts, about, data_of, text_of
 from .results import Result
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ..files.studio.covers import Cover
     from ..files.studio.loudness import Loudness
+    from ..files.studio.provenance import Signing
 
 USUAL = -14.0
 SILENCE = -69.0
@@ -69,11 +70,13 @@ def release(caller: Caller, song: Material, target: float, going: Callable[[floa
     if (made := _made_before(place, song)) is not None:
         return made
     facts = about(caller, song)
+    seal = _seal(caller, facts)
     with on_disk(caller, song) as path:
-        sound = _sound(place, song, path, target, going)
+        sound = _sound(place, song, path, target, seal, going)
         picture = _picture(caller, song, path)
     files = {"wav": sound.wav, "flac": sound.flac}
-    said = [*sound.says]
+    signed = seal.kept(files)
+    said = [*sound.says, *seal.says]
     if picture is None:
         said.append("There is no cover that can be read. Shops ask for one: square, 3000 by 3000 pixels.")
     else:
@@ -81,6 +84,8 @@ def release(caller: Caller, song: Material, target: float, going: Callable[[floa
         files["cover"] = place.bytes(marked(picture.jpeg, owner), ".jpg")
         said.append(picture.says)
     data = data_of(facts, sound.before, sound.after, said, {kind: kept.sha256 for kind, kept in files.items()})
+    if signed:
+        data["ai"]["c2pa"] = signed
     mark = mark_text(Owner(place.tags.clip_id, place.tags.label)).decode()
     files["notes"] = place.text(text_of(data, mark), _NOTES["notes"])
     # Last, because it stands for all of them: where it is, the others are whole.
@@ -128,11 +133,13 @@ def _result(
     }
     if replayed:
         told["replayed"] = True
+        better = list[str]()
         if data["made_from"]["file"] != song.sound.path:
-            told["notice"] = (
-                f"These copies were made from {data['made_from']['file']}, and there is a better source now. To make "
-                "them again from that, move their folder away first."
-            )
+            better.append(f"These copies were made from {data['made_from']['file']}, and there is a better source now.")
+        if _wants_manifest(caller, song) and "c2pa" not in data["ai"]:
+            better.append("These copies carry no C2PA manifest, and settings for one are there now.")
+        if better:
+            told["notice"] = " ".join([*better, "To make them again with that, move their folder away first."])
     if caller.account.sandbox:
         told["sandbox"] = True
     lufs, peak = data["loudness"]["after"]["lufs"], data["loudness"]["after"]["dbtp"]
@@ -149,7 +156,65 @@ class _Copies:
     says: list[str]
 
 
-def _sound(place: _Place, song: Material, path: Path, target: float, going: Callable[[float], None]) -> _Copies:
+@dataclass
+class _Seal:
+    """What signs the files of one release, if anything does, and what came of it."""
+
+    signing: Signing | None = None
+    says: list[str] = field(default_factory=list)
+    signed: set[str] = field(default_factory=set)
+
+    def sign(self, path: Path, kind: str) -> None:
+        """Give a finished file its manifest; a certificate that fails once is not tried again."""
+        if self.signing is not None:
+            try:
+                self.signing.sign(path, kind)
+                self.signed.add(kind)
+            except SettingRefused as error:
+                self.signing = None
+                self.says.append(error.sentence)
+
+    def kept(self, files: Mapping[str, Kept]) -> list[str]:
+        """Which of these files carry a manifest: one that was there before was not replaced."""
+        from ..files.studio.provenance import carries
+
+        if not self.signed:
+            return []
+        kinds = [
+            kind for kind, kept in files.items() if (carries(kept.path) if kept.path.is_file() else kind in self.signed)
+        ]
+        if kinds:
+            names = " and ".join(kind.upper() for kind in kinds)
+            self.says.append(
+                f"{names} {'carry' if len(kinds) > 1 else 'carries'} a C2PA manifest that says that AI made the song, "
+                "signed with the certificate of SONGWRIGHT_C2PA_CERTIFICATE."
+            )
+        return kinds
+
+
+def _wants_manifest(caller: Caller, song: Material) -> bool:
+    """Whether the person has set a certificate and AI made this song."""
+    asked = caller.limits.c2pa_certificate or caller.limits.c2pa_key
+    return asked is not None and not caller.account.sandbox and not song.clip.uploaded
+
+
+def _seal(caller: Caller, facts: Facts) -> _Seal:
+    from ..files.studio.provenance import signing
+
+    certificate, key, clip = caller.limits.c2pa_certificate, caller.limits.c2pa_key, facts.song.clip
+    if certificate is None and key is None:
+        return _Seal()
+    if not _wants_manifest(caller, facts.song):
+        return _Seal(says=[f"The copies carry no C2PA manifest. {facts.ai_note}"])
+    try:
+        return _Seal(signing(certificate, key, clip.title or clip.clip_id, clip.model or ""))
+    except SettingRefused as error:
+        return _Seal(says=[error.sentence])
+
+
+def _sound(
+    place: _Place, song: Material, path: Path, target: float, seal: _Seal, going: Callable[[float], None]
+) -> _Copies:
     from ..files.studio.loudness import measured
     from ..files.studio.mastering import CEILING_DBTP, MOST_LIMITED_DB, mastered
     from ..files.studio.sound import blocks, encode
@@ -171,6 +236,7 @@ def _sound(place: _Place, song: Material, path: Path, target: float, going: Call
             after = measured(blocks(path), master.rate, master.channels)
         with disk_errors(path.parent):
             write_tags(path, Media(kind), place.tags)
+            seal.sign(path, kind)
 
     wav = place.file(".wav", lambda path: write(path, "wav"))
     flac = place.file(".flac", lambda path: write(path, "flac"))
