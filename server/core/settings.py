@@ -88,8 +88,8 @@ class Settings(BaseSettings):
     )
     c2pa_certificate: Path | None = Field(
         None,
-        description="PEM file of your own signing certificate, with its chain. With it prepare_release marks the copies "
-        "as made with AI, in a signed C2PA manifest; that needs the extra `songwright[c2pa]`.",
+        description="PEM file of your own signing certificate, with its chain. With it prepare_release puts a signed "
+        "C2PA manifest into the copies: made with AI. Needs the extra `songwright[c2pa]`.",
     )
     c2pa_key: Path | None = Field(
         None, description="PEM file of the private key that belongs to this certificate, without a password."

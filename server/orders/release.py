@@ -5,6 +5,7 @@ Nothing that exists is changed: the song's own files are only read, and a copy t
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -89,7 +90,10 @@ def release(caller: Caller, song: Material, target: float, going: Callable[[floa
     mark = mark_text(Owner(place.tags.clip_id, place.tags.label)).decode()
     files["notes"] = place.text(text_of(data, mark), _NOTES["notes"])
     # Last, because it stands for all of them: where it is, the others are whole.
-    files["json"] = place.text(json.dumps({"of": mark, **data}, ensure_ascii=False, indent=2) + "\n", _NOTES["json"])
+    sheet = json.dumps({"of": mark, **data}, ensure_ascii=False, indent=2) + "\n"
+    files["json"] = place.text(sheet, _NOTES["json"])
+    if files["json"].sha256 != hashlib.sha256(sheet.encode()).hexdigest():
+        data["done"].append("The sheet that was there stays as it was, with the checksums of the copies from then.")
     going(1.0)
     return _result(caller, song, files, data, replayed=False)
 
@@ -236,7 +240,7 @@ def _sound(
             after = measured(blocks(path), master.rate, master.channels)
         with disk_errors(path.parent):
             write_tags(path, Media(kind), place.tags)
-            seal.sign(path, kind)
+            seal.sign(path, kind)  # last, because every later change would break the signature
 
     wav = place.file(".wav", lambda path: write(path, "wav"))
     flac = place.file(".flac", lambda path: write(path, "flac"))

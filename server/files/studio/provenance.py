@@ -42,12 +42,16 @@ class Signing:
         signed = path.with_name(part_name())
         try:
             info = c2pa.C2paSignerInfo(self.algorithm.encode(), self.certificate, self.key, None)
-            with c2pa.Signer.from_info(info) as signer, c2pa.Builder(self.manifest) as builder:
-                with path.open("rb") as source, signed.open("w+b") as target:
-                    builder.sign(signer, f"audio/{kind}", source, target)
+            with (
+                c2pa.Signer.from_info(info) as signer,
+                c2pa.Builder(self.manifest) as builder,
+                path.open("rb") as source,
+                signed.open("w+b") as target,
+            ):
+                builder.sign(signer, f"audio/{kind}", source, target)
             signed.replace(path)
         except c2pa.C2paError as error:
-            raise _refused(f"the certificate of SONGWRIGHT_C2PA_CERTIFICATE was not accepted ({error})") from None
+            raise _refused(f"signing with the certificate of SONGWRIGHT_C2PA_CERTIFICATE failed: {error}") from None
         finally:
             signed.unlink(missing_ok=True)
 
