@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import c2pa
 import numpy as np
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from mutagen.flac import FLAC
 from signers import Signer, new_key
@@ -20,8 +21,11 @@ from songwright.server.files.studio.provenance import carries, signing
 from songwright.server.files.studio.sound import decode, encode
 from songwright.server.files.tags import Owner, SongTags, read_owner, write_tags
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+
 Kind = Literal["wav", "flac"]
-KEYS = {
+KEYS: dict[str, Callable[[], CertificateIssuerPrivateKeyTypes]] = {
     "P-256": new_key,
     "P-384": lambda: ec.generate_private_key(ec.SECP384R1()),
     "P-521": lambda: ec.generate_private_key(ec.SECP521R1()),
@@ -88,6 +92,7 @@ def test_what_is_wrong_with_the_files_is_said_without_naming_or_showing_them(tmp
     path = song(tmp_path, "wav")
     (chain, key), (locked,) = Signer().write(tmp_path / "a"), Signer().write(tmp_path / "b", password=b"x")[1:]
     _, foreign = Signer().write(tmp_path / "c")
+    _, unknown = Signer(ed448.Ed448PrivateKey.generate()).write(tmp_path / "d")
     for certificate, secret, why in (
         (chain, None, "the setting SONGWRIGHT_C2PA_KEY is missing"),
         (None, key, "the setting SONGWRIGHT_C2PA_CERTIFICATE is missing"),
@@ -95,6 +100,7 @@ def test_what_is_wrong_with_the_files_is_said_without_naming_or_showing_them(tmp
         (chain, tmp_path / "gone.pem", "the file of SONGWRIGHT_C2PA_KEY cannot be read"),
         (chain, locked, "no private key in PEM without a password"),
         (chain, chain, "no private key in PEM without a password"),
+        (chain, unknown, "of a kind that C2PA does not know"),
         (chain, foreign, "does not match"),
         (key, key, "failed"),
     ):
