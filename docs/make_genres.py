@@ -1,10 +1,16 @@
 """Draw the pictures of docs/genres.md: the same words in six styles, as the sandbox sings and plays them.
 
 Run `python docs/make_genres.py` after a change to the sandbox's music; the pictures land in docs/genres/.
+
+`python docs/make_genres.py --listen FOLDER` renders twelve genres there instead, with a page that plays them. With
+`--old FOLDER`, a folder that an earlier version has filled in the same way, the page has both side by side.
 """
 
 from __future__ import annotations
 
+import argparse
+import html
+import os
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +25,18 @@ I walk along the water holding the light
 [Chorus]
 Oh, carry me over the sea
 Carry the morning to me
+"""
+LISTEN = (
+    "pop", "rock", "metal", "folk", "jazz", "bossa nova", "house", "lo-fi", "hip-hop", "reggae", "cinematic", "ambient"
+)  # fmt: skip
+LISTEN_SECONDS = 45.0
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Twelve genres</title>
+<style>body {{ font: 16px system-ui; max-width: 60em; margin: 2em auto; padding: 0 1em }} td, th {{ padding: .4em 1em;
+text-align: left }}</style>
+<h1>The same words in twelve genres</h1>
+<table>{rows}</table>
+</html>
 """
 STYLES = ("folk", "jazz", "reggae", "house", "metal", "ambient")
 WIDTH, HEIGHT = 900, 300
@@ -53,8 +71,33 @@ def picture(style: str) -> Image.Image:
     return image
 
 
+def listen(folder: Path, old: Path | None) -> None:
+    """Render the genres into `folder`, with a page that plays them, beside those in `old` if there are any."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = ["<tr><th></th><th>now</th>" + ("<th>before</th>" if old else "") + "</tr>"]
+    for style in LISTEN:
+        song = music.compose(music.Brief(lyrics=WORDS, style=style, title=style, seconds=LISTEN_SECONDS, seed=11))
+        name = f"{style.replace(' ', '-')}.mp3"
+        (folder / name).write_bytes(music.encode(music.render(song), "mp3"))
+        sources = [name]
+        if old is not None and (old / name).exists():
+            sources.append(os.path.relpath(old / name, folder))
+        players = "".join(
+            f'<td><audio controls preload="none" src="{html.escape(source)}"></audio></td>' for source in sources
+        )
+        rows.append(f"<tr><th>{html.escape(style)}</th>{players}</tr>")
+    (folder / "index.html").write_text(PAGE.format(rows="\n".join(rows)), encoding="utf-8")
+
+
 def main() -> None:
-    """Write one picture per style."""
+    """Write one picture per style, or a page to listen to."""
+    parser = argparse.ArgumentParser(description="What the sandbox plays, to be seen or heard.")
+    parser.add_argument("--listen", type=Path, metavar="FOLDER", help="render twelve genres and a page there")
+    parser.add_argument("--old", type=Path, metavar="FOLDER", help="renderings of an earlier version for that page")
+    asked = parser.parse_args()
+    if asked.listen is not None:
+        listen(asked.listen, asked.old)
+        return
     folder = Path(__file__).parent / "genres"
     folder.mkdir(exist_ok=True)
     for style in STYLES:

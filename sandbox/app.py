@@ -49,7 +49,7 @@ def app(options: Options, *, stop: Callable[[], None] = lambda: None) -> Starlet
     folder = options.folder / "files"
     store = Store(options.folder / "books.sqlite", opening_credits=options.credits)
     executor = Executor(store)
-    studio: Maker = FastStudio(folder) if options.fast else Studio(executor, folder)
+    studio: Maker = FastStudio(folder) if options.fast else Studio(executor, folder, options.soundfont)
     hooks = Hooks(options.brand, faults)
     uploads = Uploads(options, executor, studio)
     tasks = Tasks(options, executor, studio, uploads, hooks)

@@ -54,7 +54,13 @@ def not_installed() -> list[str]:
 
 
 async def open_sandbox(
-    state_dir: Path, *, fast: bool = False, seed: int = 0, idle_seconds: float = 900, pace: Pace | None = None
+    state_dir: Path,
+    *,
+    fast: bool = False,
+    seed: int = 0,
+    idle_seconds: float = 900,
+    pace: Pace | None = None,
+    soundfont: Path | None = None,
 ) -> Endpoint:
     """The running sandbox of a state directory, started if there is none.
 
@@ -67,6 +73,7 @@ async def open_sandbox(
     options = Options(
         state_dir=state_dir,
         fast=fast,
+        soundfont=soundfont,
         seed=seed,
         idle_seconds=idle_seconds,
         pace=pace or ("instant" if fast else "quick"),
@@ -158,11 +165,12 @@ def _spawn(options: Options, log_path: Path) -> subprocess.Popen[bytes]:
     """Start a process that outlives this one and inherits only its module search path."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SONGWRIGHT_")}
     environment["PYTHONPATH"] = os.pathsep.join(entry for entry in sys.path if entry)
+    font = None if options.soundfont is None else options.soundfont.expanduser().absolute()
     command = [
         sys.executable,
         "-m",
         "songwright.sandbox",
-        *to_arguments(dataclasses.replace(options, state_dir=options.state_dir.absolute())),
+        *to_arguments(dataclasses.replace(options, state_dir=options.state_dir.absolute(), soundfont=font)),
     ]
     detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":

@@ -27,6 +27,8 @@ class Options:
     """Two-second clips from a cache instead of composing."""
     pace: Pace = "quick"
     """quick: as fast as the songs are rendered; real: the service's times; instant: done at the first look."""
+    soundfont: Path | None = None
+    """A soundfont for the band, where FluidSynth is installed."""
     seed: int = 0
     idle_seconds: float = 900.0
     """The process ends after this long without a request or a running task; 0 = never."""
@@ -63,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pace", choices=get_args(Pace), help="quick (default), real, or instant (default with --fast)"
     )
+    parser.add_argument("--soundfont", type=Path, help="a soundfont (.sf2) for the band, played by fluidsynth")
     parser.add_argument("--seed", type=int, default=0, help="the same seed and requests give the same songs")
     parser.add_argument("--idle-seconds", type=float, default=900.0, help="end after this long without work; 0: never")
     parser.add_argument("--credits", type=int, default=1000, help="balance of a key seen for the first time")
@@ -86,6 +89,7 @@ def from_arguments(arguments: argparse.Namespace) -> Options:
         port=arguments.port,
         fast=arguments.fast,
         pace=arguments.pace or ("instant" if arguments.fast else "quick"),
+        soundfont=arguments.soundfont,
         seed=arguments.seed,
         idle_seconds=arguments.idle_seconds,
         credits=arguments.credits,
@@ -107,6 +111,7 @@ def to_arguments(options: Options) -> list[str]:
     for family in options.retired:
         line += ["--retired", family]
     line += ["--fast"] if options.fast else []
+    line += ["--soundfont", str(options.soundfont)] if options.soundfont else []
     for fault in options.faults:
         line += ["--fault", fault]
     return line + (["--token", options.token] if options.token else [])

@@ -82,9 +82,10 @@ class Maker(Protocol):
 class Studio:
     """The real one. A worker that dies is replaced, and its work is started again, once."""
 
-    def __init__(self, executor: Executor, folder: Path) -> None:
+    def __init__(self, executor: Executor, folder: Path, font: Path | None = None) -> None:
         self._desk = executor
         self._folder = folder
+        self._font = font
         self._workers = 1 if (os.cpu_count() or 1) < 4 else 2
         self._pool = self._open_pool()
         self._locks: dict[str, asyncio.Lock] = {}
@@ -145,12 +146,12 @@ class Studio:
         """Render the clip's audio and draw its cover; returns its length in seconds."""
         score, title = await self._score(clip), clip.facts.get("title", "")
         suffix = clip.facts.get("format", "mp3")
-        return await self._work(workshop.produce, score, self._folder, clip.clip_id, title, suffix)
+        return await self._work(workshop.produce, score, self._folder, clip.clip_id, title, suffix, self._font)
 
     async def produce_stems(self, source: Clip, stems: list[Clip]) -> dict[str, float]:
         """Render all stems of a clip in one performance; returns their lengths by clip id."""
         clip_ids = {str(stem.plan["args"]["part"]): stem.clip_id for stem in stems}
-        return await self._work(workshop.render_stems, await self._score(source), self._folder, clip_ids)
+        return await self._work(workshop.render_stems, await self._score(source), self._folder, clip_ids, self._font)
 
     async def file(self, clip: Clip, suffix: str) -> Path:
         """A file of the clip; one that is missing is made again from the score."""
@@ -164,7 +165,7 @@ class Studio:
     async def _make(self, clip: Clip, suffix: str) -> None:
         score = await self._score(clip)
         if suffix in AUDIO:
-            await self._work(workshop.render, score, self._folder, clip.clip_id, suffix)
+            await self._work(workshop.render, score, self._folder, clip.clip_id, suffix, self._font)
         elif suffix == "mid":
             await self._work(workshop.transcribe, score, self._folder, clip.clip_id)
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+import textwrap
 import time
 import uuid
 from collections.abc import Mapping
@@ -44,7 +45,10 @@ def new_clip(task: Task, position: int, plan: Facts, made: Made) -> NewClip:
     tags = asked.get("tags") or made.style
     facts = {
         **task.plan["facts"],
-        "title": asked.get("title") or made.title or tags[:_TITLE_LENGTH].title() or "Untitled",
+        "title": asked.get("title")
+        or made.title
+        or textwrap.shorten(tags, _TITLE_LENGTH, placeholder="").title()
+        or "Untitled",
         "tags": tags,
         "lyrics": made.lyrics,
     }

@@ -71,6 +71,7 @@ def _brief(fields: Args) -> tuple[Brief, str]:
         told["title"] = told.get("title") or title
     elif told.get("instrumental"):
         told["lyrics"] = ""
+        told["title"] = told.get("title") or music.title_of(words_from or told.get("style", ""))
     brief = music.Brief(**told)
     return brief, "[Instrumental]" if brief.instrumental else brief.lyrics
 
@@ -133,27 +134,30 @@ def parts(job: Args) -> list[str]:
     return music.parts(_realise(job)[0])
 
 
-def produce(score: Facts, folder: Path, clip_id: str, title: str, suffix: AudioFormat) -> float:
+def produce(
+    score: Facts, folder: Path, clip_id: str, title: str, suffix: AudioFormat, font: Path | None = None
+) -> float:
     """Make what a finished clip has: its audio and its cover; returns its length in seconds."""
-    seconds = render(score, folder, clip_id, suffix)
+    seconds = render(score, folder, clip_id, suffix, font)
     draw(score, folder, clip_id, title)
     return seconds
 
 
-def render(score: Facts, folder: Path, clip_id: str, suffix: AudioFormat) -> float:
+def render(score: Facts, folder: Path, clip_id: str, suffix: AudioFormat, font: Path | None = None) -> float:
     """Play a score and write it in a format; returns its length in seconds."""
     from . import music
 
-    audio = music.render(music.Score.from_json(score), _recordings(folder))
-    write_whole(folder / f"{clip_id}.{suffix}", music.encode(audio, suffix))
+    song = music.Score.from_json(score)
+    audio = music.render(song, _recordings(folder), font)
+    write_whole(folder / f"{clip_id}.{suffix}", music.encode(audio, suffix, key=song.short_key))
     return audio.seconds
 
 
-def render_stems(score: Facts, folder: Path, clip_ids: Mapping[str, str]) -> dict[str, float]:
+def render_stems(score: Facts, folder: Path, clip_ids: Mapping[str, str], font: Path | None = None) -> dict[str, float]:
     """Play a score once and write the MP3 of every named part under its clip id; returns lengths by clip id."""
     from . import music
 
-    played = music.stems(music.Score.from_json(score), list(clip_ids), _recordings(folder))
+    played = music.stems(music.Score.from_json(score), list(clip_ids), _recordings(folder), font)
     seconds = {}
     for part, audio in played:
         write_whole(folder / f"{clip_ids[part]}.mp3", music.encode(audio, "mp3"))

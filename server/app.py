@@ -83,7 +83,12 @@ class Songwright:
         library = self._library = Library(settings.library, self._fetcher, sandbox=settings.sandbox)
         transport = None
         if settings.sandbox:
-            transport = sandbox_transport(settings.state_dir, pace=settings.sandbox_pace, fast=settings.sandbox_fast)
+            transport = sandbox_transport(
+                settings.state_dir,
+                pace=settings.sandbox_pace,
+                fast=settings.sandbox_fast,
+                soundfont=settings.sandbox_soundfont,
+            )
         self._upstream = Upstream(base_url, key, user_agent=f"songwright/{program_version()}", transport=transport)
         if not settings.sandbox and await in_thread(lambda: self.journal.empty() and library.holds_songs()):
             await in_thread(self.journal.lose_memory)
@@ -96,6 +101,7 @@ class Songwright:
             settings.upload_dir,
             c2pa_certificate=settings.c2pa_certificate,
             c2pa_key=settings.c2pa_key,
+            soundfont=settings.sandbox_soundfont,
         )
         return Caller(self.runner, library, account, limits)
 

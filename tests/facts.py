@@ -57,6 +57,9 @@ class KnownFacts:
     def clip(self, clip_id: str) -> KnownClip | None:
         return self._clips.get(clip_id)
 
+    def split(self, clip_id: str) -> frozenset[str]:
+        return frozenset()
+
     def recipe(self, name: str) -> Mapping[str, Any]:
         raise NotFound(f"There is no recipe {name!r}. Nothing was sent or spent.", field="recipe")
 

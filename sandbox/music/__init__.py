@@ -10,7 +10,7 @@ from .art import cover_art
 from .codec import Audio, NotAudio, decode, encode, tiny
 from .compose import compose
 from .listen import recording
-from .lyricist import write_lyrics
+from .lyricist import title_of, write_lyrics
 from .midifile import midi
 from .operations import add_instrumental, add_vocals, cover, extend, mashup, sample
 from .operations import replace_section as replace
@@ -52,6 +52,7 @@ __all__ = [
     "stems",
     "timeline",
     "tiny",
+    "title_of",
     "window",
     "write_lyrics",
 ]

@@ -44,14 +44,25 @@ class Audio:
         return len(self.samples) / self.rate
 
 
-def encode(audio: Audio, format: Format = "mp3", bit_rate: int = _BIT_RATE) -> bytes:  # noqa: A002  # the word a caller expects
-    """Return a 48 kHz stereo file: MP3 and M4A at `bit_rate` bits a second, WAV with 16 bits a sample."""
+def encode(
+    audio: Audio,
+    format: Format = "mp3",  # noqa: A002  # the word a caller expects
+    bit_rate: int = _BIT_RATE,
+    *,
+    key: str = "",
+) -> bytes:
+    """Return a 48 kHz stereo file: MP3 and M4A at `bit_rate` bits a second, WAV with 16 bits a sample.
+
+    An MP3 says its musical `key` ("F#m") in its tag.
+    """
     if format == "wav":
         return _wav(audio)
     container_name, codec, options = _CODECS[format]
     planes = np.ascontiguousarray(audio.samples.T)
     file = io.BytesIO()
     with av.open(file, "w", format=container_name) as container:
+        if key:
+            container.metadata["TKEY"] = key
         stream = container.add_stream(codec, rate=audio.rate, options=options, layout="stereo")
         assert isinstance(stream, av.AudioStream)
         stream.bit_rate = bit_rate

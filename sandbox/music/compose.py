@@ -101,7 +101,7 @@ def singer_center(plan: Plan, theme: int) -> Tune:
 
 
 def _reach(plan: Plan) -> int:
-    return 5 if plan.name == "hip-hop" else 7
+    return 2 if plan.genre.speech else 7
 
 
 def _band_tune(tune: Tune, mode: str) -> Tune:

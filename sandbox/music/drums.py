@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .dice import dice
 from .genre import Genre
-from .score import Event, Section
+from .score import Arrangement, Event, Section
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 LANES: Final[dict[str, int]] = {
     "kick": 36,
@@ -32,6 +36,10 @@ LANES: Final[dict[str, int]] = {
 }
 PERCUSSION: Final = frozenset({"tambourine", "cowbell", "conga", "low conga", "timbale", "shaker", "claves", "crackle"})
 _LOUDNESS: Final = {"X": 0.95, "x": 0.7, "o": 0.42}
+_STEADY: Final = frozenset({"808", "909", "none"})
+"""Kits whose player is a machine: no ghost notes, no late thoughts of the foot."""
+_PULSE: Final = (1.06, 0.9, 0.98, 0.9)
+"""How a hand weighs the sixteenths of a beat."""
 _HAND: Final = {"shaker": "x.o.x.o.x.o.x.o.", "conga": "..o.x.xx..o.x.x.", "low conga": "........x......."}
 _WALTZ: Final = {"kick": "X...........", "rim": "....o...o...", "hat": "o...x...x..."}
 
@@ -60,6 +68,13 @@ def energy(section: Section, index: int, count: int) -> float:
     return min(1.0, base + 0.15 * index / max(1, count))
 
 
+def energy_at(song: Arrangement, seconds: float) -> float:
+    """Return how much the band gives at a moment of a song."""
+    starts = [song.time(section.beat) for section in song.sections]
+    index = max(0, bisect_right(starts, seconds - 0.01) - 1)
+    return energy(song.sections[index], index, len(starts))
+
+
 def beat_tracks(
     genre: Genre, sections: Iterable[Section], meter: int, theme: int, parts: set[str], hand: bool
 ) -> dict[str, list[Event]]:
@@ -85,13 +100,47 @@ def beat_tracks(
                 for step, mark in enumerate(pattern[turn : turn + steps]):
                     if mark == "." or (fill and step >= steps - 8 and lane in ("snare", "kick", "clap", "hat", "rim")):
                         continue
-                    velocity = _LOUDNESS[mark] * (0.72 + 0.28 * power) * float(chance.uniform(0.9, 1.04))
+                    if mark != "X" and step % 4 and float(chance.random()) < (0.15 if mark == "o" else 0.09):
+                        continue
+                    weight = _PULSE[step % 4] if lane in ("hat", "ride", "shaker", "tambourine") else 1.0
+                    velocity = _LOUDNESS[mark] * (0.72 + 0.28 * power) * weight * float(chance.uniform(0.88, 1.06))
                     tracks[part].append(Event(start + step / 4, 0.25, LANES[lane], round(min(velocity, 1.0), 3)))
+            if "drums" in parts:
+                turn_around = bar % 4 == 3 and not fill
+                tracks["drums"] += _afterthoughts(genre, lanes, start, meter, power, chance, turn_around=turn_around)
             if fill:
                 tracks["drums"].extend(_fill(genre.fill, start + meter - 2, power, lanes))
         if "drums" in parts and power >= 0.8 and bars >= 2 and genre.kit not in ("808", "dusty", "orchestra", "none"):
             tracks["drums"].append(Event(section.beat, 1.0, LANES["crash"], 0.6))
     return {part: sorted(events, key=lambda event: event.beat) for part, events in tracks.items() if events}
+
+
+def _afterthoughts(
+    genre: Genre, lanes: dict[str, str], start: float, meter: int, power: float, chance: Generator, *, turn_around: bool
+) -> list[Event]:
+    """Return what a drummer adds without thinking: ghost notes, a foot that is early, a sign every fourth bar."""
+    steps = meter * 4
+    added: list[tuple[int, str, float]] = []
+
+    def think(lane: str, places: tuple[int, ...], loud: float, often: float) -> None:
+        """Add one stroke in a free place of the bar, as often as that."""
+        free = [step for step in places if step < steps and lanes[lane][step % len(lanes[lane])] == "."]
+        if float(chance.random()) < often and free:
+            added.append((free[int(chance.integers(len(free)))], lane, loud))
+
+    if genre.kit not in _STEADY:
+        soft = next((lane for lane in ("snare", "rim", "tom", "hat") if lane in lanes), None)
+        if soft is not None and power >= 0.6:
+            think(soft, (5, 7, 9, 11, 15), 0.17, 0.75)
+        if "kick" in lanes:
+            think("kick", (1, 5, 6, 7, 9, 10, 11, 13, 14), 0.4, 0.65 if power >= 0.6 else 0.35)
+    if turn_around and "hat" in lanes:
+        added.append((steps - 2, "open hat", 0.45))
+    return [
+        Event(start + step / 4, 0.25, LANES[lane], round(loud * (0.8 + 0.2 * power), 3))
+        for step, lane, loud in added
+        if step < steps - (0 if turn_around else 2)
+    ]
 
 
 def _lanes(genre: Genre, meter: int, *, hand: bool) -> dict[str, str]:

@@ -201,7 +201,7 @@ def _shorter(slot: Slot, bars: int) -> Slot:
 
 
 def _filled(slots: list[Slot], missing: int, bar: float, *, part_of_song: bool) -> list[Slot]:
-    """Return the sections lengthened by `missing` bars, as a band would: intro, breaks, another chorus."""
+    """Return the sections lengthened by `missing` bars, as a band would: intro, another chorus, a solo before it."""
     unit = _silent_bars("intro", bar)
     result = list(slots)
     kinds = [slot.kind for slot in result]
@@ -213,22 +213,29 @@ def _filled(slots: list[Slot], missing: int, bar: float, *, part_of_song: bool) 
         length = min(unit, missing)
         result.append(Slot("outro", "", length))
         missing -= length
+    again = [slot for slot in slots if slot.kind in ("chorus", "hook") and slot.lines][-1:]
+    again = again or [slot for slot in slots if slot.lines][-1:]
     repeats = 0
     while missing >= unit:
-        again = next(
-            (slot for slot in reversed(slots) if slot.kind in ("chorus", "hook", "verse") and slot.lines), None
-        )
-        place = max(1, len(result) - 1)
-        if again is not None and again.bars <= missing and repeats % 2:
-            result.insert(place, again)
-            missing -= again.bars
+        if again and again[0].bars <= missing and not repeats % 2:
+            # Words to the end: what is sung again stands last, before the way out.
+            result.insert(max(1, len(result) - 1), again[0])
+            missing -= again[0].bars
         else:
             length = min(missing, unit * 2)
-            result.insert(place, Slot("solo" if repeats % 4 == 2 else "instrumental", "", length))
+            result.insert(_before_last_words(result), Slot("solo", "", length))
             missing -= length
         repeats += 1
     if missing >= 4 and len(result) > 1:
-        result.insert(len(result) - 1, Slot("instrumental", "", missing))
+        result.insert(_before_last_words(result), Slot("instrumental", "", missing))
     elif missing:
-        result[-1] = replace(result[-1], bars=result[-1].bars + missing)
+        silent = [place for place, slot in enumerate(result) if not slot.lines] or [len(result) - 1]
+        place = min(silent, key=lambda n: result[n].bars)
+        result[place] = replace(result[place], bars=result[place].bars + missing)
     return result
+
+
+def _before_last_words(slots: list[Slot]) -> int:
+    """Return the place before the last sung section that is not the first; else before the ending."""
+    sung = [place for place, slot in enumerate(slots) if slot.lines]
+    return sung[-1] if len(sung) > 1 else max(1, len(slots) - 1)

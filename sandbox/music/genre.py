@@ -43,5 +43,11 @@ class Genre:
     pump: float = 0.0
     grit: float = 0.0
     breath: float = 0.25
+    speech: bool = False
+    """Its words are spoken in rhythm, not sung."""
+    air: float = 0.5
+    """How much more highs the mix gets; below 0 where the genre is dark."""
     backing: bool = True
     loose: float = 0.006
+    lean: float = 0.0
+    """Seconds by which snare and clap come after the beat, or before it."""

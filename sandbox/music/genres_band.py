@@ -46,6 +46,7 @@ BANDS: Final[dict[str, Genre]] = {
     ),
     "metal": Genre(
         words=("metal", "heavy metal", "metalcore", "thrash", "doom"),
+        lean=-0.004,
         tempo=(138, 172),
         kit="rock",
         minor=1.0,
@@ -64,6 +65,7 @@ BANDS: Final[dict[str, Genre]] = {
     ),
     "punk": Genre(
         words=("punk", "pop punk", "ska punk"),
+        lean=-0.006,
         tempo=(168, 196),
         kit="rock",
         minor=0.15,
@@ -78,6 +80,7 @@ BANDS: Final[dict[str, Genre]] = {
     ),
     "folk": Genre(
         words=("folk", "acoustic", "singer-songwriter", "singer songwriter", "campfire", "indie folk", "celtic"),
+        lean=0.006,
         tempo=(84, 108),
         kit="brush",
         minor=0.25,
@@ -114,6 +117,7 @@ BANDS: Final[dict[str, Genre]] = {
     ),
     "blues": Genre(
         words=("blues", "delta blues", "boogie"),
+        lean=0.01,
         tempo=(72, 104),
         kit="studio",
         minor=0.0,
@@ -162,6 +166,7 @@ BANDS: Final[dict[str, Genre]] = {
     ),
     "bossa": Genre(
         words=("bossa", "bossa nova", "samba", "brazilian", "mpb"),
+        air=0.2,
         tempo=(112, 138),
         kit="brush",
         minor=0.3,
@@ -214,6 +219,7 @@ BANDS: Final[dict[str, Genre]] = {
     ),
     "reggae": Genre(
         words=("reggae", "dub", "ska", "roots reggae", "dancehall", "rocksteady"),
+        lean=0.012,
         tempo=(70, 86),
         kit="studio",
         minor=0.35,
@@ -240,6 +246,7 @@ BANDS: Final[dict[str, Genre]] = {
     ),
     "r&b": Genre(
         words=("r&b", "rnb", "soul", "neo soul", "gospel", "motown", "rhythm and blues"),
+        lean=0.016,
         tempo=(68, 92),
         kit="studio",
         minor=0.4,
@@ -269,6 +276,7 @@ BANDS: Final[dict[str, Genre]] = {
     ),
     "funk": Genre(
         words=("funk", "disco", "nu disco", "boogie funk", "groove"),
+        lean=0.005,
         tempo=(106, 122),
         kit="studio",
         minor=0.6,

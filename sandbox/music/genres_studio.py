@@ -10,6 +10,8 @@ from .score import Chair
 STUDIOS: Final[dict[str, Genre]] = {
     "hip-hop": Genre(
         words=("hip-hop", "hip hop", "rap", "trap", "boom bap", "drill"),
+        lean=0.012,
+        speech=True,
         tempo=(84, 96),
         kit="808",
         minor=0.85,
@@ -36,6 +38,8 @@ STUDIOS: Final[dict[str, Genre]] = {
     ),
     "lo-fi": Genre(
         words=("lo-fi", "lofi", "lo fi", "chillhop", "chill", "study beats", "downtempo", "trip hop"),
+        lean=0.018,
+        air=-0.2,
         tempo=(70, 84),
         kit="dusty",
         minor=0.4,
@@ -116,6 +120,7 @@ STUDIOS: Final[dict[str, Genre]] = {
     ),
     "drum and bass": Genre(
         words=("drum and bass", "drum & bass", "drum n bass", "dnb", "d&b", "jungle", "breakbeat", "dubstep"),
+        lean=-0.004,
         tempo=(170, 176),
         kit="break",
         minor=0.9,
@@ -217,6 +222,7 @@ STUDIOS: Final[dict[str, Genre]] = {
     ),
     "cinematic": Genre(
         words=("cinematic", "epic", "film score", "soundtrack", "trailer", "movie", "fantasy", "game music"),
+        air=0.0,
         tempo=(78, 104),
         kit="orchestra",
         minor=0.9,

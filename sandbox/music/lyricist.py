@@ -7,8 +7,16 @@ from typing import Final
 
 from .dice import dice
 from .lines import LANGUAGES, Language
+from .style import INSTRUMENTS, asked_tempo, genre_of
 
 _SECONDS_PER_LINE: Final = 5.0
+_LONGEST_TITLE: Final = 40
+_MUSICAL = re.compile(
+    r"\b(?:instrumentals?|pieces?|music|tracks?|songs?|beats?|themes?|scores?|background|loops?|bpm|vibes?|grooves?|tempo|"
+    r"build|pads?|no vocals|musik|stück|klavier\w*|música|pieza|musique|morceau|"
+    + "|".join(words for words, _ in INSTRUMENTS)
+    + r")\b"
+)
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
 
@@ -57,6 +65,28 @@ def _form(seconds: float | None) -> list[tuple[str, str]]:
     if room < 7:
         return [("chorus", "Chorus")] if room < 5 else plan[:1]
     return plan[: max(2, min(len(plan), room // 4))]
+
+
+def title_of(text: str) -> str:
+    """Return a title out of somebody's own words: what the music is about, else what it is; "" without any words."""
+    language = _language(text)
+    about = [phrase for phrase in _subjects(text, language) if not _is_musical(phrase)]
+    if not _WORD.search(text):
+        return ""
+    if about and (language is None or about != [language.default]):
+        return _title(about, language)
+    title = ""
+    for word in re.split(r"[,;.!?\n]", text.strip(" ,;.!?\n"))[0].split():
+        if len(title) + len(word) >= _LONGEST_TITLE:
+            break
+        title = f"{title} {word}".strip()
+    return title[:1].upper() + title[1:]
+
+
+def _is_musical(phrase: str) -> bool:
+    """Whether a phrase says how the music sounds ("calm piano piece") and not what it is about."""
+    text = phrase.lower()
+    return genre_of(text) is not None or _MUSICAL.search(text) is not None or asked_tempo(text) is not None
 
 
 def _language(text: str) -> Language | None:

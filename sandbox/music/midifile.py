@@ -3,60 +3,92 @@
 from __future__ import annotations
 
 import io
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .report import notes, timeline
-from .score import Arrangement, Note, Score
+from .mix import target_level
+from .programs import program_of
+from .report import karaoke, notes, sections
+from .score import Arrangement, Chair, Note, Score, short_key
+
+if TYPE_CHECKING:
+    import mido
 
 _TICKS: Final = 480
+_FULL: Final = -20.0
+"""The seat in decibels whose track has the volume 100, which is where programs set it that say nothing."""
 _DRUM_CHANNEL: Final = 9
-
-# General MIDI programs, counted from 0.
-_PROGRAMS: Final = {
-    "vocals": 52, "backing vocals": 53, "bass": 33, "guitar": 25, "keyboard": 0, "strings": 48,
-    "synth": 81, "fx": 97, "brass": 61, "woodwinds": 73, "drums": 0, "percussion": 0,
-}  # fmt: skip
-_PATCH_PROGRAMS: Final = {
-    "electric piano": 4, "house piano": 2, "clavinet": 7, "organ": 16, "accordion": 21, "music box": 10, "bells": 14,
-    "vibraphone": 11, "nylon guitar": 24, "ukulele": 24, "banjo": 105, "clean guitar": 27, "jazz guitar": 26,
-    "crunch guitar": 29, "overdrive": 29, "distortion": 30, "upright": 32, "pick bass": 34, "slap bass": 36,
-    "synth bass": 38, "acid bass": 38, "reese bass": 39, "sub bass": 39, "808 bass": 39, "arco bass": 43,
-    "pizzicato": 45, "fiddle": 110, "slow strings": 49, "clarinet": 71, "saxophone": 65, "muted trumpet": 59,
-    "warm pad": 89, "analog pad": 90, "glass pad": 92, "choir pad": 91, "pluck": 87, "horns": 60,
-}  # fmt: skip
 
 
 def midi(score: Score) -> bytes:
-    """Return a type 1 file: the tempo map first, then one named track per part; sung words are lyric events."""
+    """Return a type 1 file: the conductor's track first, then one named track per part.
+
+    The conductor has tempo, key and section markers; the singer's track has a lyric event for each syllable, on its
+    note. Text is UTF-8, which players expect where it is not plain ASCII.
+    """
     import mido
 
     clock = _Clock(score)
-    file = mido.MidiFile(type=1, ticks_per_beat=_TICKS)
-    conductor = mido.MidiTrack()
-    conductor.append(mido.MetaMessage("track_name", name=_ascii(score.title) or "Song", time=0))
-    main = score.main
-    if isinstance(main, Arrangement):
-        conductor.append(mido.MetaMessage("time_signature", numerator=main.meter, denominator=4, time=0))
-    before = 0
-    for seconds, tempo in clock.changes:
-        tick = clock.tick(seconds)
-        conductor.append(mido.MetaMessage("set_tempo", tempo=round(60e6 / tempo), time=tick - before))
-        before = tick
-    file.tracks.append(conductor)
-    programs = _programs(score)
+    file = mido.MidiFile(type=1, ticks_per_beat=_TICKS, charset="utf-8")
+    file.tracks.append(_conductor(score, clock))
+    seats = _seats(score)
     free = (channel for channel in range(16) if channel != _DRUM_CHANNEL)
     for part, played in notes(score).items():
         drums = part in ("drums", "percussion")
         channel = _DRUM_CHANNEL if drums else next(free)
+        seat = seats.get(part, Chair(part, "", ""))
+        volume = round(100 * 10 ** ((target_level(seat) - _FULL) / 40))
         track = mido.MidiTrack()
         track.append(mido.MetaMessage("track_name", name=part, time=0))
-        track.append(mido.Message("program_change", channel=channel, program=programs[part], time=0))
-        lyrics = [(clock.tick(w.start), w.word) for w in timeline(score)] if part == "vocals" else []
+        track.append(mido.Message("program_change", channel=channel, program=program_of(seat), time=0))
+        track.append(
+            mido.Message("control_change", channel=channel, control=7, value=min(127, max(40, volume)), time=0)
+        )
+        pan = min(127, max(0, round(64 + 63 * seat.pan)))
+        track.append(mido.Message("control_change", channel=channel, control=10, value=pan, time=0))
+        lyrics = [(clock.tick(w.start), w.word) for w in karaoke(score)] if part == "vocals" else []
         _fill(track, played, channel, clock, lyrics)
         file.tracks.append(track)
     out = io.BytesIO()
     file.save(file=out)
     return out.getvalue()
+
+
+def _conductor(score: Score, clock: _Clock) -> mido.MidiTrack:
+    """Return the track without notes: title, metre, keys, tempi, sections."""
+    import mido
+
+    track = mido.MidiTrack()
+    track.append(mido.MetaMessage("track_name", name=_storable(score.title) or "Song", time=0))
+    main = score.main
+    if isinstance(main, Arrangement):
+        track.append(mido.MetaMessage("time_signature", numerator=main.meter, denominator=4, time=0))
+    # (tick, order at that tick, event)
+    events = [
+        (clock.tick(seconds), 0, mido.MetaMessage("set_tempo", tempo=round(60e6 / tempo)))
+        for seconds, tempo in clock.changes
+    ]
+    key = ""
+    for piece in sorted(score.pieces, key=lambda p: p.at):
+        source = score.sources[piece.source]
+        name = short_key(source)
+        if name != key:
+            key = name
+            events.append((clock.tick(piece.at), 1, mido.MetaMessage("key_signature", key=name)))
+    events += [(clock.tick(at), 2, mido.MetaMessage("marker", text=_storable(name))) for at, name in sections(score)]
+    before = 0
+    for tick, _, event in sorted(events, key=lambda entry: entry[:2]):
+        track.append(event.copy(time=tick - before))
+        before = tick
+    return track
+
+
+def _seats(score: Score) -> dict[str, Chair]:
+    """Return who sits where, by part; of two players of one part, the one who is not the soloist."""
+    seats: dict[str, Chair] = {}
+    for source in score.sources:
+        for chair in sorted(source.chairs if isinstance(source, Arrangement) else (), key=lambda c: c.manner == "lead"):
+            seats.setdefault(chair.part, chair)
+    return seats
 
 
 class _Clock:
@@ -80,16 +112,6 @@ class _Clock:
         return round(beats * _TICKS)
 
 
-def _programs(score: Score) -> dict[str, int]:
-    programs = dict(_PROGRAMS)
-    for source in score.sources:
-        if isinstance(source, Arrangement):
-            for chair in source.chairs:
-                if chair.manner != "lead" and chair.patch in _PATCH_PROGRAMS:
-                    programs[chair.part] = _PATCH_PROGRAMS[chair.patch]
-    return programs
-
-
 def _fill(track: list[object], played: list[Note], channel: int, clock: _Clock, lyrics: list[tuple[int, str]]) -> None:
     import mido
 
@@ -105,12 +127,12 @@ def _fill(track: list[object], played: list[Note], channel: int, clock: _Clock, 
         wait = tick - before
         before = tick
         if order == 0:
-            track.append(mido.MetaMessage("lyrics", text=_ascii(word), time=wait))
+            track.append(mido.MetaMessage("lyrics", text=_storable(word), time=wait))
         else:
             kind = "note_on" if order == 2 else "note_off"
             track.append(mido.Message(kind, channel=channel, note=pitch, velocity=loud, time=wait))
 
 
-def _ascii(text: str) -> str:
-    """Return text as the file format's Latin-1 can carry it; other scripts become question marks."""
-    return text.encode("latin-1", "replace").decode("latin-1")
+def _storable(text: str) -> str:
+    """Return text without what no file can carry: halves of characters."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -9,13 +9,24 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .dice import dice
+from .drums import energy
 from .score import RATE, Arrangement, Chair, Note, Polish
 from .synth import Samples
 
 CEILING: Final = 0.89
-_LOUDNESS: Final = -16.5
+_LOUDNESS: Final = -14.0
+"""LUFS of a finished song, as far as its peaks allow."""
+_DYNAMICS: Final = 9.0
+"""Decibels between a section in which the band gives nothing and one in which it gives all."""
+Steps = NDArray[np.float32]
+"""A gain that changes slowly: one figure for every `_BLOCK` samples."""
+_ENTRY_SECONDS: Final = 5.0
+_TURN_SECONDS: Final = 4.0
+_THINNER: Final = 4.0
+_WAITING: Final = 1.5
 _BLOCK: Final = 64
 _FFT: Final = 1 << 18
 
@@ -37,6 +48,7 @@ _LEAD_TARGET: Final = -21.5
 _KIT_GAIN: Final = {"drums": 0.33, "percussion": 0.75}
 # How much of a part is sent to the room.
 _SENDS: Final = {"bass": 0.04, "drums": 0.35, "percussion": 0.5, "vocals": 0.75, "backing vocals": 1.0}
+# What a remaster adds: a share of the sound without its lows, and decibels.
 _SHELVES: Final[dict[str, tuple[float, float]]] = {
     "": (0.0, 0.0),
     "subtle": (0.12, 1.0),
@@ -62,9 +74,14 @@ def loudest_side(stereo: Samples) -> Samples:
 
 def leveled(sound: Samples, chair: Chair) -> Samples:
     """Return a mono part at the level its seat in the mix asks for, whatever its patch's own loudness."""
-    target = (_LEAD_TARGET if chair.manner == "lead" else _TARGETS[chair.part]) + 0.5 * chair.level
     loud = active_level(sound)
-    return sound if loud <= 0 else sound * np.float32(10 ** (target / 20) / loud)
+    return sound if loud <= 0 else sound * np.float32(10 ** (target_level(chair) / 20) / loud)
+
+
+def target_level(chair: Chair) -> float:
+    """Return the level of a seat in the mix, in decibels; a kit's as it comes out, since it is not levelled."""
+    own = _LEAD_TARGET if chair.manner == "lead" else _TARGETS.get(chair.part, -22.0)
+    return own + 0.5 * chair.level
 
 
 def kit_gain(chair: Chair) -> float:
@@ -86,18 +103,16 @@ def active_level(sound: Samples, window: float = 0.1) -> float:
 
 def spread(sound: Samples, pan: float, width: float) -> Samples:
     """Return a mono part as stereo: panned with constant power, and widened by a short delay on one side."""
-    angle = (pan + 1) * np.pi / 4
-    left, right = float(np.cos(angle)) * 1.4142, float(np.sin(angle)) * 1.4142
-    stereo = silence(len(sound))
-    stereo[:, 0] = sound * np.float32(left)
-    stereo[:, 1] = sound * np.float32(right)
+    angle, share = (pan + 1) * np.pi / 4, 0.8 * width
+    level = float(1 / np.sqrt(1 + share**2))
+    stereo = np.empty((2, len(sound)), np.float32).T
+    np.multiply(sound, np.float32(float(np.cos(angle)) * 1.4142 * level), out=stereo[:, 0])
+    np.multiply(sound, np.float32(float(np.sin(angle)) * 1.4142 * level), out=stereo[:, 1])
     if width:
         late = int(0.013 * RATE)
-        share = np.float32(0.55 * width)
-        delayed = sound[:-late] * share
+        delayed = sound[:-late] * np.float32(share * level)
         stereo[late:, 0] += delayed
         stereo[late:, 1] -= delayed
-        stereo *= np.float32(1 / np.sqrt(1 + share**2))
     return stereo
 
 
@@ -151,6 +166,22 @@ def add_room(dry: Samples, send: Samples, seconds: float) -> None:
             dry[start:end, side] += np.fft.irfft(spectrum * spectra[side], _FFT)[: end - start]
 
 
+def aired(sound: Samples, air: float) -> Samples:
+    """Return stereo sound with a broad lift around six kilohertz, `air` 1 being nine decibels; it may change `sound`.
+
+    The sound minus its neighbours four samples away: far cheaper than a filter, and made for every part.
+    """
+    if not air:
+        return sound
+    own, near = np.float32(1 + air), np.float32(0.5 * air)
+    for side in range(2):
+        neighbour = sound[:, side] * near
+        sound[:, side] *= own
+        sound[4:, side] -= neighbour[:-4]
+        sound[:-4, side] -= neighbour[4:]
+    return sound
+
+
 def brightened(sound: Samples, polish: Polish) -> Samples:
     """Return stereo sound with the highs a remaster adds: the sound plus a share of itself without its lows."""
     share, _ = _SHELVES[polish]
@@ -170,24 +201,85 @@ def master_gain(mix: Samples, song: Arrangement | None, polish: Polish = "") -> 
 
     Without a song (somebody's recording) the level stays as it is, but for what a remaster adds.
     """
-    loud = active_level(middle(mix), 0.4)
-    push = 10 ** (_SHELVES[polish][1] / 20)
-    if song is not None and loud > 0:
-        push *= 10 ** (_LOUDNESS / 20) / loud
-    gain = limit_gain(mix, push)
-    if song is not None:
-        gain *= fades(len(mix), song.fade_in or 0.004, song.fade_out or min(0.6, song.seconds / 8))
+    push: float | Steps = 10 ** (_SHELVES[polish][1] / 20)
+    if song is None:
+        return limit_gain(mix, push)
+    shape = _dynamics(song, len(mix))
+    target = _LOUDNESS
+    if song.entry is not None:
+        # More of a song need not have its loudest moment: a verse alone stays a verse.
+        most = max(energy(section, index, len(song.sections)) for index, section in enumerate(song.sections))
+        target += _DYNAMICS * (max(most, song.entry) - 1.0)
+    gain = limit_gain(mix, shape * (push * 10 ** ((target - loudness(mix, shape)) / 20)))
+    gain *= fades(len(mix), song.fade_in or 0.004, song.fade_out or min(0.6, song.seconds / 8))
     return gain
 
 
-def limit_gain(mix: Samples, push: float = 1.0, ceiling: float = CEILING) -> Samples:
-    """Return `push` lowered smoothly around every place where the mix would pass the ceiling."""
+def _dynamics(song: Arrangement, count: int) -> Steps:
+    """Return, block by block, the gain that lets choruses rise and bridges step back, gliding from one to the next."""
+    times: list[float] = []
+    gains: list[float] = []
+    if song.entry is not None:
+        # Where a song goes on, it goes on as loud as it was, and only then turns to what comes next.
+        # What the band itself plays may be thinner, or wait for the singer, which is made up for.
+        thinner = max(0.0, song.entry - energy(song.sections[0], 0, len(song.sections)))
+        waits = bool(song.syllables) and song.time(song.syllables[0].beat) > _ENTRY_SECONDS / 3
+        makeup = _THINNER * thinner + (_WAITING if waits else 0.0)
+        times, gains = [_ENTRY_SECONDS], [_DYNAMICS * (song.entry - 1.0) + makeup]
+    for index, section in enumerate(song.sections):
+        decibels = _DYNAMICS * (energy(section, index, len(song.sections)) - 1.0)
+        start, end = song.time(section.beat), song.time(section.beat + section.beats)
+        start = max(start + 0.02, times[-1] + _TURN_SECONDS if len(times) == 1 else 0.0)
+        if end > start:
+            times += [start, max(end - 0.25, start + 0.01)]
+            gains += [decibels, decibels]
+    curve = np.interp(np.arange(-(-count // _BLOCK)) * _BLOCK / RATE, times, gains)
+    return np.asarray(10 ** (curve / 20), np.float32)
+
+
+def loudness(sound: Samples, shape: Steps | None = None) -> float:
+    """Return about how loud stereo sound is in LUFS (ITU BS.1770, of every third stretch only); -70 for silence.
+
+    `shape` is a slow gain, block by block, under which it is heard.
+    """
+    size = int(0.4 * RATE)
+    count = len(sound) // size
+    if not count:
+        size, count = len(sound), 1
+    weights = _ear(size)
+    power = np.zeros(-(-count // 3))
+    for side in range(2):
+        blocks = sound[: count * size, side].reshape(count, size)[::3]
+        spectra = np.fft.rfft(blocks, axis=1)
+        power += (spectra.real**2 + spectra.imag**2) @ weights
+    if shape is not None:
+        power *= shape[np.arange(len(power)) * 3 * size // _BLOCK + size // _BLOCK // 2] ** 2
+    heard = power[power > 10 ** ((-70 + 0.691) / 10)]
+    if not len(heard):
+        return -70.0
+    heard = heard[heard > heard.mean() * 0.1]
+    return float(-0.691 + 10 * np.log10(heard.mean()))
+
+
+@lru_cache(maxsize=2)
+def _ear(size: int) -> np.ndarray:
+    """Return what a power spectrum of `size` samples is to be multiplied with: the ear's weighting of BS.1770."""
+    hertz = np.fft.rfftfreq(size, 1 / RATE)
+    ratio = (hertz / 1500.0) ** 2
+    shelf = (1 + 10 ** (4 / 10) * ratio**2) / (1 + ratio**2)
+    low = hertz**4 / (hertz**4 + 38.0**4)
+    weights = 2 * shelf * low / size**2
+    return np.asarray(weights, np.float32)
+
+
+def limit_gain(mix: Samples, push: float | Steps = 1.0, ceiling: float = CEILING) -> Samples:
+    """Return `push`, one figure or one a block, lowered smoothly wherever the mix would pass the ceiling."""
     blocks = -(-len(mix) // _BLOCK)
     peaks = np.zeros(blocks * _BLOCK, np.float32)
     peaks[: len(mix)] = loudest_side(mix)
     need = np.minimum(1.0, ceiling / np.maximum(peaks.reshape(blocks, _BLOCK).max(axis=1) * push, 1e-9))
     if need.min() >= 1.0:
-        return np.full(len(mix), push, np.float32)
+        return np.full(len(mix), push, np.float32) if isinstance(push, float) else _stretch(push, len(mix), half=True)
     reach = 40
     padded = np.pad(need, 2 * reach + 2, mode="edge")
     lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 3).min(axis=1)
@@ -213,5 +305,10 @@ def fades(count: int, rise: float, fall: float) -> Samples:
 
 def _stretch(values: np.ndarray, count: int, *, half: bool = False) -> Samples:
     """Return block values as samples, joined by straight lines (`half`: a value stands in the middle of its block)."""
-    at = (np.arange(count, dtype=np.float32) - (_BLOCK / 2 if half else 0)) / _BLOCK
-    return np.asarray(np.interp(at, np.arange(len(values)), values), np.float32)
+    blocks = count // _BLOCK + 2
+    skipped = _BLOCK // 2 if half else 0
+    ends = np.asarray(np.concatenate([values[:1], values] if half else [values]), np.float32)[: blocks + 1]
+    ends = np.pad(ends, (0, blocks + 1 - len(ends)), mode="edge")
+    ramp = np.arange(_BLOCK, dtype=np.float32) / np.float32(_BLOCK)
+    lines = ends[:-1, None] + np.diff(ends)[:, None] * ramp
+    return lines.ravel()[skipped : skipped + count]

@@ -7,6 +7,7 @@ from typing import Final
 
 from .compose import arrange, plan_like
 from .dice import number
+from .drums import energy_at
 from .form import Form, Slot, shape
 from .genres import GENRES
 from .report import heard_lyrics
@@ -27,7 +28,8 @@ def extend(score: Score, at: float, brief: Brief) -> Score:
     plan, theme, phase = _continuing(source, inside, brief)
     wanted = None if brief.seconds is None else brief.seconds + phase
     form = _late(shape(replace(brief, seconds=wanted), plan, part_of_song=True), phase)
-    song = arrange(brief, plan, form, theme, begins=False)
+    entry = energy_at(source, inside) if isinstance(source, Arrangement) else None
+    song = replace(arrange(brief, plan, form, theme, begins=False), entry=entry)
     piece = Piece(0, phase, song.seconds, 0.0, fade_in=0.003)
     part = Score(brief.title or score.title, "", brief.style or score.style, song.seconds - phase, (song,), (piece,))
     return replace(part, lyrics=heard_lyrics(part))

@@ -12,6 +12,7 @@ _DARK: Final = series("saw", 10, 2.0)
 _SQUARE: Final = series("odd", 31, 1.0)
 _SOFT_SQUARE: Final = series("odd", 15, 1.6)
 _SINE: Final = (1.0,)
+_PICKED: Final = series("saw", 80, 1.0)
 _PIANO: Final = (1.0, 0.55, 0.38, 0.28, 0.2, 0.13, 0.07, 0.08, 0.06, 0.05, 0.04, 0.03, 0.025, 0.02, 0.015, 0.01)
 _PLUCK: Final = (1.0, 0.7, 0.5, 0.42, 0.26, 0.2, 0.12, 0.1, 0.08, 0.06, 0.05, 0.04, 0.03, 0.025, 0.02, 0.015)
 _NYLON: Final = (1.0, 0.6, 0.3, 0.2, 0.1, 0.06, 0.04, 0.03, 0.02, 0.01)
@@ -37,7 +38,7 @@ _VIOLIN_BODY: Final = (
     (4200.0, 1500.0, 0.2),
 )
 _CHOIR_BODY: Final = ((620.0, 130.0, 1.0), (1050.0, 160.0, 0.6), (2600.0, 300.0, 0.18), (200.0, 200.0, 0.5))
-_CABINET: Final = ((120.0, 80.0, 0.5), (420.0, 300.0, 0.8), (1500.0, 900.0, 0.8), (2800.0, 900.0, 0.5))
+_CABINET: Final = ((120.0, 80.0, 0.5), (420.0, 300.0, 0.8), (1500.0, 900.0, 0.8), (3000.0, 1400.0, 0.9))
 _HORN_BODY: Final = ((450.0, 300.0, 1.0), (1100.0, 600.0, 0.7), (2300.0, 900.0, 0.3))
 
 
@@ -48,7 +49,7 @@ def _guitar(amps: tuple[float, ...], decay: float, damping: float, gain: float =
 PATCHES: Final[dict[str, Patch]] = {
     # keyboards
     "piano": Patch((*struck(_PIANO, 1.6, 0.16, detune=(-0.8, 0.9)),), release=0.16, knock=0.12, width=0.35),  # type: ignore[arg-type]  # one entry is a tuple
-    "house piano": Patch((*struck(_PIANO, 0.8, 0.05),), release=0.08, gain=1.0, knock=0.1, width=0.3),
+    "house piano": Patch((*struck(_BANJO, 0.8, 0.04),), release=0.08, gain=1.0, knock=0.1, width=0.3),
     "electric piano": Patch(
         (
             Layer((1.0, 0.08, 0.02), decay=1.8),
@@ -115,7 +116,7 @@ PATCHES: Final[dict[str, Patch]] = {
         (Layer((1.0, 0.55, 0.2, 0.08), decay=1.4, sustain=0.2), Layer(_DARK, 0.4, decay=0.2)), release=0.07, gain=1.25
     ),
     "pick bass": Patch(
-        (Layer((1.0, 0.6, 0.4, 0.2), decay=1.2, sustain=0.25), Layer(_SOFT_SAW, 0.6, decay=0.15)),
+        (Layer((1.0, 0.6, 0.4, 0.2), decay=1.2, sustain=0.25), Layer(_PICKED, 0.6, decay=0.2)),
         release=0.05,
         gain=1.1,
     ),

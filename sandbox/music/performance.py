@@ -20,6 +20,7 @@ _ONSETS: Final = {
     "ng": 0.055,
 }  # fmt: skip
 _GLIDE: Final = 0.05
+_BACKBEAT: Final = frozenset({37, 38, 39})
 _LONGEST_ONSET: Final = 0.12
 _SPELLINGS: Final = (
     ("sch", "sh"),
@@ -53,17 +54,20 @@ class Sung:
     nucleus: str
     coda: tuple[str, ...]
     word: str
+    sound: str
 
 
 def played(song: Arrangement, chair: Chair) -> list[Note]:
     """Return the notes of one player in seconds, in order; every player is a little uneven in a way of their own."""
     events = song.track(chair)
-    loose = GENRES[song.genre].loose * (0.4 if chair.part in ("drums", "percussion", "bass") else 1.0)
+    genre = GENRES[song.genre]
+    loose = genre.loose * (0.4 if chair.part in ("drums", "percussion", "bass") else 1.0)
     shifts = dice(song.theme, "hands", chair.track).normal(0.0, loose, len(events)).clip(-2.5 * loose, 2.5 * loose)
     notes = []
-    for event, shift in zip(events, shifts, strict=True):
-        start = max(0.0, song.time(event.beat) + float(shift))
-        end = max(start + 0.03, song.time(event.beat + event.beats) + float(shift))
+    for event, unevenness in zip(events, shifts, strict=True):
+        shift = float(unevenness) + (genre.lean if chair.part == "drums" and event.pitch in _BACKBEAT else 0.0)
+        start = max(0.0, song.time(event.beat) + shift)
+        end = max(start + 0.03, song.time(event.beat + event.beats) + shift)
         if start < song.seconds:
             notes.append(Note(event.pitch, round(start, 5), round(min(end, song.seconds), 5), event.velocity))
     return notes
@@ -81,7 +85,20 @@ def sung(song: Arrangement, syllables: tuple[Syllable, ...]) -> list[Sung]:
             end = min(end, max(vowel + 0.05, song.time(syllables[index + 1].beat)))
         wanted = min(sum(_ONSETS.get(c, _GLIDE) for c in onset), _LONGEST_ONSET)
         start = max(floor, vowel - wanted)
-        result.append(Sung(start, vowel, end, syllable.pitch, syllable.velocity, onset, nucleus, coda, syllable.word))
+        result.append(
+            Sung(
+                start,
+                vowel,
+                end,
+                syllable.pitch,
+                syllable.velocity,
+                onset,
+                nucleus,
+                coda,
+                syllable.word,
+                syllable.sound,
+            )
+        )
         floor = min(vowel + 0.05, end)
     return result
 

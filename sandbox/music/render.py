@@ -7,6 +7,7 @@ to the sample.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from .genres import GENRES
 from .kit import hit
 from .mix import (
     add_room,
+    aired,
     brightened,
     fades,
     kit_gain,
@@ -31,6 +33,7 @@ from .mix import (
 from .patches import PATCHES
 from .performance import played, sung
 from .score import PARTS, RATE, VOICES, Arrangement, Chair, Note, Piece, Polish, Recording, Score, Source
+from .soundfont import performed
 from .split import split
 from .synth import Samples, note
 from .voice import sing, singer
@@ -42,17 +45,22 @@ _FX_PATCHES: Final = ("riser", "wind")
 _SUM_CEILING: Final = 0.97
 
 
-def render(score: Score, recordings: Recordings | None = None) -> Audio:
-    """Return the finished sound; `recordings` finds the bytes of uploads (KeyError without it, when one is needed)."""
-    desk = _Desk(score, recordings)
+def render(score: Score, recordings: Recordings | None = None, font: Path | None = None) -> Audio:
+    """Return the finished sound; `recordings` finds the bytes of uploads (KeyError without it, when one is needed).
+
+    With a soundfont `font` the band plays from it, where that can be done.
+    """
+    desk = _Desk(score, recordings, font)
     everything = desk.tape(_brought)
     sound = everything if all(piece.solo is None for piece in score.pieces) else desk.tape(_let_out)
     return Audio(_under(limit_gain(everything, ceiling=_SUM_CEILING), sound))
 
 
-def stems(score: Score, names: list[str], recordings: Recordings | None = None) -> Iterator[tuple[str, Audio]]:
+def stems(
+    score: Score, names: list[str], recordings: Recordings | None = None, font: Path | None = None
+) -> Iterator[tuple[str, Audio]]:
     """Yield several stems of one score, for about twice the work of the mix; "instrumental" is all but vocals."""
-    desk = _Desk(score, recordings)
+    desk = _Desk(score, recordings, font)
     gain = limit_gain(desk.tape(_brought), ceiling=_SUM_CEILING)
     desk.forget_sounds()
     for name in names:
@@ -79,9 +87,10 @@ def _only(wanted: Parts) -> Callable[[Piece], Parts]:
 class _Desk:
     """One score on the mixing desk: remembers each source's gain curve, and its whole mix as long as that is needed."""
 
-    def __init__(self, score: Score, recordings: Recordings | None) -> None:
+    def __init__(self, score: Score, recordings: Recordings | None, font: Path | None) -> None:
         self.score = score
         self.recordings = recordings
+        self.font = font
         self.gains: dict[tuple[int, Polish], Samples] = {}
         self.mixes: dict[tuple[int, Polish], Samples] = {}
 
@@ -121,7 +130,7 @@ class _Desk:
         return sound
 
     def _mixed(self, source: Source, parts: Parts, polish: Polish) -> Samples:
-        sound = self._recorded(source, parts) if isinstance(source, Recording) else mixed(source, parts)
+        sound = self._recorded(source, parts) if isinstance(source, Recording) else mixed(source, parts, self.font)
         return brightened(sound, polish)
 
     def _recorded(self, tape: Recording, parts: Parts) -> Samples:
@@ -134,17 +143,18 @@ class _Desk:
         return sum((own[part] for part in recorded_parts(tape) if part in parts), silence(len(whole)))
 
 
-def mixed(song: Arrangement, parts: Parts) -> Samples:
+def mixed(song: Arrangement, parts: Parts, font: Path | None = None) -> Samples:
     """Return some parts of an arrangement in their room, before the master's gain."""
     genre = GENRES[song.genre]
     count = round(song.seconds * RATE)
     dry, send = silence(count), np.zeros(count, np.float32)
     for part in sorted(parts):
-        sound = play_part(song, part, count)
+        fonts_own = None if font is None or part in (*VOICES, "fx") else performed(song, part, count, font)
+        sound = play_part(song, part, count) if fonts_own is None else fonts_own
         dry += sound
         send += middle(sound) * np.float32(send_of(part) * genre.wet * 1.6)
     add_room(dry, send, genre.room)
-    return dry
+    return aired(dry, genre.air)
 
 
 def _lay(tape: Samples, sound: Samples, piece: Piece) -> None:
@@ -186,25 +196,26 @@ def play_part(song: Arrangement, part: str, count: int) -> Samples:
     if genre.pump and part not in ("drums", "percussion"):
         drummer = next((chair for chair in song.chairs if chair.part == "drums"), None)
         kicks = [n for n in played(song, drummer) if n.pitch == 36] if drummer else []
-    total = silence(count)
+    total: Samples | None = None
     for chair in song.chairs:
         notes = played(song, chair) if chair.part == part else []
         if not notes:
             continue
         if part in ("drums", "percussion"):
-            total += _drummed(notes, chair, count)
+            own = _drummed(notes, chair, count)
         else:
             sound = pumped(leveled(_noted(notes, chair, count), chair), kicks, genre.pump)
-            width = PATCHES[chair.patch].width if chair.patch in PATCHES else 0.8
-            total += spread(sound, chair.pan, width)
-    return total
+            own = spread(sound, chair.pan, PATCHES[chair.patch].width if chair.patch in PATCHES else 0.8)
+        total = own if total is None else np.add(total, own, out=total)
+    return silence(count) if total is None else total
 
 
 def _sung(song: Arrangement, part: str, count: int) -> Samples:
     breath = GENRES[song.genre].breath
     chair = Chair(part, "", "sing")
     if part == "vocals":
-        sound = sing(sung(song, song.syllables), singer(song.voice, song.gender, breath, part), count, part)
+        who = singer(song.voice, song.gender, breath, part, speech=GENRES[song.genre].speech)
+        sound = sing(sung(song, song.syllables), who, count, part)
         return spread(leveled(sound, chair), 0.0, 0.12)
     other = "f" if song.gender == "m" else "m"
     who = singer(f"{song.voice} backing" if song.voice else "", other, breath + 0.3, part)
@@ -257,4 +268,5 @@ def _drummed(notes: list[Note], chair: Chair, count: int) -> Samples:
             size = min(len(sides), count - first)
             if played_note.pitch == drum and size > 0:
                 total[first : first + size] += sides[:size] * np.float32(played_note.velocity**1.4)
-    return total * np.float32(kit_gain(chair))
+    total *= np.float32(kit_gain(chair))
+    return total

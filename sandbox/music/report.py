@@ -5,6 +5,7 @@ from __future__ import annotations
 from .performance import Sung, played, sung
 from .render import parts_of
 from .score import PARTS, VOICES, Arrangement, Note, Piece, Recording, Score, Source, Word
+from .words import written
 
 
 def parts(score: Score) -> list[str]:
@@ -55,6 +56,49 @@ def timeline(score: Score) -> list[Word]:
         if isinstance(source, Arrangement) and piece.lets("vocals"):
             words += _words(sung(source, source.syllables), piece)
     return sorted(words, key=lambda word: word.start)
+
+
+def karaoke(score: Score) -> list[Word]:
+    """Return the syllables as written, each at its note; a word's last one carries the space or line break after it."""
+    result: list[Word] = []
+    for piece in score.pieces:
+        source = score.sources[piece.source]
+        if not isinstance(source, Arrangement) or not piece.lets("vocals"):
+            continue
+        syllables, shift = sung(source, source.syllables), piece.at - piece.begin
+        for syllable, text in zip(syllables, _written(syllables), strict=True):
+            start, end = max(syllable.vowel, piece.begin), min(syllable.end, piece.end)
+            if text and syllable.vowel >= piece.begin - 0.02 and end - start > 0.01:
+                result.append(Word(text, start + shift, end + shift))
+    return sorted(result, key=lambda word: word.start)
+
+
+def _written(syllables: list[Sung]) -> list[str]:
+    """Return what is written under every note; the tag of a section is no part of its first word."""
+    result: list[str] = []
+    if not syllables:
+        return result
+    starts = [index for index, syllable in enumerate(syllables) if syllable.word or not index]
+    for start, end in zip(starts, [*starts[1:], len(syllables)], strict=True):
+        word = syllables[start].word
+        if word.startswith("["):
+            word = word.partition("]\n")[2] or word
+        result += written(word, [syllable.sound for syllable in syllables[start:end]])
+    return result
+
+
+def sections(score: Score) -> list[tuple[float, str]]:
+    """Return where the sections begin that are heard, and their names: the tag of the lyrics, else the kind."""
+    found: list[tuple[float, str]] = []
+    for piece in sorted(score.pieces, key=lambda p: p.at):
+        source = score.sources[piece.source]
+        if not isinstance(source, Arrangement) or piece.parts is not None:
+            continue
+        for section in source.sections:
+            at = source.time(section.beat)
+            if piece.begin - 0.02 <= at < piece.end:
+                found.append((max(0.0, at + piece.at - piece.begin), section.tag or section.kind.capitalize()))
+    return found
 
 
 def _words(syllables: list[Sung], piece: Piece) -> list[Word]:

@@ -30,6 +30,8 @@ PARTS = (
     "woodwinds",
 )
 VOICES = ("vocals", "backing vocals")
+_SPELLED = {"Abm": "G#m", "C#": "Db"}
+"""Keys as they are written, where that is not the note's own name."""
 NOTE_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 Role = Literal["mix", "vocals", "instrumental"]
@@ -153,6 +155,8 @@ class Arrangement:
     lead: str = ""
     fade_in: float = 0.0
     fade_out: float = 0.0
+    entry: float | None = None
+    """How much the band gives at first, 0…1, where it continues another song; None: what its first section asks."""
 
     @property
     def beat_seconds(self) -> float:
@@ -223,6 +227,12 @@ class Piece:
         return (self.parts is None or part in self.parts) and (self.solo is None or part in self.solo)
 
 
+def short_key(source: Source) -> str:
+    """Return a source's key as file tags and key signatures write it, such as "Am"."""
+    name = NOTE_NAMES[source.tonic] + ("m" if source.mode == "minor" else "")
+    return _SPELLED.get(name, name)
+
+
 @dataclass(frozen=True)
 class Score:
     """A song as it is kept: title, words, style, and the tape of pieces that is the music."""
@@ -251,6 +261,11 @@ class Score:
     def key(self) -> str:
         """Tonic and mode of the main source, such as "A minor"."""
         return f"{NOTE_NAMES[self.main.tonic]} {self.main.mode}"
+
+    @property
+    def short_key(self) -> str:
+        """The key as file tags and key signatures write it, such as "Am"."""
+        return short_key(self.main)
 
     def source_at(self, at: float) -> tuple[Source, float]:
         """Return the source heard at `at` seconds (the nearest before it) and the time inside that source."""

@@ -23,6 +23,7 @@ _TABLE: Final = 2048
 _BRIGHTEST: Final = 9500.0
 _SOFTEST_ATTACK: Final = 0.003
 _BODY_MAKEUP: Final = 1.8
+_SPEAKER_TAPS: Final = 33
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def note(patch: Patch, pitch: int, seconds: float, bright: float) -> Samples:
         sound[: len(tap)] += tap * np.float32(patch.knock)
     if patch.drive:
         bent = np.tanh(sound * np.float32(1 + patch.drive)) / np.float32((1 + patch.drive) ** 0.6)
-        sound = np.convolve(bent, _speaker(), mode="same").astype(np.float32)
+        sound = np.convolve(bent - bent.mean(), _speaker(), mode="same").astype(np.float32)
     return np.asarray(sound * _release(count, patch.release) * np.float32(0.12 * patch.gain), np.float32)
 
 
@@ -151,9 +152,11 @@ def _tap() -> Samples:
 
 @lru_cache(maxsize=1)
 def _speaker() -> Samples:
-    """Return the filter of a guitar speaker, which passes little above four kilohertz."""
-    taps = np.convolve(np.hanning(15), np.hanning(9))
-    return np.asarray(taps / taps.sum(), np.float32)
+    """Return the filter of a guitar speaker: it bites around three kilohertz and passes little above six."""
+    hertz = np.fft.rfftfreq(_SPEAKER_TAPS - 1, 1 / RATE)
+    bite = 1 + 2.2 * np.exp(-(((hertz - 3000) / 1500) ** 2))
+    taps = np.fft.fftshift(np.fft.irfft(bite / (1 + (hertz / 5600) ** 6)))
+    return np.asarray(np.append(taps, taps[0]) * np.hanning(_SPEAKER_TAPS + 2)[1:-1], np.float32)
 
 
 def _layer_table(patch: Patch, layer: Layer, hertz: float) -> Samples | None:

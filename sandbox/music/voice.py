@@ -47,10 +47,10 @@ _DIPHTHONGS: Final = {
 }  # fmt: skip
 # Consonants that are noise: lowest and highest frequency, loudness.
 _NOISES: Final = {
-    "s": (4500, 8500, 0.11), "z": (4500, 8500, 0.06), "sh": (2200, 6000, 0.12), "zh": (2200, 6000, 0.06),
-    "ch": (2500, 6500, 0.12), "j": (2200, 6000, 0.07), "ts": (4200, 8500, 0.11), "f": (1500, 7000, 0.045),
-    "v": (1200, 6000, 0.025), "th": (1800, 7500, 0.04), "h": (700, 3500, 0.05), "p": (500, 2500, 0.34),
-    "t": (3000, 7500, 0.26), "k": (1300, 3800, 0.34), "b": (400, 1800, 0.18), "d": (2500, 6000, 0.14),
+    "s": (4500, 8500, 0.19), "z": (4500, 8500, 0.1), "sh": (2200, 6000, 0.18), "zh": (2200, 6000, 0.09),
+    "ch": (2500, 6500, 0.18), "j": (2200, 6000, 0.1), "ts": (4200, 8500, 0.18), "f": (3500, 9000, 0.08),
+    "v": (1200, 6000, 0.025), "th": (3800, 9000, 0.07), "h": (700, 3500, 0.05), "p": (500, 2500, 0.34),
+    "t": (4000, 8500, 0.34), "k": (1300, 3800, 0.34), "b": (400, 1800, 0.18), "d": (3000, 7000, 0.18),
     "g": (1200, 3200, 0.18),
 }  # fmt: skip
 _PLOSIVES: Final = frozenset("ptkbdg")
@@ -80,10 +80,14 @@ class Singer:
     vibrato: float
     rate: float
     slide: float
+    speech: bool = False
 
 
-def singer(name: str, gender: str, breath: float, part: str) -> Singer:
-    """Return the singer called `name` (a voice id; "" is nobody in particular); the same name sings the same way."""
+def singer(name: str, gender: str, breath: float, part: str, *, speech: bool = False) -> Singer:
+    """Return the singer called `name` (a voice id; "" is nobody in particular); the same name sings the same way.
+
+    With `speech` the words are spoken on the beat: the pitch falls and rises as in a sentence and holds no note.
+    """
     chance = dice("singer", name, gender, part)
     size = 1.16 if gender == "f" else 1.0
     wide = 1.0 if name else 0.35
@@ -91,9 +95,10 @@ def singer(name: str, gender: str, breath: float, part: str) -> Singer:
         size=size * (1 + wide * float(chance.uniform(-0.07, 0.07))),
         breath=breath * (1 + wide * float(chance.uniform(-0.6, 0.6))),
         tilt=1.0 + wide * float(chance.uniform(-0.3, 0.3)),
-        vibrato=0.28 * (1 + wide * float(chance.uniform(-0.7, 0.7))),
+        vibrato=0.0 if speech else 0.28 * (1 + wide * float(chance.uniform(-0.7, 0.7))),
         rate=5.4 + wide * float(chance.uniform(-0.7, 0.7)),
         slide=0.06 * (1 + wide * float(chance.uniform(-0.4, 0.4))),
+        speech=speech,
     )
 
 
@@ -145,7 +150,7 @@ def _phrase(
             voiced[a:b] += read(tables[key], phase[a:b]) * _window(b - a) * np.float32(level * syllable.velocity)
         _consonants(noises, syllable, begin)
     swell = np.interp(at, np.arange(steps), _loudness(phrase, clock, release)).astype(np.float32)
-    breath = np.resize(noise("aspiration", 1200, 6500), count) * np.float32(0.05 * who.breath)
+    breath = np.resize(noise("aspiration", 2500, 11000), count) * np.float32(0.07 * who.breath)
     return np.asarray((voiced * np.float32(0.16) + breath) * swell + noises * np.float32(0.55), np.float32)
 
 
@@ -163,6 +168,11 @@ def _pitch_curve(phrase: list[Sung], who: Singer, clock: NDArray[np.float64], se
     drift = dice("drift", seed).normal(0, 0.05, len(clock) // 40 + 3)
     swing = depth * np.sin(2 * np.pi * who.rate * clock)
     wander = np.interp(np.arange(len(clock)) / 40, np.arange(len(drift)), drift)
+    if who.speech:
+        whole = max(phrase[-1].end - phrase[0].start, 0.3)
+        # Down through the sentence, every stressed syllable a jump that falls off at once.
+        stress = np.array([s.velocity for s in phrase])[which]
+        pitch = pitch - 4.0 * (clock - phrase[0].start) / whole + 14.0 * (stress - 0.74) - 9.0 * np.minimum(since, 0.25)
     return np.asarray(pitch + swing + wander, np.float64)
 
 
@@ -283,6 +293,8 @@ def _table(sound: str, pitch: int, who: Singer) -> Samples:
         # A ceiling keeps a harmonic that meets a resonance from jumping out of the tune.
         gain *= np.minimum(shape, 5.0 if order == 0 else 4.0)
         gain *= 1 + 0.55 * (at / formant) ** 2 / (1 + (at / formant) ** 2)
-    gain /= 1 + (at / 6000.0) ** 6
+    # Presence: the ring around three kilohertz by which a singer is heard over a band.
+    gain *= 1 + 1.1 * np.exp(-(((at - 3300) / 1500) ** 2))
+    gain /= 1 + (at / 6500.0) ** 6
     loud = 1.0 if sound in "aeiouə" else 0.9
     return period(gain) * np.float32(loud)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -176,6 +177,25 @@ def syllables(word: str) -> tuple[str, ...]:
         return tuple(_DIGITS[int(d)] for d in letters[:8])
     sound = romanise(letters)
     return _split(sound) if sound else ("la",)
+
+
+def written(word: str, sounds: Sequence[str]) -> tuple[str, ...]:
+    """Return the word as written, cut where its sung syllables meet: as many pieces as `sounds`, some perhaps empty."""
+    if len(sounds) < 2:
+        return (word,)
+    spoken = [len(_DIGITS[int(c)]) if c in "0123456789" else len(romanise(c)) if c.isalpha() else 0 for c in word]
+    scale = sum(spoken) / max(1, sum(map(len, sounds)))
+    pieces: list[str] = []
+    start, read, due = 0, 0, 0.0
+    for sound in sounds[:-1]:
+        due += len(sound) * scale
+        end = start
+        while end < len(word) and read + spoken[end] / 2 < due:
+            read += spoken[end]
+            end += 1
+        pieces.append(word[start:end])
+        start = end
+    return (*pieces, word[start:])
 
 
 _DIGITS: Final = ("zi", "wan", "tu", "tri", "for", "faiv", "siks", "sev", "eit", "nain")

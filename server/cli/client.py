@@ -91,14 +91,16 @@ async def _client(flags: Mapping[str, Any], *, yes: bool) -> AsyncIterator[Clien
 
 
 async def _called(client: Client, tool: str, arguments: Mapping[str, Any], progress: Progress) -> CallToolResult:
-    """Call a tool and keep waiting until its order is settled."""
+    """Call a tool and keep waiting until its order is settled, or its work on this machine is done."""
     result = await client.call_tool(tool, dict(arguments), progress_callback=progress.show)
     for _ in range(ROUNDS):
         data = result.structured_content or {}
         if result.is_error or data.get("status") not in ("working", "streaming"):
             break
-        waiting = {"job_id": data["job_id"]}
-        result = await client.call_tool("wait_for_song", waiting, progress_callback=progress.show)
+        if "job_id" in data:
+            tool, arguments = "wait_for_song", {"job_id": data["job_id"]}
+        # Else it is work on this machine, which the same call joins.
+        result = await client.call_tool(tool, dict(arguments), progress_callback=progress.show)
     return result
 
 
@@ -215,14 +217,33 @@ def _print_data(data: Mapping[str, Any]) -> None:
     for name, value in data.items():
         if isinstance(value, list):
             print(f"{name}:")
-            for item in value:
-                if isinstance(item, dict):
-                    print("  - " + ", ".join(f"{k}: {v}" for k, v in item.items()))
-                else:
-                    print(f"  - {item}")
-        elif isinstance(value, dict):
-            print(f"{name}: " + ", ".join(f"{k}: {v}" for k, v in value.items()))
+            _print_rows(value, "  ")
         else:
-            print(f"{name}: {value}")
+            print(f"{name}: {_in_line(value)}")
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()
+
+
+def _print_rows(rows: list[Any], indent: str) -> None:
+    """A row for each; rows inside a row follow it, further in."""
+    for row in rows:
+        inner = {k: v for k, v in row.items() if _has_rows(v)} if isinstance(row, dict) else {}
+        flat = {k: v for k, v in row.items() if k not in inner} if inner else row
+        print(f"{indent}- {_in_line(flat)}")
+        for name, value in inner.items():
+            print(f"{indent}  {name}:")
+            _print_rows(value, f"{indent}    ")
+
+
+def _has_rows(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
+
+
+def _in_line(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_in_line(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_in_line, value))
+    return str(value)

@@ -157,6 +157,10 @@ class Facts(Protocol):
         """What the journal knows of a clip of this caller."""
         ...
 
+    def split(self, clip_id: str) -> frozenset[str]:
+        """How a clip was separated into stems already ("basic", "full"), where no WAV of each was ordered with them."""
+        ...
+
     def recipe(self, name: str) -> Mapping[str, Any]:
         """The arguments that a recipe of this caller keeps. Raises `NotFound` where there is none of that name."""
         ...

@@ -104,6 +104,11 @@ class Settings(BaseSettings):
         "quick", description="How long the sandbox takes: as long as it renders, as long as the service, or no time."
     )
     sandbox_fast: bool = Field(False, description="Make the sandbox answer with two-second clips, for tests and load.")
+    sandbox_soundfont: Path | None = Field(
+        None,
+        description="A soundfont (`.sf2`) for the sandbox's band, played by the program `fluidsynth` where it is "
+        "installed. Voices stay the sandbox's own.",
+    )
 
     host: str = Field("127.0.0.1", description="Address that `serve --http` listens on.")
     port: int = Field(8787, ge=0, le=65535, description="Port that `serve --http` listens on; 0 picks a free one.")

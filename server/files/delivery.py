@@ -100,7 +100,8 @@ class Delivery:
         found = await in_thread(self._journal.clip, self._account, clip_id)
         if found is None:
             return Clip(clip_id, title=clip_id)
-        if found.clip.part is not None and (whole := found.sources.get(STEM_OF, ())):
+        whole = [source for source in found.sources.get(STEM_OF, ()) if source != clip_id]
+        if found.clip.part is not None and whole:
             return replace(found.clip, title=(await self.clip(whole[0])).title)
         return found.clip
 

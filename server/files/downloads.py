@@ -274,8 +274,11 @@ class Fetcher:
         """At most `length` bytes behind a link, from `start` on, and less where no more came within `seconds`.
 
         A server that cannot begin there sends everything before it too, which is passed over. Raises the errors of
-        `fetch`; what is none of `kinds` is seen at its first bytes.
+        `fetch`; what is none of `kinds` is seen at its first bytes. Nothing is asked for beyond `MAX_BYTES`: no song
+        goes on so far, and all that comes before would be passed over.
         """
+        if start >= MAX_BYTES:
+            return Streamed(b"", None, ended=True)
         taken, passed, total, whole, ended = bytearray(), 0, None, False, False
         with anyio.move_on_after(seconds):
             response, host = await self._answer(url, {"Range": f"bytes={start}-{start + length - 1}"})

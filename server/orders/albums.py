@@ -19,6 +19,7 @@ from ..files.delivery import Delivery
 from ..files.telling import ARTIST
 from ..journal.albums import Album
 from .caller import Call, Caller
+from .material import known_clip
 from .results import Result
 
 if TYPE_CHECKING:
@@ -71,9 +72,10 @@ async def made(call: Call, asked: MakeAlbum) -> Result:
     if caller.account.sandbox:
         data["sandbox"] = True
     count = f"{len(tracks)} song{'' if len(tracks) == 1 else 's'}"
-    return Result(
-        {"status": "done", **data}, f"Album {shorten(name, _SHOWN)}: {count}, tagged and listed in a playlist."
-    )
+    done = "tagged and listed in a playlist" if changes else "listed in a playlist"
+    lost = sum(track.file is None or "missing" in row for track, row in zip(tracks, data["tracks"], strict=True))
+    but = f", but {lost} of them without a file here" if lost else ""
+    return Result({"status": "done", **data}, f"Album {shorten(name, _SHOWN)}: {count}, {done}{but}.")
 
 
 async def _tagged(call: Call, delivery: Delivery, album: Album, clip_ids: Sequence[str]) -> None:
@@ -106,12 +108,7 @@ class _Track:
 
 
 async def _song(caller: Caller, clip_id: str) -> Clip:
-    found = await in_thread(caller.journal.clip, caller.account, clip_id)
-    if found is None:
-        raise ArgumentRefused(
-            f"There is no clip {clip_id[:ID_LIMIT]!r} here; list_songs shows the clips. Nothing was changed.",
-            field="clip_ids",
-        )
+    found = await in_thread(known_clip, caller, clip_id, "clip_ids")
     if not found.clip.good or found.clip.uploaded:
         what = "a recording of yours, whose file is not in the library" if found.clip.uploaded else "no finished song"
         raise ArgumentRefused(f"Clip {clip_id} is {what}. Nothing was changed.", field="clip_ids")

@@ -10,6 +10,8 @@ from ..core.errors import TooMuch
 MIB = 1024 * 1024
 BYTES_A_MINUTE = 320 * MIB
 """Two takes of eight minutes and twelve stems of one of them, at the highest rate of an MP3, are 270 MB."""
+LEAST = 16 * 1024
+"""What a request counts at least, however little it asks for: each has work of its own, here and in a bucket."""
 SHEETS_A_MINUTE = 240
 CALLERS = 5_000
 """Callers whose use is remembered; whoever was not seen for longest starts anew."""
@@ -25,7 +27,7 @@ class Allowance:
 
     def sound(self, caller: str, size: int) -> None:
         """Take so many bytes. Raises `TooMuch`."""
-        self._take(caller, "sound", size, BYTES_A_MINUTE)
+        self._take(caller, "sound", max(size, LEAST), BYTES_A_MINUTE)
 
     def sheet(self, caller: str) -> None:
         """Take one look at a song. Raises `TooMuch`."""

@@ -31,6 +31,7 @@ class Limits:
     monthly_credits: int | None = None
     c2pa_certificate: Path | None = None
     c2pa_key: Path | None = None
+    soundfont: Path | None = None
 
     def of(self, account: Account) -> tuple[Limit, ...]:
         """The limits that an order must keep; play money does not count."""
@@ -73,7 +74,9 @@ class Caller:
         """Why the service cannot be used; tools that compute here need no key."""
         self._front = front
         shown = on_this_machine if front is None else front.shown
-        self.results = Results(runner.journal, library, account, runner.operation_of, self._facts_then, shown)
+        self.results = Results(
+            runner.journal, library, account, runner.operation_of, self._facts_then, shown, limits.soundfont
+        )
 
     @property
     def hosted(self) -> bool:

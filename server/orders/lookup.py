@@ -85,6 +85,14 @@ class CallFacts:
         job = self._journal.any_job(job_id)
         return "" if job is None else family_of(job.operation)
 
+    def split(self, clip_id: str) -> frozenset[str]:
+        """How a clip was separated into stems already, where no WAV of each was ordered with them."""
+        stems = self._journal.derived(self._account, clip_id, "stem of")
+        jobs = [self._journal.job(self._account, job_id) for job_id in {stem.job_id for stem in stems if stem.good}]
+        orders = [job.arguments for job in jobs if job is not None and job.operation == "separate_stems"]
+        ways = {(order.get("parts", "basic"), order.get("format", "mp3")) for order in orders}
+        return frozenset(parts for parts, _ in ways if (parts, "wav") not in ways)
+
     def recipe(self, name: str) -> Mapping[str, Any]:
         """What a recipe of this caller keeps. Raises `NotFound`, naming the recipes there are."""
         recipes = Recipes(self._journal.store, self._account)

@@ -9,6 +9,7 @@ from ..core.jobs import Job
 from ..core.threads import SEARCH, in_lane, in_thread
 from .caller import Caller
 from .envelope import cut
+from .material import known_clip
 from .results import NAME_CUT, Result
 
 STEM = "stem of"
@@ -101,9 +102,9 @@ def _row(number: int, row: dict[str, object]) -> str:
 
 async def keep(caller: Caller, clip_id: str) -> Result:
     """Remember the take that a person has chosen. Raises `NotFound` or `ArgumentRefused`."""
-    found = await in_thread(caller.journal.clip, caller.account, clip_id)
-    job = None if found is None else await in_thread(caller.journal.job, caller.account, found.clip.job_id)
-    if found is None or job is None:
+    found = await in_thread(known_clip, caller, clip_id)
+    job = await in_thread(caller.journal.job, caller.account, found.clip.job_id)
+    if job is None:
         raise NotFound(
             f"There is no take {clip_id[:100]!r}. list_songs and get_song show clip ids. Nothing was changed.",
             field="clip_id",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.errors import ArgumentRefused, LibraryUnavailable, NotFound
+from ..core.errors import LibraryUnavailable, NotFound
 from ..core.jobs import Clip, SavedFile
 from ..files.names import safe_name
 from ..files.studio import dawproject, needed, notes, reaper, timed
@@ -22,7 +22,7 @@ from ..files.studio.sound import blocks, encode, nature
 from . import bought, project_words
 from .bought import Offer
 from .caller import Caller
-from .material import Material, clips_of, material, on_disk
+from .material import Material, material, on_disk
 from .project_words import Origin
 from .results import Result
 from .workshop import Work
@@ -61,15 +61,6 @@ class Gathered:
     def adds_up(self) -> bool:
         """Whether there are stems that make the whole song together."""
         return any(active for *_, active in self.stems)
-
-
-def clip_of(caller: Caller, clip_id: str) -> Clip:
-    """The one clip that is meant. Raises `NotFound`, and `ArgumentRefused` for an order with several."""
-    clips = clips_of(caller, clip_id)
-    if len(clips) > 1:
-        ids = ", ".join(clip.clip_id for clip in clips[:6])
-        raise ArgumentRefused(f"This order has {len(clips)} clips. Export one of them: {ids}.", field="clip_id")
-    return clips[0]
 
 
 def known(caller: Caller, clip: Clip) -> str:

@@ -22,6 +22,7 @@ from . import ownership
 from .caller import Caller
 from .envelope import cut
 from .lookup import family_of
+from .material import known_clip
 from .results import STYLE_CUT, Result
 
 if TYPE_CHECKING:
@@ -80,9 +81,7 @@ def exported(recipe: Recipe) -> dict[str, Any]:
 
 
 def _of_clip(caller: Caller, name: str, clip_id: str) -> tuple[Recipe, list[str]]:
-    found = caller.journal.clip(caller.account, clip_id)
-    if found is None:
-        raise NotFound(f"There is no clip {clip_id!r}. list_songs shows the clips there are.", field="clip_id")
+    found = known_clip(caller, clip_id)
     clip, facts = found.clip, caller.facts()
     job = caller.journal.any_job(clip.job_id)
     order = None if job is None else caller.runner.operation_of(job)
@@ -127,7 +126,8 @@ def _fitting(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     kind = tools.load("create_song")
     kept, refused = dict[str, Any](), list[str]()
     for field in RECIPE:
-        if (value := arguments.get(field)) in (None, "", False):
+        value = arguments.get(field)
+        if value is None or value is False or value == "":  # not `in`: 0 is a weight, and equals False
             continue
         try:
             made = kind.model_validate({field: one_line(value, len(value)) if isinstance(value, str) else value})

@@ -107,7 +107,8 @@ def _paid_way(caller: Caller, job: Job) -> str:
 
 
 def _files(paths: Sequence[str]) -> str:
-    return f"{paths[0]} was" if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more files were"
+    more = len(paths) - 1
+    return f"{paths[0]} and {more} more file{'' if more == 1 else 's'} were" if more else f"{paths[0]} was"
 
 
 def _lost(caller: Caller, job: Job, only: str | None) -> list[tuple[Clip, SavedFile]]:

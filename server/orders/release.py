@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -95,7 +95,7 @@ def release(caller: Caller, song: Material, target: float, going: Callable[[floa
     if files["json"].sha256 != hashlib.sha256(sheet.encode()).hexdigest():
         data["done"].append("The sheet that was there stays as it was, with the checksums of the copies from then.")
     going(1.0)
-    return _result(caller, song, files, data, replayed=False)
+    return _result(place, song, files, data, replayed=False)
 
 
 def _place(caller: Caller, song: Material, target: float) -> _Place:
@@ -118,14 +118,31 @@ def _made_before(place: _Place, song: Material) -> Result | None:
         data = json.loads(place.caller.library.read(files["json"].relative, 1 << 20))
         if ("cover" in data["files"]) != ("cover" in files):
             return None
-        return _result(place.caller, song, files, data, replayed=True)
+        return _result(place, song, files, data, replayed=True)
     except (ValueError, KeyError, TypeError):
         return None  # somebody has edited it; what is missing is made, what is there stays
 
 
+def _outdated(place: _Place, song: Material, flac: Kept, data: Mapping[str, Any]) -> Iterator[str]:
+    """What has changed since the copies were made."""
+    if data["made_from"]["file"] != song.sound.path:
+        yield f"These copies were made from {data['made_from']['file']}, and there is a better source now."
+    with place.caller.library.on_disk(flac.relative) as path:
+        tags = read_tags(path)
+    now = place.tags
+    if tags is not None and (tags.album, tags.artist, tags.track) != (now.album, now.artist, now.track):
+        yield (
+            f"Their tags are from before the song was put on another album or moved on it: it is track {now.track} "
+            f"of {now.album!r} by {now.artist!r} now."
+        )
+    if _wants_manifest(place.caller, song) and "c2pa" not in data["ai"]:
+        yield "They carry no C2PA manifest, and settings for one are there now."
+
+
 def _result(
-    caller: Caller, song: Material, files: Mapping[str, Kept], data: Mapping[str, Any], *, replayed: bool
+    place: _Place, song: Material, files: Mapping[str, Kept], data: Mapping[str, Any], *, replayed: bool
 ) -> Result:
+    caller = place.caller
     told: dict[str, Any] = {
         "status": "done",
         "clip_id": song.clip.clip_id,
@@ -137,13 +154,9 @@ def _result(
     }
     if replayed:
         told["replayed"] = True
-        better = list[str]()
-        if data["made_from"]["file"] != song.sound.path:
-            better.append(f"These copies were made from {data['made_from']['file']}, and there is a better source now.")
-        if _wants_manifest(caller, song) and "c2pa" not in data["ai"]:
-            better.append("These copies carry no C2PA manifest, and settings for one are there now.")
-        if better:
-            told["notice"] = " ".join([*better, "To make them again with that, move their folder away first."])
+        outdated = list(_outdated(place, song, files["flac"], data))
+        if outdated:
+            told["notice"] = f"{' '.join(outdated)} To make the copies again, move their folder away first."
     if caller.account.sandbox:
         told["sandbox"] = True
     lufs, peak = data["loudness"]["after"]["lufs"], data["loudness"]["after"]["dbtp"]

@@ -19,6 +19,9 @@ GENERATIONS = 12
 """Ancestors that are named, at most."""
 
 
+ADVICE = "This list is no legal advice."
+
+
 @dataclass(frozen=True)
 class Facts:
     """What is known of a song."""
@@ -86,7 +89,7 @@ def checklist(facts: Facts) -> list[str]:
         "The cover: you may use the picture, and it shows no brand and no real person without consent.",
         "Say that AI was used: shops and platforms ask, and some countries demand it. The note here says how.",
         "Your own right: in many countries what AI makes alone has no copyright; words that you wrote do.",
-        "This list is no legal advice.",
+        ADVICE,
     ]
 
 
@@ -131,9 +134,7 @@ def text_of(data: Mapping[str, Any], mark: str) -> str:
         "Engine": data.get("engine"),
         "Made": data.get("made"),
         "With": f"{made_by['tool']}, order {made_by['order']}" if made_by else None,
-        "Cost": f"{cost['credits']} credits for {cost['takes']} take{'' if cost['takes'] == 1 else 's'}"
-        if cost
-        else None,
+        "Cost": f"{_counted(cost['credits'], 'credit')} for {_counted(cost['takes'], 'take')}" if cost else None,
         "Clip": data["clip_id"],
         "Made from": data["made_from"]["file"],
     }
@@ -143,12 +144,16 @@ def text_of(data: Mapping[str, Any], mark: str) -> str:
         ("How it was made", [data["ai"]["note"]]),
         ("Where it comes from", [_sentence(row) for row in data.get("lineage", ())]),
         ("What was done for these copies", data["done"]),
-        ("Before you publish, be sure of", [f"[ ] {line}" for line in data["checklist"]]),
+        ("Before you publish, be sure of", [line if line == ADVICE else f"[ ] {line}" for line in data["checklist"]]),
         ("Words", [data["words"]] if "words" in data else []),
     ):
         if paragraphs:
             lines += ["", heading, "-" * len(heading), *paragraphs]
     return "\n".join(lines) + "\n"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _figures(loudness: Loudness) -> dict[str, float]:

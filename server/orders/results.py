@@ -17,8 +17,10 @@ from ..core.written import moment
 from ..files.library import Library
 from ..journal.recipes import use_of
 from ..journal.write import Journal, Verdict
+from ..service.offline import font_trouble
 from . import money
 from .envelope import cut, fitted
+from .toy import beyond
 
 STYLE_CUT = 60
 NAME_CUT = 80
@@ -87,6 +89,7 @@ class Results:
         operation_of: Callable[[Job], Purchase | None],
         facts_of: Callable[[Job], Facts],
         shown: Shown = on_this_machine,
+        soundfont: Path | None = None,
     ) -> None:
         self._journal = journal
         self._library = library
@@ -94,6 +97,7 @@ class Results:
         self._operation_of = operation_of
         self._facts_of = facts_of
         self._shown = shown
+        self._soundfont = soundfont
 
     def place(self, file: SavedFile) -> dict[str, str]:
         """Where a saved file is found."""
@@ -148,6 +152,9 @@ class Results:
             balance = None  # it was read before this was bought, and would be taken for what is left after it
         if note := money.credits_note(cost, balance):
             data["credits"] = note
+        if self._account.sandbox and shown:
+            trouble = "" if self._soundfont is None else await in_thread(font_trouble, self._soundfont)
+            said = " ".join(filter(None, (said, beyond(shown[0].style or ""), trouble)))
         data |= await self._remarks(job, speaker, asked, data, said)
         if job.state is State.DONE and speaker.state is State.DONE:
             data |= self._unjoined(children, data)

@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 
 from ..core.clock import Clock
-from ..core.errors import SongwrightError
+from ..core.errors import NotFound, SongwrightError, StorageError
 
 KEPT = 300
 """Drawings at hand; a waveform takes some 4 KB, a cover 40 KB."""
@@ -64,7 +64,8 @@ class Sketches:
         for key, future in list(self._going.items()):
             if future.done():
                 del self._going[key]
-                self._made[key] = None if future.cancelled() else future.result()
+                if not future.cancelled() and future.exception() is None:
+                    self._made[key] = future.result()
         while len(self._made) > KEPT:
             self._made.popitem(last=False)
 
@@ -83,6 +84,8 @@ class Sketches:
 def _safely(draw: Callable[[], Any]) -> Any:
     try:
         return draw()
+    except (NotFound, StorageError):
+        raise  # the file may be there when it is asked for again
     except SongwrightError as error:
         log.info("nothing was drawn: %s", error)
     except Exception:

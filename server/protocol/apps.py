@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..core.errors import SongwrightError, TooMuch
 from ..core.written import compact
+from ..orders.allowance import LEAST
 from ..orders.caller import Caller
 from ..orders.envelope import whole
 from .freight import room_for
@@ -115,7 +116,7 @@ async def answered(
         asked = _ASKED[tool].model_validate(dict(arguments))
         if isinstance(asked, SheetAsked):
             return await sheet.sheet(caller, asked.id, guest=guest), False
-        if not room_for(asked.length):
+        if not room_for(max(asked.length, LEAST)):
             raise TooMuch("Much is on its way to you already.", retry_after=CROWDED_SECONDS)
         return await sheet.audio(caller, asked.clip_id, asked.part, asked.offset, asked.length, guest=guest), False
     except ValidationError as error:

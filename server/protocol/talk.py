@@ -197,7 +197,10 @@ class McpTalk:
     async def progress(self, job: Job, elapsed: float, expected: float) -> None:
         """A line the client may show; the number only ever grows."""
         value = min(max(elapsed, self._last + 0.01), max(expected, elapsed) * 0.99 if not job.settled else elapsed + 1)
-        message = f"{SENTENCES[job.state]} {elapsed:.0f} s of about {expected:.0f} s."
+        message = SENTENCES[job.state]
+        if not job.settled:  # afterwards this would be its age
+            late = elapsed > expected
+            message += f" {elapsed:.0f} s{', longer than the usual' if late else ' of about'} {expected:.0f} s."
         await self._report(value, max(expected, elapsed), message)
 
     async def working(self, sentence: str, share: float) -> None:

@@ -371,6 +371,11 @@ def _sentence(kind: type[Operation], error: ValidationError) -> str:
         context = problem.get("ctx", {})
         if problem["type"] == "string_too_long":
             said.append(f"{name} has {len(str(problem['input']))} characters; the limit is {context['max_length']}")
+        elif problem["type"] in ("too_long", "too_short"):
+            least = problem["type"] == "too_short"
+            limit = context["min_length" if least else "max_length"]
+            count = len(problem["input"]) if isinstance(problem["input"], list | dict) else context["actual_length"]
+            said.append(f"{name} has {count} entries; it takes at {'least' if least else 'most'} {limit}")
         elif problem["type"] == "missing":
             said.append(f"{name} is missing")
         elif problem["type"] == "extra_forbidden":

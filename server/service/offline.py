@@ -66,12 +66,21 @@ class SandboxTransport(httpx2.AsyncBaseTransport):
             await self._inner.aclose()
 
 
-def sandbox_transport(state_dir: Path, *, pace: Literal["quick", "real", "instant"], fast: bool) -> SandboxTransport:
+def sandbox_transport(
+    state_dir: Path, *, pace: Literal["quick", "real", "instant"], fast: bool, soundfont: Path | None = None
+) -> SandboxTransport:
     """The transport for a state directory's own sandbox. Imports the sandbox's launcher on first use only."""
 
     async def opened() -> Endpoint:
         from ...sandbox.launcher import open_sandbox
 
-        return await open_sandbox(state_dir, pace=pace, fast=fast)
+        return await open_sandbox(state_dir, pace=pace, fast=fast, soundfont=soundfont)
 
     return SandboxTransport(opened)
+
+
+def font_trouble(font: Path) -> str:
+    """In a sentence, why the sandbox's band cannot play from this soundfont; "" when it can. Blocks."""
+    from ...sandbox.fonts import why_not
+
+    return why_not(font)

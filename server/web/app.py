@@ -141,6 +141,7 @@ class Hosted:
             monthly_credits=tenant.monthly_credits,
             c2pa_certificate=settings.c2pa_certificate,
             c2pa_key=settings.c2pa_key,
+            soundfont=settings.sandbox_soundfont,
         )
         front = Front(lambda path: {"url": self._link(tenant.id, path)}, lambda path: self._public(tenant.id, path))
         return Caller(self.runner, self.library_of(tenant.id), account, limits, front, missing=missing)
@@ -208,7 +209,9 @@ class Hosted:
         if not self.runner.holds(account.key_id):
             if account.sandbox and self._transport is None:
                 here = self.settings
-                self._transport = sandbox_transport(here.state_dir, pace=here.sandbox_pace, fast=here.sandbox_fast)
+                self._transport = sandbox_transport(
+                    here.state_dir, pace=here.sandbox_pace, fast=here.sandbox_fast, soundfont=here.sandbox_soundfont
+                )
             agent = f"songwright/{program_version()}"
             upstream = Upstream(account.base_url, key, user_agent=agent, transport=self._transport)
             self.runner.hold(account, upstream, self.library_of)

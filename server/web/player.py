@@ -103,7 +103,8 @@ async def _within(caller: Caller, clip_id: str, tool: str, asked: dict[str, Any]
     if tool == apps.SHEET:
         return {"id": clip_id}
     job, _ = await wanted(caller, clip_id)
-    if asked.get("clip_id") not in await in_thread(sheet.members, caller, job):
+    named = asked.get("clip_id")
+    if not isinstance(named, str) or named not in await in_thread(sheet.members, caller, job):
         raise NotFound(NOT_HERE)
     return asked
 

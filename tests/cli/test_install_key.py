@@ -73,6 +73,21 @@ def test_a_key_in_an_older_entry_moves_to_the_keychain_and_back(home: Home, memo
     assert home.seen() == before
 
 
+def test_a_key_for_a_new_address_goes_with_uninstall_too(
+    home: Home, memory: homes.Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.file("cursor", "{}")
+    give(monkeypatch, KEY)
+    assert home.install(key_from_input=True) == 0
+    home.config.write_text(f'base_url = "https://other.example"\n{home.config.read_text()}')
+    give(monkeypatch, "another-key")
+    assert home.install(key_from_input=True) == 0
+    assert memory.kept == {("songwright", "https://other.example"): "another-key"}
+    assert load().key() == "another-key"
+    assert home.uninstall() == 0
+    assert memory.kept == {}
+
+
 def test_a_key_for_another_address_stays_beside_that_address(home: Home, memory: homes.Memory) -> None:
     own = {"SONGWRIGHT_API_KEY": KEY, "SONGWRIGHT_BASE_URL": "https://other.example"}
     file = home.file("cursor", json.dumps({"mcpServers": {"songwright": {"command": "old", "env": own}}}))

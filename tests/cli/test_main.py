@@ -8,13 +8,18 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import warm
+from mcp import Client
+from mcp.server import Server
+from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult
 from waiting import PATIENCE, until
 from world import World
 
 from songwright import tools
+from songwright.server.cli import client as command_line
 
 
 def run(world: World, *words: str, **settings: object) -> subprocess.CompletedProcess[str]:
@@ -71,6 +76,47 @@ def test_a_slip_is_answered_with_a_sentence(world: World, words: tuple[str, ...]
     assert hint in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert world.charges() == []
+
+
+@pytest.mark.anyio
+async def test_call_waits_for_work_of_this_machine_until_it_is_done() -> None:
+    """Such an answer names no order: the same call again joins the work."""
+    asked = []
+
+    async def answer(context: Any, given: CallToolRequestParams) -> CallToolResult:
+        del context
+        asked.append((given.name, given.arguments))
+        state = "working" if len(asked) < 3 else "done"
+        return CallToolResult(content=[], structured_content={"status": state})
+
+    async def listed(context: Any, given: Any) -> ListToolsResult:
+        del context, given
+        return ListToolsResult(tools=[])
+
+    server = Server("studio", on_call_tool=answer, on_list_tools=listed)
+    async with Client(server) as connected:
+        result = await command_line._called(
+            connected, "make_video", {"clip_id": "c"}, command_line.Progress(sys.stderr)
+        )
+    assert (result.structured_content or {})["status"] == "done"
+    assert asked == [("make_video", {"clip_id": "c"})] * 3
+
+
+def test_rows_inside_rows_are_lines_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    command_line._print_data(
+        {
+            "takes": [{"name": "Boats", "kept": True, "measures": [{"says": "It is loud.", "fault": False}]}],
+            "songs": [{"title": "Boats", "clips": ["c1", "c2"]}],
+        }
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "takes:",
+        "  - name: Boats, kept: yes",
+        "    measures:",
+        "      - says: It is loud., fault: no",
+        "songs:",
+        "  - title: Boats, clips: c1, c2",
+    ]
 
 
 def test_tools_lists_every_tool_with_its_price(world: World) -> None:

@@ -51,6 +51,13 @@ async def test_a_stretch_that_is_not_there_yet_is_empty_and_not_the_end(site: Si
     assert (got.data, got.total, got.ended) == (b"", None, False)
 
 
+async def test_a_stretch_where_no_song_goes_on_is_not_asked_for(site: Site, fetcher: Fetcher) -> None:
+    site.pages["/a.mp3"] = page(MP3)
+    got = await fetcher.part(site.url("/a.mp3"), 1 << 40, 1, kinds=AUDIO)
+    assert (got.data, got.ended) == (b"", True)
+    assert site.asked == []
+
+
 async def test_of_a_stretch_that_drips_comes_what_is_there(site: Site, fetcher: Fetcher) -> None:
     site.pages["/a.mp3"] = dripping
     got = await fetcher.part(site.url("/a.mp3"), 0, 2**18, kinds=AUDIO, seconds=1.0)

@@ -81,7 +81,14 @@ async def test_04_it_tells_how_it_is_going(world: World) -> None:
             world.may_end()
 
     async with world.client() as client:
-        await client.call_tool("create_song", LULLABY, progress_callback=hear)
+        song = said(await client.call_tool("create_song", LULLABY, progress_callback=hear))
+        looked: list[str] = []
+
+        async def look(progress: float, total: float | None, message: str | None) -> None:
+            looked.append(message or "")
+
+        await client.call_tool("get_song", {"id": song["job_id"]}, progress_callback=look)
+    assert set(looked) == {"Done; the files are in the library."}, "its age would be told as waiting"
     values = [value for value, _ in heard]
     assert values == sorted(values)
     assert len(set(values)) == len(values)

@@ -94,3 +94,16 @@ async def test_a_song_on_two_albums_says_which_one_its_tags_name(desk: Desk) -> 
         told = said(await caller.call_tool("make_album", {"name": "Best of", "clip_ids": [one[0]]}))
     assert "Boats is on Best of, Night; its tags name Best of." in told["notice"]
     assert "Not saved here, so not in the playlist: Boats" in told["notice"]
+
+
+async def test_the_summary_says_only_what_was_done(desk: Desk) -> None:
+    one, two = (f"{desk.put('create_song', 'done').id}-1" for _ in range(2))
+    async with client(desk) as caller:
+        for file in desk.settings.library.glob("*.mp3"):
+            file.unlink()
+        made = said(await caller.call_tool("make_album", {"name": "Night", "clip_ids": [one, two]}))
+        shown = said(await caller.call_tool("make_album", {"name": "Night"}))
+    assert made["summary"] == (
+        "Album Night: 2 songs, tagged and listed in a playlist, but 2 of them without a file here."
+    )
+    assert shown["summary"] == "Album Night: 2 songs, listed in a playlist, but 2 of them without a file here."

@@ -19,6 +19,7 @@ from waiting import PATIENCE
 from songwright.server.core.errors import Blocked, JournalUnavailable
 from songwright.server.core.jobs import Job, State
 from songwright.server.core.operation import Operation, Outcome, Purchase, Request
+from songwright.server.files.delivery import Delivery
 from songwright.server.journal.write import Change, Journal, Order
 from songwright.server.orders import looks, saving
 from songwright.server.orders.handlers import perform
@@ -216,6 +217,13 @@ async def test_a_wav_that_was_ordered_before_its_stems_were_done_is_not_bought_a
     assert [child.arguments["clip_id"] for child in children] == [stem.clip_id for stem in stems]
     assert children[0].id == ordered.id
     assert [job.id for job in shop.desk.orders() if job.arguments == ordered.arguments] == [ordered.id]
+
+
+async def test_a_stem_that_the_service_calls_by_the_id_of_its_song_does_not_lead_round_in_a_circle(shop: Shop) -> None:
+    fetching = shop.moved(shop.taken(SeparateStems(clip_id="clip-1")), Change(State.FETCHING))
+    shop.journal.put_clips(fetching, [replace(clip(fetching, 1), clip_id="clip-1", part="vocals")])
+    shop.journal.put_lineage(fetching, "clip-1", {"stem of": ["clip-1"]})
+    assert (await Delivery(shop.journal, shop.caller.library, ACCOUNT).clip("clip-1")).title == "Song"
 
 
 # -- a tool that is not known here ------------------------------------------------------------------------------------

@@ -119,6 +119,14 @@ async def test_without_all_of_its_stems_the_song_itself_is_heard(shelf: Shelf, s
     assert "stem instrumental" in answer["notice"]
 
 
+async def test_a_stem_leads_to_the_project_of_its_song_and_nothing_is_offered_twice(shelf: Shelf, song: str) -> None:
+    stems = shelf.bought("separate_stems", "vocals", "instrumental", clip_id=song)
+    answer = await shelf.export(f"{stems.id}-1")
+    assert heard(answer) == {"Mix": False, "Vocals": True, "Instrumental": True}
+    assert f"{stems.id}" not in str(answer["missing"])
+    assert answer["folder"] == (await shelf.export(song))["folder"]
+
+
 async def test_notes_that_cannot_be_read_are_named(shelf: Shelf, song: str) -> None:
     (shelf.library / "a.mid").write_bytes(b"MThd, or so it says")
     job = shelf.bought("get_midi", clip_id=song)

@@ -74,6 +74,14 @@ async def test_a_song_from_a_recipe_is_the_order_that_its_arguments_spelt_out_wo
     assert "vocal_gender 'female'" in first["notice"]
 
 
+async def test_a_weight_of_nought_is_kept_like_any_other(desk: Desk, client: Client) -> None:
+    sound = {"style": "bossa nova", "style_weight": 0.0, "weirdness": 0.0, "model": "sonic-v6"}
+    saved = await call(client, "save_recipe", name="Calm", clip_id=clip_of(desk, **sound))
+    assert saved["keeps"] == sound
+    await call(client, "create_song", recipe="Calm", lyrics=WORDS)
+    assert newest(desk).arguments == {"lyrics": WORDS, **sound}
+
+
 async def test_whoever_looks_at_the_order_later_hears_of_the_recipe_too(desk: Desk, client: Client) -> None:
     await call(client, "save_recipe", name="Evenings", clip_id=clip_of(desk, style="bossa nova"))
     ordered = await call(client, "create_song", recipe="Evenings", lyrics=WORDS)

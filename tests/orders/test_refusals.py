@@ -204,13 +204,16 @@ async def test_a_trouble_while_looking_is_looked_past(world: World, do: str) -> 
 async def test_without_a_key_it_is_the_sandbox_and_says_so(world: World) -> None:
     """No key must not mean no song, and must never look like the service."""
     settings: dict[str, Any] = {"api_key": "", "base_url": "", "sandbox_fast": True, "sandbox_pace": "instant"}
+    settings["sandbox_soundfont"] = str(world.state / "nowhere.sf2")
     try:
         async with world.client(**settings) as client:
-            song = said(await client.call_tool("create_song", SONG))
+            song = said(await client.call_tool("create_song", {**SONG, "style": "progressive rock in 7/8"}))
     finally:
         door = json.loads((world.state / "sandbox" / "door.json").read_text())
         os.kill(door["pid"], signal.SIGTERM)
     assert song["sandbox"] is True
+    assert "7/8 time: beyond this sandbox" in song["notice"]
+    assert "The band plays the sandbox's own sounds" in song["notice"]
     assert song["status"] == "done"
     assert all(Path(clip["file"]).parent == world.library / "Sandbox" for clip in song["clips"])
     assert world.service.books(world.key)["tasks"] == []

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from desk import Flow
 from stage import tone
+from waiting import PATIENCE
 
-from songwright.server.core.errors import ArgumentRefused
+from songwright.server.core.clock import SystemClock
+from songwright.server.core.errors import ArgumentRefused, LibraryUnavailable, NotFound, SongwrightError
 from songwright.server.files.studio.sketches import small_picture, waveform
 from songwright.server.orders import sketches
 from songwright.server.orders.sketches import Sketches
@@ -76,6 +78,21 @@ async def test_what_takes_longer_is_left_out_and_is_there_later() -> None:
     while (got := await drawings.drawn("a", draw, 1e9)) is None:
         pass
     assert got == "late"
+    drawings.close()
+
+
+@pytest.mark.parametrize("error", [NotFound("It was moved."), LibraryUnavailable("The bucket does not answer.")])
+async def test_what_could_not_be_read_for_a_while_is_drawn_once_it_can(error: SongwrightError) -> None:
+    clock, tries = SystemClock(), [error]
+    drawings = Sketches(clock)
+
+    def draw() -> str:
+        if tries:
+            raise tries.pop()
+        return "a picture"
+
+    until = clock.monotonic() + PATIENCE
+    assert [await drawings.drawn("a", draw, until) for _ in range(2)] == [None, "a picture"]
     drawings.close()
 
 

@@ -434,6 +434,18 @@ async def test_a_player_gets_so_much_within_a_minute_and_then_the_rest(
         refused(await asked(client, "song_audio", clip_id=first, length=20_000))
 
 
+async def test_a_player_that_asks_for_single_bytes_does_not_ask_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(allowance, "BYTES_A_MINUTE", 3 * allowance.LEAST)
+    stage = Stage(tmp_path, Flow())
+    first = stage.clips(stage.song())[0].clip_id
+    async with host(stage) as client:
+        for _ in range(3):
+            shown(await asked(client, "song_audio", clip_id=first, length=1))
+        refused(await asked(client, "song_audio", clip_id=first, length=1))
+
+
 async def test_looks_are_counted_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allowance, "SHEETS_A_MINUTE", 2)
     stage = Stage(tmp_path, Flow())

@@ -76,7 +76,15 @@ def test_a_brand_without_a_figure_of_its_own_takes_the_first_brands() -> None:
 
 def test_options_survive_the_command_line(tmp_path: Path) -> None:
     options = Options(
-        tmp_path, port=8123, fast=True, pace="real", seed=3, rate=3.0, brand="sunoapi", faults=("a:slow",)
+        tmp_path,
+        port=8123,
+        fast=True,
+        pace="real",
+        seed=3,
+        rate=3.0,
+        brand="sunoapi",
+        faults=("a:slow",),
+        soundfont=tmp_path / "hall.sf2",
     )
     parser = argparse.ArgumentParser()
     add_arguments(parser)

@@ -268,7 +268,7 @@ def test_voice_and_band_are_both_to_be_heard(stems: dict[str, np.ndarray]) -> No
 def test_a_fade_out_tag_fades_out() -> None:
     song = music.compose(Brief(lyrics=LYRICS + "\n[Fade Out]", style="rock", seconds=30))
     samples = heard(song)
-    second = [level(samples[int(at * RATE) : int((at + 1) * RATE)]) for at in (20, 25, 28.9)]
+    second = [level(samples[int(at * RATE) : int((at + 1) * RATE)]) for at in (22, 26.5, 28.9)]
     assert second[0] > second[1] + 3 > second[2] + 10
 
 

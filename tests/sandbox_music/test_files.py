@@ -7,6 +7,7 @@ import time
 import wave
 
 import mido
+import mutagen
 import numpy as np
 import pytest
 from PIL import Image
@@ -129,6 +130,62 @@ def test_the_midi_of_joined_songs_follows_both_tempi(song: music.Score) -> None:
     average, low, high = music.bpm(both)
     assert (low, high) == (120, 136)
     assert average == pytest.approx(128, abs=0.1)
+
+
+def _track(data: bytes, number: int) -> list[tuple[int, mido.MetaMessage]]:
+    """The events of one track with their ticks."""
+    tick, events = 0, []
+    for message in mido.MidiFile(file=io.BytesIO(data), charset="utf-8").tracks[number]:
+        tick += message.time
+        events.append((tick, message))
+    return events
+
+
+@pytest.mark.parametrize(
+    ("words", "syllables"),
+    [
+        ("Stars are falling over", ["Stars ", "a", "re ", "fal", "ling ", "o", "ver\n"]),
+        ("바다를 건너", ["바", "다", "를 ", "건", "너\n"]),
+        ("うみのほし", ["う", "み", "の", "ほ", "し\n"]),
+        ("Песня о море", ["Пес", "ня ", "о ", "мо", "ре\n"]),
+    ],
+)
+def test_the_midi_file_is_a_karaoke_of_the_words_as_written(words: str, syllables: list[str]) -> None:
+    song = music.compose(Brief(lyrics=f"[Verse]\n{words}\nla la", style="folk", seconds=20))
+    events = _track(music.midi(song), 1)
+    struck = {tick for tick, message in events if message.type == "note_on"}
+    sung = [(tick, message.text) for tick, message in events if message.type == "lyrics"]
+    assert [text for _, text in sung][: len(syllables)] == syllables
+    assert {tick for tick, _ in sung} <= struck
+
+
+def test_the_midi_file_says_title_key_and_sections_and_where_everybody_stands() -> None:
+    song = music.compose(Brief(lyrics=LYRICS, style="rock in F# minor", title="海の Пісня", seconds=40))
+    data = music.midi(song)
+    conductor = [message for _, message in _track(data, 0)]
+    assert next(m.name for m in conductor if m.type == "track_name") == "海の Пісня"
+    assert [m.key for m in conductor if m.type == "key_signature"] == ["F#m"]
+    assert [m.text for m in conductor if m.type == "marker" and m.text != "Intro"][:3] == ["Verse", "Chorus", "Verse 2"]
+    seats = []
+    for number in range(1, len(music.parts(song)) + 1):
+        said = {m.control: m.value for _, m in _track(data, number) if m.type == "control_change"}
+        assert 40 <= said[7] <= 127
+        seats.append(said[10])
+    assert max(seats) - min(seats) > 20
+
+
+def test_an_mp3_says_its_key(song: music.Score, sound: music.Audio) -> None:
+    data = music.encode(sound, key=song.short_key)
+    assert mutagen.File(io.BytesIO(data)).tags["TKEY"].text == [song.short_key]
+
+
+def test_an_instrumental_is_named_after_what_it_is_about() -> None:
+    assert music.title_of("lo-fi beats for a rainy night in Tokyo") == "Rainy night"
+    assert (
+        music.title_of("epic orchestral trailer music with thundering percussion")
+        == "Epic orchestral trailer music with"
+    )
+    assert music.title_of("!!!") == ""
 
 
 @pytest.mark.parametrize("title", ["Harbour", "", "Lucía 🎵", "海の星", "صباح الخير", "x" * 500, "Пісня", "a\nb"])

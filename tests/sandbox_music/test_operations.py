@@ -90,6 +90,14 @@ def test_a_joint_does_not_click(song: music.Score) -> None:
     assert level(samples[int(21.3 * RATE) : int(21.36 * RATE)]) > -45, "and leaves no hole"
 
 
+@pytest.mark.parametrize("at", [8.0, 20.0])
+def test_an_extension_begins_as_loud_as_the_song_was(song: music.Score, at: float) -> None:
+    more = music.extend(song, at, Brief(lyrics="[Verse]\nOne more line about the sea\nFor you and me", seconds=14))
+    both = mono(music.render(music.concat(song, at, more)))
+    seam = round(at * RATE)
+    assert level(both[seam : seam + 3 * RATE]) == pytest.approx(level(both[seam - 3 * RATE : seam]), abs=3.0)
+
+
 def test_extensions_can_be_extended(song: music.Score) -> None:
     first = music.concat(song, 30, music.extend(song, 30, Brief(lyrics="[Verse]\nOne more line", seconds=12)))
     second = music.extend(first, 40, Brief(seconds=10))

@@ -101,9 +101,16 @@ async def test_a_file_that_was_moved_away_is_named(desk: Desk, song: Samples) ->
 
 
 async def test_an_unknown_id_and_an_order_without_sound_are_told_apart(desk: Desk) -> None:
-    unfinished = desk.put("create_song", "working")
+    failed, unfinished = desk.put("create_song", "failed"), desk.put("create_song", "working")
     assert "There is no clip or order 'nobody'" in (await compare(desk, ids=["nobody"]))["notice"]
-    assert f"Order {unfinished.id} has no finished audio" in (await compare(desk, ids=[unfinished.id]))["notice"]
+    assert f"Order {failed.id} has no finished audio" in (await compare(desk, ids=[failed.id]))["notice"]
+    assert f"Order {unfinished.id} is not finished. Call wait" in (await compare(desk, ids=[unfinished.id]))["notice"]
+
+
+async def test_too_few_and_too_many_ids_are_counted_in_plain_words(desk: Desk) -> None:
+    for count, said_ in ((0, "ids has 0 entries; it takes at least 1"), (9, "ids has 9 entries; it takes at most 8")):
+        answer = await compare(desk, ids=[f"id-{number}" for number in range(count)])
+        assert answer["notice"] == f"{said_}. Nothing was sent or spent."
 
 
 async def test_without_the_extra_it_says_what_to_install(

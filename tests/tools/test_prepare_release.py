@@ -27,6 +27,7 @@ from songwright.server.app import Songwright
 from songwright.server.core.jobs import Job, SavedFile
 from songwright.server.core.settings import Settings
 from songwright.server.files.studio.sound import Samples, decode, encode, nature
+from songwright.tools.studio.prepare_release import PrepareRelease
 
 pytestmark = pytest.mark.anyio
 RATE = 44_100
@@ -105,6 +106,43 @@ async def test_the_copies_have_the_loudness_and_no_peak_above_the_ceiling(
     assert answer["after"]["lufs"] == pytest.approx(-14, abs=0.1)
 
 
+async def test_copies_from_before_the_song_was_on_an_album_say_so(desk: Desk) -> None:
+    """Or a person would publish an album whose files name another one."""
+    job = kept(desk, music())
+    await prepared(desk, job)
+    assert "notice" not in await prepared(desk, job)
+    async with client(desk, name="vscode") as connected:
+        await connected.call_tool("make_album", {"name": "Harbour", "clip_ids": [f"{job.id}-1"], "artist": "Ana"})
+    notice = (await prepared(desk, job))["notice"]
+    assert "it is track 1 of 'Harbour' by 'Ana' now." in notice
+    assert "move their folder away first" in notice
+
+
+async def test_an_order_with_two_takes_is_asked_back_and_nothing_is_guessed(desk: Desk) -> None:
+    """By every tool that works on one take, with the ids to choose from."""
+    job = kept(desk, music())
+    calls: list[tuple[str, dict[str, Any]]] = [
+        *((tool, {"clip_id": job.id}) for tool in ("prepare_release", "make_video", "export_project", "keep_take")),
+        ("save_recipe", {"name": "Mine", "clip_id": job.id}),
+        ("make_album", {"name": "Harbour", "clip_ids": [job.id]}),
+    ]
+    async with client(desk, name="vscode") as connected:
+        for tool, arguments in calls:
+            told = said(await connected.call_tool(tool, arguments))
+            assert told["status"] == "failed", tool
+            assert "is an order with 2 clips. Give the id of the one you mean" in told["notice"], tool
+            assert f"{job.id}-1 (take 1), {job.id}-2 (take 2)." in told["notice"], tool
+
+
+async def test_a_song_that_is_still_being_made_is_told_from_one_without_sound(desk: Desk) -> None:
+    job = desk.put("create_song", "working")
+    async with client(desk, name="vscode") as connected:
+        told = said(await connected.call_tool("prepare_release", {"clip_id": job.id}))
+    assert told["notice"] == (
+        f"Order {job.id} is not finished. Call wait_for_song with it, then this again. Nothing more was spent."
+    )
+
+
 async def test_where_peaks_forbid_the_loudness_it_is_said_and_not_forced(desk: Desk) -> None:
     spiky = music(0.0) * np.float32(0.02)
     spiky[:: RATE // 2] = 0.95
@@ -160,6 +198,11 @@ async def test_another_loudness_is_another_release(desk: Desk) -> None:
     assert loudness(usual["wav"])[0] == pytest.approx(-14, abs=0.15)
 
 
+@pytest.mark.parametrize(("asked", "made"), [(-14, -14.0), (-14.04, -14.0), (-13.96, -14.0), (-9.25001, -9.3)])
+def test_a_loudness_that_nobody_hears_apart_is_not_another_release(asked: float, made: float) -> None:
+    assert PrepareRelease(clip_id="clip-1", target=asked).target == made
+
+
 async def test_other_programs_read_whose_song_it_is(desk: Desk) -> None:
     files = by_kind(await prepared(desk, kept(desk, music())))
     flac, wav = FLAC(files["flac"]), WAVE(files["wav"])
@@ -209,10 +252,10 @@ async def test_the_sheet_says_what_the_song_is_that_ai_made_it_and_which_rights_
     text = by_kind(answer)["notes"].read_text(encoding="utf-8")
     for line in (
         "Engine: sonic-v6",
-        "Cost: 1 credits for 2 takes",
+        "Cost: 1 credit for 2 takes",
         "were made with artificial intelligence, model sonic-v6.",
         f"covers: Song, clip {job.id}-2",
-        "[ ] This list is no legal advice.",
+        "\nThis list is no legal advice.",
         "[Verse]\nRain",
     ):
         assert line in text
@@ -261,7 +304,7 @@ async def test_with_a_certificate_the_copies_say_that_ai_made_them_and_sound_the
     set_certificate(desk, Signer())
     again = await prepared(desk, job)
     assert again["replayed"] is True
-    assert "carry no C2PA manifest, and settings for one are there now" in again["notice"]
+    assert "They carry no C2PA manifest, and settings for one are there now." in again["notice"]
     shutil.rmtree(desk.settings.library / "Release")
     answer = await prepared(desk, job)
     assert any(line.startswith("WAV and FLAC carry a C2PA manifest") for line in answer["said"])

@@ -7,6 +7,7 @@ from typing import Any
 from facts import place
 
 from songwright.server.core.operation import Outcome
+from songwright.server.files.studio.timed import texts
 
 
 def timeline(*words: tuple[str, float, float] | dict[str, Any]) -> Outcome:
@@ -41,6 +42,12 @@ def test_lines_carry_the_second_of_their_first_word() -> None:
 def test_every_word_keeps_its_own_time() -> None:
     words = [(word.text.strip(), word.start, word.end) for word in SUNG.timeline[0].words]
     assert words == [("Stars", 12.1, 12.6), ("over", 12.7, 13.0), ("town", 13.1, 14.0)]
+
+
+def test_a_time_that_no_song_has_does_not_stop_the_files() -> None:
+    outcome = timeline(("Stars\n", 1.0, 1e308), ("over\n", 1e307, 1e308), ("town", 2.0, 3.0))
+    assert lines_of(outcome) == [(1.0, "Stars"), (2.0, "town")]
+    assert set(texts(outcome.timeline)) == {".lrc", ".srt", ".vtt", ".ass"}
 
 
 def test_section_tags_are_no_words_but_say_where_a_section_is() -> None:

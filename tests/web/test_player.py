@@ -103,7 +103,8 @@ def test_a_link_leads_to_no_other_song(shelf: Shelf) -> None:
     _, _, other = saved(shelf, "Another")
     neighbour = shelf_of(shelf.place, shelf.server, f"{shelf.tenant} next door")
     _, their_link, theirs = saved(neighbour, "Theirs")
-    for clip_id in (other, theirs, "nobody's", "../x", None, 7):
+    foreign: list[Any] = [other, theirs, "nobody's", "../x", None, 7, [], {"a": 1}]
+    for clip_id in foreign:
         answer = shelf.ask(link, "audio", {"clip_id": clip_id})
         assert (answer.status_code, "data" in answer.json()) == (404, False), clip_id
     assert shelf.ask(link, "audio", {"clip_id": first}, token=their_link).status_code == 403

@@ -18,6 +18,8 @@ from ..shapes import Shape, SongResult, data_of, said
 WORDS = 5000
 """Words that are read of an answer; a song has a few hundred."""
 LINE_LIMIT = 200
+LATEST = 24 * 3600.0
+"""The last second that is believed: no format of timed lyrics can hold any number."""
 PAUSE = 0.9
 """Seconds without a word after which a new line begins, in an answer that has no line breaks."""
 
@@ -74,8 +76,9 @@ def _words(alignment: object) -> list[SungWord]:
     found = []
     for row in alignment[:WORDS] if isinstance(alignment, list) else ():
         text, start = (row.get("word"), number(row.get("start_s"))) if isinstance(row, Mapping) else (None, None)
-        if isinstance(text, str) and start is not None and start >= 0:
-            found.append(SungWord(text, start, max(start, number(row.get("end_s")) or start)))
+        if isinstance(text, str) and start is not None and 0 <= start <= LATEST:
+            end = min(max(start, number(row.get("end_s")) or start), LATEST)
+            found.append(SungWord(text, start, end))
     return found
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ...server.core.operation import Facts, Purchase, Request, Route
 from ..composing import SonicPurchase
-from ..shapes import SUBJECT_LIMIT, ClipId, said, shorten
+from ..shapes import SUBJECT_LIMIT, ClipId, refuse, said, shorten
 from .get_wav import GetWav
 
 PARTS = (
@@ -65,6 +65,16 @@ class SeparateStems(SonicPurchase):
     parts: Literal["basic", "full"] = Field("basic", description="basic: voice and band; full: every instrument.")
 
     format: Literal["mp3", "wav"] = Field("mp3", description="wav: also WAV. For parts made before use get_wav.")
+
+    def check(self, facts: Facts) -> None:
+        """Stems that are here are not bought again for the sake of their WAVs."""
+        super().check(facts)
+        if self.format == "wav" and not self.again and self.parts in facts.split(self.clip_id):
+            refuse(
+                "The stems of this clip are here already; only their WAVs are missing. Call get_wav with the clip_id "
+                "of each part; get_song shows them. To have the song separated anew, set again.",
+                "format",
+            )
 
     def follow_up_price(self, facts: Facts) -> int | None:
         """A WAV of every part that may come; those that do not come are not charged."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ...server.core.operation import Effect, Operation
 from ..shapes import ClipId, FileResult, ToolResult, as_named
@@ -35,6 +35,12 @@ class PrepareRelease(Operation):
 
     clip_id: ClipId
     target: float = Field(-14, ge=-24, le=-8, description="LUFS.")
+
+    @field_validator("target")
+    @classmethod
+    def _to_a_tenth(cls, target: float) -> float:
+        """Nobody hears less, and each target has copies of its own, a hundred megabytes large."""
+        return round(target, 1)
 
     @model_validator(mode="before")
     @classmethod

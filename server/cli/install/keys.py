@@ -67,6 +67,10 @@ def save(key: str, book: Book) -> str:
             if not held:
                 book.keychain = address
                 _note(target, ["keychain"], True, book)
+            elif book.keychain is not None and book.keychain != address:
+                keychain.forget(book.keychain)  # the settings file has got another address since
+                book.keychain = address
+                book.save()
             return "in the system's keychain"
         if held:
             raise FileRefused("the system's keychain does not take the key.")

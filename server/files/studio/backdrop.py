@@ -7,6 +7,8 @@ import zlib
 from io import BytesIO
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from . import PICTURES
+
 if TYPE_CHECKING:
     from numpy import uint8
     from numpy.typing import NDArray
@@ -28,7 +30,7 @@ def opened(data: bytes | None, title: str) -> Image:
 
     try:
         if data is not None:
-            picture = Image.open(BytesIO(data))
+            picture = Image.open(BytesIO(data), formats=PICTURES)
             if picture.width * picture.height <= _LARGEST:
                 side = max(min(*picture.size, 1200), 64)
                 return ImageOps.fit(picture.convert("RGB"), (side, side), Image.Resampling.LANCZOS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Final, NamedTuple
 
+from . import PICTURES
+
 SIDE: Final = 3000
 """Pixels of each side that shops ask for."""
 _MOST_PIXELS: Final = 60_000_000
@@ -27,7 +29,7 @@ def cover_for_release(data: bytes) -> Cover | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(data)) as found:
+            with Image.open(BytesIO(data), formats=PICTURES) as found:
                 width, height = found.size
                 if width * height > _MOST_PIXELS or not width or not height:
                     return None

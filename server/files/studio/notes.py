@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -12,6 +13,8 @@ from .session import Note, Notes, Session
 
 MOST_BYTES: Final = 2 * 1024 * 1024
 MOST_NOTES: Final = 100_000
+MOST_BEATS: Final = 64
+"""In a bar, and the smallest note that counts as one: damaged files claim zero and more than programs take."""
 TICKS: Final = 960
 """Per quarter note, in files written here."""
 _TEMPO: Final = 500_000
@@ -59,7 +62,8 @@ class _Clock:
                 self._changes.append((tick, at, message.tempo))
                 tempi.append((at, 60e6 / message.tempo))
             elif self.meter is None and message.type == "time_signature":
-                self.meter = (message.numerator, message.denominator)
+                meter = (message.numerator, message.denominator)
+                self.meter = meter if all(1 <= part <= MOST_BEATS for part in meter) else None
         self.tempi = tuple(tempi)
 
     def seconds(self, tick: int) -> float:
@@ -78,7 +82,7 @@ def _told(tracks: Iterable[Any]) -> Iterable[tuple[int, Any]]:
 
 def _player(track: Any, clock: _Clock) -> Notes | None:
     name, channel, program, tick = "", 0, None, 0
-    open_notes: dict[tuple[int, int], list[tuple[float, int]]] = {}
+    open_notes: dict[tuple[int, int], deque[tuple[float, int]]] = {}
     played = list[Note]()
     for message in track:
         tick += message.time
@@ -88,11 +92,11 @@ def _player(track: Any, clock: _Clock) -> Notes | None:
             program = message.program if program is None else program
         elif message.type in ("note_on", "note_off"):
             channel = message.channel if not played and not open_notes else channel
-            waiting = open_notes.setdefault((message.channel, message.note), [])
+            waiting = open_notes.setdefault((message.channel, message.note), deque())
             if message.type == "note_on" and message.velocity:
                 waiting.append((clock.seconds(tick), message.velocity))
             elif waiting:
-                start, velocity = waiting.pop(0)
+                start, velocity = waiting.popleft()
                 played.append(Note(start, max(clock.seconds(tick), start + _SHORTEST), message.note, velocity))
     for (_, key), waiting in open_notes.items():
         played += [Note(start, max(clock.seconds(tick), start + _SHORTEST), key, loud) for start, loud in waiting]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 from math import isclose
 
 from ...core.sung import SungLine
@@ -28,11 +31,17 @@ class TempoMap:
 
     def beats(self, seconds: float) -> float:
         """Quarter notes from the start to a second."""
-        total = 0.0
-        for index, (begin, bpm) in enumerate(self.points):
-            end = self.points[index + 1][0] if index + 1 < len(self.points) else seconds
-            total += max(min(seconds, end) - begin, 0.0) * bpm / 60
-        return total
+        starts, counts = self._counted
+        index = max(bisect_right(starts, seconds) - 1, 0)
+        return counts[index] + max(seconds - starts[index], 0.0) * self.points[index][1] / 60
+
+    @cached_property
+    def _counted(self) -> tuple[list[float], list[float]]:
+        """Where the tempi begin, in seconds and in quarter notes: a foreign score may have very many of both."""
+        starts, counts = [begin for begin, _ in self.points], [0.0]
+        for (begin, bpm), (end, _) in pairwise(self.points):
+            counts.append(counts[-1] + max(end - begin, 0.0) * bpm / 60)
+        return starts, counts
 
     @staticmethod
     def of(points: Sequence[tuple[float, float]], meter: tuple[int, int] = (4, 4)) -> TempoMap:

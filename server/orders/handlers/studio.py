@@ -13,6 +13,7 @@ from ...core.threads import in_thread
 from ...files.delivery import Delivery
 from .. import albums, bought, project, recipes, video
 from ..caller import Call
+from ..material import clip_of, material, whole_of
 from ..results import Result
 from ..workshop import Stopped, Work
 
@@ -55,9 +56,10 @@ async def compare_takes(call: Call, asked: CompareTakes) -> Result:
 
 
 async def export_project(call: Call, asked: ExportProject) -> Result:
-    """A folder with the song as projects for music programs."""
+    """A folder with the song as projects for music programs; a stem leads to its song."""
     caller = call.caller
-    clip = await in_thread(project.clip_of, caller, asked.clip_id)
+    # A project of one stem would offer, at a price, what the song has already.
+    clip = await in_thread(whole_of, caller, await in_thread(clip_of, caller, asked.clip_id))
     timeline = await in_thread(bought.answer_to, caller, "get_lyrics_timeline", clip.clip_id)
     if timeline is not None:
         # Bought before Songwright wrote all the formats of timed lyrics: what is missing is written now.
@@ -75,7 +77,7 @@ async def save_recipe(call: Call, asked: SaveRecipe) -> Result:
 async def make_video(call: Call, asked: MakeVideo) -> Result:
     """A video of a song with its words."""
     caller = call.caller
-    clip = await in_thread(project.clip_of, caller, asked.clip_id)
+    clip = await in_thread(clip_of, caller, asked.clip_id)
     return await made(call, asked, "the video", partial(video.make, caller, clip, asked))
 
 
@@ -86,10 +88,9 @@ async def make_album(call: Call, asked: MakeAlbum) -> Result:
 
 async def prepare_release(call: Call, asked: PrepareRelease) -> Result:
     """Copies for publishing, made now or before."""
-    from ..material import clips_of, material
     from ..release import release
 
     caller = call.caller
-    (clip, *_) = await in_thread(clips_of, caller, asked.clip_id)
+    clip = await in_thread(clip_of, caller, asked.clip_id)
     song = await in_thread(material, caller, clip)
     return await made(call, asked, "the release", lambda work: release(caller, song, asked.target, work.done))

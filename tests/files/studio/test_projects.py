@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,42 @@ def saved(place: Path, data: bytes) -> Path:
     path = place / "a.mid"
     path.write_bytes(data)
     return path
+
+
+@pytest.mark.parametrize(("claimed", "meter"), [((7, 3), (7, 8)), ((0, 2), None), ((4, 255), None)])
+def test_a_bar_that_no_program_can_count_is_not_believed(
+    tmp_path: Path, claimed: tuple[int, int], meter: tuple[int, int] | None
+) -> None:
+    plain_bar, bar = (b"\xff\x58\x04" + bytes(told) for told in ((4, 2), claimed))
+    data = notes.write(session())
+    assert plain_bar in data
+    read = notes.read(saved(tmp_path, data.replace(plain_bar, bar)))
+    assert read is not None
+    assert read.meter == meter
+
+
+def test_a_beat_is_found_without_going_through_every_change_of_tempo() -> None:
+    """A score may have a tempo for every beat, and each of its notes is looked up several times."""
+    looks = 0
+
+    class Counted(tuple[tuple[float, float], ...]):
+        def __getitem__(self, index: Any) -> Any:
+            nonlocal looks
+            looks += 1
+            return super().__getitem__(index)
+
+        def __iter__(self) -> Iterator[tuple[float, float]]:
+            nonlocal looks
+            looks += len(self)
+            return super().__iter__()
+
+    tempo = TempoMap(Counted((float(second), 60.0 if second % 2 else 120.0) for second in range(1_000)))
+    assert [tempo.beats(second) for second in (-1.0, 0.0, 0.5, 1.5, 2.0, 999.0, 1001.0)] == [
+        0.0, 0.0, 1.0, 2.5, 3.0, 1499.0, 1501.0,
+    ]  # fmt: skip
+    for second in range(2_000):
+        tempo.beats(float(second))
+    assert looks < 10_000
 
 
 def test_reaper_plays_the_notes_that_were_bought() -> None:

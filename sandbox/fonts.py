@@ -1,0 +1,20 @@
+"""Whether a soundfont can be played here. Only the standard library: the server asks too."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+
+def why_not(font: Path) -> str:
+    """Return in a sentence why the band cannot play from this soundfont; "" when it can."""
+    if shutil.which("fluidsynth") is None:
+        return "The band plays the sandbox's own sounds: the program fluidsynth is not installed."
+    try:
+        with font.expanduser().open("rb") as file:
+            head = file.read(12)
+    except OSError:
+        head = b""
+    if head[:4] != b"RIFF" or head[8:] != b"sfbk":
+        return "The band plays the sandbox's own sounds: SONGWRIGHT_SANDBOX_SOUNDFONT is no soundfont that can be read."
+    return ""
