@@ -33,7 +33,8 @@ def main() -> int:
         build = Path(folder) / "build.txt"
         needed = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
         build.write_text("\n".join(needed), encoding="utf-8")
-        done = pin(uv, DEV, "--extra", "sandbox", "--extra", "studio", *hosted, "--group", "dev", *sys.argv[1:])
+        local = ("--extra", "sandbox", "--extra", "studio", "--extra", "c2pa")
+        done = pin(uv, DEV, *local, *hosted, "--group", "dev", *sys.argv[1:])
         return 0 if done and pin(uv, SERVICE, str(build), *hosted, "--constraints", str(DEV)) else 1
 
 

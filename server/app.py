@@ -99,6 +99,8 @@ class Songwright:
             settings.daily_credits,
             settings.model,
             settings.upload_dir,
+            c2pa_certificate=settings.c2pa_certificate,
+            c2pa_key=settings.c2pa_key,
             soundfont=settings.sandbox_soundfont,
         )
         return Caller(self.runner, library, account, limits)

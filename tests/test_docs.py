@@ -169,7 +169,7 @@ def test_the_json_for_clients_parses_and_starts_songwright() -> None:
 
 # -- commands, files and links ----------------------------------------------------------------------------------------
 
-SETTING = re.compile(rf"{PREFIX}[A-Z_]+")
+SETTING = re.compile(rf"{PREFIX}[A-Z0-9_]+")
 OURS = re.compile(r"^(?:bench|deploy|dev|docs|examples|prompts|sandbox|server|tests|tools)/[\w./-]+$")
 """A path of the tree, as a document names it in a code span."""
 ELSE = {"server/x.py", "tools/sonic/get_key.py", "deploy/secrets", "tools/list"}

@@ -86,6 +86,14 @@ class Settings(BaseSettings):
         description="Another folder, besides the library, where upload_audio looks for a recording by its name. The "
         "service only accepts links, so the answer says what to do next.",
     )
+    c2pa_certificate: Path | None = Field(
+        None,
+        description="PEM file of your own signing certificate, with its chain. With it prepare_release puts a signed "
+        "C2PA manifest into the copies: made with AI. Needs the extra `songwright[c2pa]`.",
+    )
+    c2pa_key: Path | None = Field(
+        None, description="PEM file of the private key that belongs to this certificate, without a password."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="How much is logged to standard error."
     )

@@ -88,8 +88,15 @@ def _wave(file: BinaryIO) -> None:
     raise Crowded(f"more than {MOST_PARTS} chunks")
 
 
+def flac_start(file: BinaryIO) -> int:
+    """Where FLAC begins: at once, or behind an ID3 tag, which is where C2PA has its manifest."""
+    file.seek(0)
+    head = file.read(10)
+    return 10 + _seven_bits(head[6:]) if head[:3] == b"ID3" and len(head) == 10 else 0
+
+
 def _flac(file: BinaryIO) -> None:
-    file.seek(4)
+    file.seek(flac_start(file) + 4)
     for _ in range(MOST_PARTS):
         head = file.read(4)
         if len(head) < 4:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
-from .crowds import refuse_crowded
+from .crowds import flac_start, refuse_crowded
 from .downloads import Media, sniff
 from .iso639 import three_letters
 from .riff import write_info
@@ -175,7 +175,10 @@ def _head(path: Path) -> bytes:
     if not stat.S_ISREG(path.stat().st_mode):
         return b""
     with path.open("rb") as file:
-        return file.read(_HEAD)
+        file.seek(flac_start(file))
+        inner = file.read(_HEAD)
+        file.seek(0)
+        return inner if sniff(inner) is Media.FLAC else file.read(_HEAD)
 
 
 # -- what all formats share -----------------------------------------------------------------------------------------

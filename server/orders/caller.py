@@ -29,6 +29,8 @@ class Limits:
     default_model: str | None
     upload_dir: Path | None = None
     monthly_credits: int | None = None
+    c2pa_certificate: Path | None = None
+    c2pa_key: Path | None = None
     soundfont: Path | None = None
 
     def of(self, account: Account) -> tuple[Limit, ...]:

@@ -5,12 +5,13 @@ Nothing that exists is changed: the song's own files are only read, and a copy t
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..core.errors import ArgumentRefused
+from ..core.errors import ArgumentRefused, SettingRefused
 from ..files.downloads import Media, disk_errors
 from ..files.library import RELEASE, Kept
 from ..files.studio import needed
@@ -18,7 +19,7 @@ from ..files.tags import Owner, SongTags, mark_text, marked, read_tags, write_ta
 from ..files.telling import tags_of
 from .caller import Caller
 from .material import Material, on_disk
-from .release_notes import about, data_of, text_of
+from .release_notes import Facts, about, data_of, text_of
 from .results import Result
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from ..files.studio.covers import Cover
     from ..files.studio.loudness import Loudness
+    from ..files.studio.provenance import Signing
 
 USUAL = -14.0
 SILENCE = -69.0
@@ -69,11 +71,13 @@ def release(caller: Caller, song: Material, target: float, going: Callable[[floa
     if (made := _made_before(place, song)) is not None:
         return made
     facts = about(caller, song)
+    seal = _seal(caller, facts)
     with on_disk(caller, song) as path:
-        sound = _sound(place, song, path, target, going)
+        sound = _sound(place, song, path, target, seal, going)
         picture = _picture(caller, song, path)
     files = {"wav": sound.wav, "flac": sound.flac}
-    said = [*sound.says]
+    signed = seal.kept(files)
+    said = [*sound.says, *seal.says]
     if picture is None:
         said.append("There is no cover that can be read. Shops ask for one: square, 3000 by 3000 pixels.")
     else:
@@ -81,10 +85,15 @@ def release(caller: Caller, song: Material, target: float, going: Callable[[floa
         files["cover"] = place.bytes(marked(picture.jpeg, owner), ".jpg")
         said.append(picture.says)
     data = data_of(facts, sound.before, sound.after, said, {kind: kept.sha256 for kind, kept in files.items()})
+    if signed:
+        data["ai"]["c2pa"] = signed
     mark = mark_text(Owner(place.tags.clip_id, place.tags.label)).decode()
     files["notes"] = place.text(text_of(data, mark), _NOTES["notes"])
     # Last, because it stands for all of them: where it is, the others are whole.
-    files["json"] = place.text(json.dumps({"of": mark, **data}, ensure_ascii=False, indent=2) + "\n", _NOTES["json"])
+    sheet = json.dumps({"of": mark, **data}, ensure_ascii=False, indent=2) + "\n"
+    files["json"] = place.text(sheet, _NOTES["json"])
+    if files["json"].sha256 != hashlib.sha256(sheet.encode()).hexdigest():
+        data["done"].append("The sheet that was there stays as it was, with the checksums of the copies from then.")
     going(1.0)
     return _result(place, song, files, data, replayed=False)
 
@@ -126,6 +135,8 @@ def _outdated(place: _Place, song: Material, flac: Kept, data: Mapping[str, Any]
             f"Their tags are from before the song was put on another album or moved on it: it is track {now.track} "
             f"of {now.album!r} by {now.artist!r} now."
         )
+    if _wants_manifest(place.caller, song) and "c2pa" not in data["ai"]:
+        yield "They carry no C2PA manifest, and settings for one are there now."
 
 
 def _result(
@@ -162,7 +173,65 @@ class _Copies:
     says: list[str]
 
 
-def _sound(place: _Place, song: Material, path: Path, target: float, going: Callable[[float], None]) -> _Copies:
+@dataclass
+class _Seal:
+    """What signs the files of one release, if anything does, and what came of it."""
+
+    signing: Signing | None = None
+    says: list[str] = field(default_factory=list)
+    signed: set[str] = field(default_factory=set)
+
+    def sign(self, path: Path, kind: str) -> None:
+        """Give a finished file its manifest; a certificate that fails once is not tried again."""
+        if self.signing is not None:
+            try:
+                self.signing.sign(path, kind)
+                self.signed.add(kind)
+            except SettingRefused as error:
+                self.signing = None
+                self.says.append(error.sentence)
+
+    def kept(self, files: Mapping[str, Kept]) -> list[str]:
+        """Which of these files carry a manifest: one that was there before was not replaced."""
+        from ..files.studio.provenance import carries
+
+        if not self.signed:
+            return []
+        kinds = [
+            kind for kind, kept in files.items() if (carries(kept.path) if kept.path.is_file() else kind in self.signed)
+        ]
+        if kinds:
+            names = " and ".join(kind.upper() for kind in kinds)
+            self.says.append(
+                f"{names} {'carry' if len(kinds) > 1 else 'carries'} a C2PA manifest that says that AI made the song, "
+                "signed with the certificate of SONGWRIGHT_C2PA_CERTIFICATE."
+            )
+        return kinds
+
+
+def _wants_manifest(caller: Caller, song: Material) -> bool:
+    """Whether the person has set a certificate and AI made this song."""
+    asked = caller.limits.c2pa_certificate or caller.limits.c2pa_key
+    return asked is not None and not caller.account.sandbox and not song.clip.uploaded
+
+
+def _seal(caller: Caller, facts: Facts) -> _Seal:
+    from ..files.studio.provenance import signing
+
+    certificate, key, clip = caller.limits.c2pa_certificate, caller.limits.c2pa_key, facts.song.clip
+    if certificate is None and key is None:
+        return _Seal()
+    if not _wants_manifest(caller, facts.song):
+        return _Seal(says=[f"The copies carry no C2PA manifest. {facts.ai_note}"])
+    try:
+        return _Seal(signing(certificate, key, clip.title or clip.clip_id, clip.model or ""))
+    except SettingRefused as error:
+        return _Seal(says=[error.sentence])
+
+
+def _sound(
+    place: _Place, song: Material, path: Path, target: float, seal: _Seal, going: Callable[[float], None]
+) -> _Copies:
     from ..files.studio.loudness import measured
     from ..files.studio.mastering import CEILING_DBTP, MOST_LIMITED_DB, mastered
     from ..files.studio.sound import blocks, encode
@@ -184,6 +253,7 @@ def _sound(place: _Place, song: Material, path: Path, target: float, going: Call
             after = measured(blocks(path), master.rate, master.channels)
         with disk_errors(path.parent):
             write_tags(path, Media(kind), place.tags)
+            seal.sign(path, kind)  # last, because every later change would break the signature
 
     wav = place.file(".wav", lambda path: write(path, "wav"))
     flac = place.file(".flac", lambda path: write(path, "flac"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.jobs import Clip, Job
 from ..core.written import moment
+from ..files.studio.provenance import AI_SOURCE
 from .caller import Caller
 from .material import Material
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 GENERATIONS = 12
 """Ancestors that are named, at most."""
-AI_SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-"""The press's common name for media that a trained model made."""
 
 
 ADVICE = "This list is no legal advice."

@@ -139,6 +139,8 @@ class Hosted:
             settings.daily_credits if tenant.daily_credits is None else tenant.daily_credits,
             settings.model,
             monthly_credits=tenant.monthly_credits,
+            c2pa_certificate=settings.c2pa_certificate,
+            c2pa_key=settings.c2pa_key,
             soundfont=settings.sandbox_soundfont,
         )
         front = Front(lambda path: {"url": self._link(tenant.id, path)}, lambda path: self._public(tenant.id, path))

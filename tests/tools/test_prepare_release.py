@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import c2pa
 import mutagen
 import numpy as np
 import pyloudnorm
 import pytest
-from desk import Desk, client
+from desk import Desk, client, clip
 from mutagen.flac import FLAC
 from mutagen.wave import WAVE
 from PIL import Image
+from signers import Signer
 from world import said
 
+from songwright.server.app import Songwright
 from songwright.server.core.jobs import Job, SavedFile
+from songwright.server.core.settings import Settings
 from songwright.server.files.studio.sound import Samples, decode, encode, nature
 from songwright.tools.studio.prepare_release import PrepareRelease
 
@@ -275,3 +281,111 @@ async def test_silence_is_refused_and_leaves_nothing_behind(desk: Desk) -> None:
     answer = await prepared(desk, job)
     assert "There is nothing to hear in Song (take 1)" in answer["notice"]
     assert [path for path in (desk.settings.library / "Release").rglob("*") if path.is_file()] == []
+
+
+def set_certificate(desk: Desk, signer: Signer) -> None:
+    """As a person does by the two settings."""
+    chain, key = signer.write(desk.settings.library.parent / "secrets")
+    caller = desk._caller
+    caller.limits = replace(caller.limits, c2pa_certificate=chain, c2pa_key=key)
+
+
+def unmarked(answer: dict[str, Any]) -> bool:
+    files = by_kind(answer)
+    return all(c2pa.Reader.try_create(files[kind]) is None for kind in ("wav", "flac"))
+
+
+async def test_with_a_certificate_the_copies_say_that_ai_made_them_and_sound_the_same(desk: Desk) -> None:
+    job = kept(desk, music(seconds=1))
+    plain = await prepared(desk, job)
+    assert unmarked(plain)
+    assert not any("C2PA" in line for line in plain["said"])
+    before = decode(by_kind(plain)["wav"])[0]
+    set_certificate(desk, Signer())
+    again = await prepared(desk, job)
+    assert again["replayed"] is True
+    assert "They carry no C2PA manifest, and settings for one are there now." in again["notice"]
+    shutil.rmtree(desk.settings.library / "Release")
+    answer = await prepared(desk, job)
+    assert any(line.startswith("WAV and FLAC carry a C2PA manifest") for line in answer["said"])
+    for kind in ("wav", "flac"):
+        with c2pa.Reader(by_kind(answer)[kind]) as reader:
+            assert reader.get_validation_state() == "Valid"
+            manifest = reader.get_active_manifest()
+        assert manifest["title"] == "Song"
+        (actions,) = [row["data"]["actions"] for row in manifest["assertions"] if row["label"] == "c2pa.actions.v2"]
+        (action,) = actions
+        assert action["action"] == "c2pa.created"
+        assert action["digitalSourceType"].endswith("/trainedAlgorithmicMedia")
+        assert action["softwareAgent"]["name"] == "Songwright, model sonic-v6"
+        assert not {word for word in ("Rain", "folk", job.id, "library") if word in json.dumps(manifest)}
+        assert np.array_equal(decode(by_kind(answer)[kind])[0], before)
+    data = json.loads(by_kind(answer)["json"].read_text(encoding="utf-8"))
+    assert data["ai"]["c2pa"] == ["wav", "flac"]
+    assert data["files"]["flac"] == hashlib.sha256(by_kind(answer)["flac"].read_bytes()).hexdigest()
+
+
+async def test_signed_copies_are_returned_as_they_are_and_one_that_is_gone_is_signed_anew(desk: Desk) -> None:
+    job = kept(desk, music(seconds=1))
+    set_certificate(desk, Signer())
+    first = await prepared(desk, job)
+    made = digests(desk.settings.library)
+    again = await prepared(desk, job)
+    assert (again["replayed"], again["files"], again["said"]) == (True, first["files"], first["said"])
+    assert "notice" not in again
+    assert digests(desk.settings.library) == made
+    by_kind(first)["flac"].unlink()
+    third = await prepared(desk, job)
+    assert third["files"] == first["files"]
+    assert any(line.startswith("WAV and FLAC carry a C2PA manifest") for line in third["said"])
+    assert third["said"][-1].startswith("The sheet that was there stays as it was")
+    now = digests(desk.settings.library)
+    assert [name for name in made if made[name] != now[name]] == ["Release/Song (take 1)/Song (take 1, release).flac"]
+
+
+async def test_a_certificate_that_cannot_be_used_is_said_once_and_the_copies_are_made(desk: Desk) -> None:
+    job = kept(desk, music(seconds=1))
+    set_certificate(desk, Signer(begins=-9, ends=-2))
+    answer = await prepared(desk, job)
+    (line,) = [line for line in answer["said"] if "C2PA" in line]
+    assert line.startswith("The copies carry no C2PA manifest, because signing with the certificate")
+    assert unmarked(answer)
+    assert line in by_kind(answer)["notes"].read_text(encoding="utf-8")
+
+
+async def test_without_the_extra_for_it_that_is_said_and_the_copies_are_made(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = kept(desk, music(seconds=1))
+    set_certificate(desk, Signer())
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.modules, "c2pa", None)
+        answer = await prepared(desk, job)
+    (line,) = [line for line in answer["said"] if "C2PA" in line]
+    assert 'Install it with pip install "songwright[c2pa]"' in line
+    assert unmarked(answer)
+
+
+@pytest.mark.parametrize("sandbox", [True, False])
+async def test_what_no_ai_of_the_service_made_is_not_marked_as_if_it_had(desk: Desk, sandbox: bool) -> None:
+    job = kept(desk, music(seconds=1))
+    set_certificate(desk, Signer())
+    if sandbox:
+        desk._caller.account = replace(desk._caller.account, sandbox=True)
+    desk.journal.put_clips(job, [replace(clip(job, 3), clip_id="own", uploaded=True)])
+    desk.journal.put_file(job, SavedFile("own", "audio", "Song (take 1).mp3", 9, "00"))
+    answer = await prepared(desk, job, clip_id=f"{job.id}-1" if sandbox else "own")
+    (line,) = [line for line in answer["said"] if "C2PA" in line]
+    made = "This is a trial piece" if sandbox else "This recording was uploaded"
+    assert line.startswith(f"The copies carry no C2PA manifest. {made}")
+    assert unmarked(answer)
+
+
+async def test_both_settings_reach_the_release(tmp_path: Path) -> None:
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    settings = Settings(
+        offline=True, state_dir=tmp_path, library=tmp_path / "library", c2pa_certificate=chain, c2pa_key=key
+    )
+    async with Songwright(settings).running() as app:
+        limits = (await app.caller()).limits
+    assert (limits.c2pa_certificate, limits.c2pa_key) == (chain, key)
