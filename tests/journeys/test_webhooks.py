@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx2
 import pytest
 from http_world import LULLABY, SECRET, HttpWorld
@@ -22,7 +23,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from waiting import soon
+from waiting import PATIENCE, soon
 from world import NOT_READY, said
 
 from songwright.sandbox.hooks import sign
@@ -261,8 +262,9 @@ async def test_a_server_that_answers_is_called_and_one_that_works_brings_the_los
         ):
             async with home.calling(web, web.token) as client:
                 answer = said(await client.call_tool("create_song", LULLABY))
-                if answer["status"] == "unknown":  # seen for a moment, when the loss was noticed before the call came
-                    answer = said(await client.call_tool("wait_for_song", {"job_id": answer["job_id"]}))
+                with anyio.fail_after(PATIENCE):
+                    while answer["status"] == "unknown":  # until the call comes, when the loss was noticed before it
+                        answer = said(await client.call_tool("wait_for_song", {"job_id": answer["job_id"]}))
             assert answer["status"] == "done", answer
             assert re.search(r"POST /hooks/\S+ 200", web.log())
             assert Sealer([SECRET]).hook_token(answer["job_id"]) not in web.log()
