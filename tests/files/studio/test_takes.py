@@ -13,7 +13,7 @@ from songwright.server.files.studio.sound import Samples
 from songwright.server.files.studio.takes import Expected, measures
 
 RATE = music.RATE
-STYLES = ("folk", "metal", "ambient")
+STYLES = ("metal", "ambient")
 
 
 @pytest.fixture(scope="module", params=STYLES)
