@@ -136,6 +136,6 @@ def clip(job: Job, take: int) -> Clip:
 async def client(desk: Desk, mode: Any = "auto", name: str = "mcp") -> AsyncIterator[Client]:
     """A client that validates what comes, as it does once it has seen the tools."""
     about = Implementation(name=name, version="1")
-    async with Client(build(desk), mode=mode, client_info=about) as connected:
+    async with Client(build(desk), mode=mode, client_info=about, cache=None) as connected:  # it would copy the list
         await connected.list_tools()
         yield connected

@@ -9,6 +9,7 @@ import struct
 import wave
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ ALIGNED = [
 ]  # fmt: skip
 
 
+@cache
 def tone(seconds: float = 2.0, pitch: float = 440.0) -> bytes:
     """A small WAV that grows from silence to full."""
     made = io.BytesIO()

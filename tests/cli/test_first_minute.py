@@ -195,13 +195,12 @@ async def test_a_server_answers_while_the_keychain_is_locked_and_has_the_key_aft
     (world.folder / "keychain_of_a_test.py").write_text(KEYCHAIN)
     (world.config / "config.toml").write_text(f'keychain = true\nbase_url = "{world.service.base_url}"\n')
     environment = world.environment() | {
-        "PYTHONPATH": str(world.folder),
         "PYTHON_KEYRING_BACKEND": "keychain_of_a_test.Keychain",
         "LOCK": str(lock),
         "KEPT": world.key,
     }
     del environment["SONGWRIGHT_API_KEY"], environment["SONGWRIGHT_BASE_URL"]
-    place = StdioServerParameters(command=COMMAND[0], args=COMMAND[1:], env=warm.cold(environment))
+    place = StdioServerParameters(command=COMMAND[0], args=COMMAND[1:], env=environment, cwd=str(world.folder))
     async with Client(place, client_info=PATIENT) as client:
         refused = await client.call_tool("check_credits", {})
         assert refused.is_error

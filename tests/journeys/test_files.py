@@ -14,7 +14,7 @@ from world import World, said
 from songwright.server.files.tags import read_tags
 
 pytestmark = pytest.mark.anyio
-FAMILY = Family("all", fast=False, person=World)
+FAMILY = Family("all", fast=True, person=World)
 
 PERSIAN = "می\u200cخواهم \U0001f468\u200d\U0001f469\u200d\U0001f467"
 WORDS = "[Verse]\nthe boats come home tonight\nthe harbour holds its light\n"

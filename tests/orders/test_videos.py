@@ -26,7 +26,7 @@ from songwright.tools.studio.make_video import MakeVideo
 
 pytestmark = pytest.mark.anyio
 
-SHORT = 1.2
+SHORT = 0.6
 
 
 @pytest.fixture

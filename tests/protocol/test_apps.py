@@ -62,7 +62,7 @@ async def host(stage: Stage, way: tuple[str, str] = ("pipe", "auto"), *, pages: 
     extensions = [] if pages is None else [pages]
     server = build(stage)
     if carrier == "pipe":
-        async with Client(server, mode=mode, extensions=extensions) as connected:
+        async with Client(server, mode=mode, extensions=extensions, cache=None) as connected:
             await connected.list_tools()
             yield connected
         return
@@ -71,7 +71,7 @@ async def host(stage: Stage, way: tuple[str, str] = ("pipe", "auto"), *, pages: 
     async with server.session_manager.run():
         carried = httpx2.AsyncClient(transport=httpx2.ASGITransport(endpoint), timeout=60)
         place = streamable_http_client("http://127.0.0.1:8000/mcp", http_client=carried)
-        async with carried, Client(place, mode=mode, extensions=extensions) as connected:
+        async with carried, Client(place, mode=mode, extensions=extensions, cache=None) as connected:
             await connected.list_tools()
             yield connected
 
@@ -122,8 +122,7 @@ async def test_a_host_with_pages_is_told_which_tools_open_the_player(stage: Stag
     assert PLAYER in resources
 
 
-@pytest.mark.parametrize("pages", [None, OTHER], ids=["none", "of another kind"])
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("way", "pages"), [*((way, None) for way in WAYS), (WAYS[0], OTHER), (WAYS[3], OTHER)])
 async def test_a_host_without_pages_sees_nothing_of_them(stage: Stage, way: tuple[str, str], pages: Any) -> None:
     async with host(stage, way, pages=pages) as client:
         listed = (await client.list_tools()).tools
@@ -345,7 +344,7 @@ async def test_without_the_packages_a_player_draws_for_itself(stage: Stage, monk
 async def test_a_cover_is_small_enough_to_travel(stage: Stage) -> None:
     from PIL import Image
 
-    noise = Image.effect_noise((900, 900), 80).convert("RGB")
+    noise = Image.effect_noise((450, 450), 80).convert("RGB")
     noise.save(made := io.BytesIO(), "PNG")
     big = made.getvalue()
     job = stage.song()

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.anyio
 RATE = 44_100
 
 
-def music(peaks: float = 0.0, seconds: float = 4.0) -> Samples:
+def music(peaks: float = 0.0, seconds: float = 1.5) -> Samples:
     """A chord with a beat; `peaks` is how much of the sound are short, high peaks."""
     chance = np.random.default_rng(5)
     clock = np.arange(int(seconds * RATE)) / RATE
@@ -89,7 +89,7 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(("peaks", "limited"), [(0.0, False), (0.3, True)])
+@pytest.mark.parametrize(("peaks", "limited"), [(0.0, False), (0.5, True)])
 async def test_the_copies_have_the_loudness_and_no_peak_above_the_ceiling(
     desk: Desk, peaks: float, limited: bool
 ) -> None:
@@ -215,18 +215,24 @@ async def test_other_programs_read_whose_song_it_is(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("size", "told"),
     [
-        ((640, 640), "has 640 by 640 pixels only. It was enlarged to 3000, which adds no detail"),
-        ((3000, 3000), "has the 3000 by 3000 pixels that shops ask for"),
-        ((900, 600), "It was 900 by 600 pixels, so it was cut to its square middle"),
+        ((3000, 3000), ["has the 3000 by 3000 pixels that shops ask for"]),
+        (
+            (900, 600),
+            [
+                "has 600 by 600 pixels only. It was enlarged to 3000, which adds no detail",
+                "It was 900 by 600 pixels, so it was cut to its square middle",
+            ],
+        ),
     ],
 )
 async def test_the_cover_is_as_shops_ask_and_what_was_done_to_it_is_said(
-    desk: Desk, size: tuple[int, int], told: str
+    desk: Desk, size: tuple[int, int], told: list[str]
 ) -> None:
     answer = await prepared(desk, kept(desk, music(), cover=size))
     with Image.open(by_kind(answer)["cover"]) as picture:
         assert (picture.size, picture.format, picture.mode) == ((3000, 3000), "JPEG", "RGB")
-    assert any(told in line for line in answer["said"])
+    for words in told:
+        assert any(words in line for line in answer["said"])
 
 
 async def test_a_missing_or_broken_cover_is_said_and_stops_nothing(desk: Desk) -> None:

@@ -13,18 +13,18 @@ from songwright.server.files.studio.sound import Samples
 from songwright.server.files.studio.takes import Expected, measures
 
 RATE = music.RATE
-STYLES = ("folk", "metal", "ambient")
+STYLES = ("metal", "ambient")
 
 
 @pytest.fixture(scope="module", params=STYLES)
 def song(request: pytest.FixtureRequest) -> Samples:
-    brief = music.Brief(lyrics="[Verse]\nStars are falling over the harbour", style=request.param, seconds=21.3, seed=2)
+    brief = music.Brief(lyrics="[Verse]\nStars are falling over the harbour", style=request.param, seconds=10.3, seed=2)
     return music.render(music.compose(brief)).samples
 
 
 @pytest.fixture(scope="module")
 def pop() -> Samples:
-    return music.render(music.compose(music.Brief(style="pop", seconds=26, seed=4, instrumental=True))).samples
+    return music.render(music.compose(music.Brief(style="pop", seconds=14, seed=4, instrumental=True))).samples
 
 
 def faults(sound: Samples, expected: Expected | None = None) -> set[str]:
@@ -60,14 +60,14 @@ def test_nothing_is_said_against_a_song_that_is_as_it_should_be(song: Samples) -
 
 def test_each_fault_is_found_by_its_measurement(pop: Samples) -> None:
     hole = pop.copy()
-    hole[9 * RATE : 10 * RATE] = 0
+    hole[5 * RATE : 6 * RATE] = 0
     quiet = np.zeros((5 * RATE, 2), np.float32)
     hiss = np.random.default_rng(1).normal(0, 0.006, pop.shape).astype(np.float32)
     assert "clipping" in faults(np.clip(pop * np.float32(2.5), -1, 1))
     assert faults(hole) == {"silence_inside"}
     assert faults(np.concatenate([quiet, pop])) == {"silence_at_start"}
     assert faults(np.concatenate([pop, quiet])) == {"silence_at_end"}
-    assert faults(pop[: 20 * RATE]) == {"ending"}
+    assert faults(pop[: 11 * RATE]) == {"ending"}
     assert faults(pop, Expected(seconds=60)) == {"length"}
     assert faults(pop + hiss) == {"noise"}
     assert faults(pop * np.array([1, 0], np.float32)) == {"sides"}
@@ -77,12 +77,13 @@ def test_each_fault_is_found_by_its_measurement(pop: Samples) -> None:
 
 
 def test_a_tempo_that_drifts_is_told_from_one_that_is_kept(pop: Samples) -> None:
-    speed = 1 + 0.08 * (np.linspace(0, 1, len(pop)) - 0.5)
+    steady = np.concatenate([pop, pop])
+    speed = 1 + 0.08 * (np.linspace(0, 1, len(steady)) - 0.5)
     place = np.cumsum(speed)
-    place = place[place < len(pop) - 1]
-    drifting = np.stack([np.interp(place, np.arange(len(pop)), side) for side in pop.T], axis=1).astype(np.float32)
-    assert "tempo_drift" in faults(drifting)
-    assert "tempo_drift" not in faults(pop)
+    place = place[place < len(steady) - 1]
+    sides = [np.interp(place, np.arange(len(steady)), side) for side in steady.T]
+    assert "tempo_drift" in faults(np.stack(sides, axis=1).astype(np.float32))
+    assert "tempo_drift" not in faults(steady)
 
 
 def test_a_dull_sound_is_accepted_where_the_style_asks_for_it(pop: Samples) -> None:
