@@ -235,12 +235,16 @@ def test_between_two_moments_that_look_alike_nothing_is_drawn() -> None:
     assert all(changes[26:32]), "while a word is filled in"
 
 
-def test_the_same_song_gives_the_same_bytes(film: Any, song: Path, tmp_path: Path) -> None:
+def test_the_same_song_gives_the_same_video(film: Any, song: Path, tmp_path: Path) -> None:
+    """Mostly to the byte; the encoder, which works in two threads, has been seen to choose otherwise under load."""
     made: Film = film("lyric", "1:1", "")
     drawn = pictures("lyric", "1:1", [])
     again = tmp_path / "again.mp4"
     video.encode(again, song, drawn.picture, (360, 360), SECONDS, {"title": "Low Tide"}, lambda share: None)
-    assert again.read_bytes() == made.path.read_bytes()
+    one, other = list(made.frames()), list(Film(again, made.layout).frames())
+    assert [at for at, _ in one] == [at for at, _ in other]
+    assert max(np.abs(mine - its).mean() for (_, mine), (_, its) in zip(one, other, strict=True)) < 0.5
+    assert Film(again, made.layout).ends() == made.ends()
 
 
 @pytest.mark.parametrize("data", [None, b"", b"no picture", cover()[:200], b"GIF89a" + bytes(40)])
