@@ -25,7 +25,7 @@ QUIET, LOUD = -30.0, -6.0
 """LUFS between which songs are."""
 HOT: Final = -0.2
 """dBTP from which a peak is too high: the next conversion brings it above full scale."""
-PILED: Final = 1.05
+PILED: Final = 1.2
 """How many times as many samples lie in the highest step as in the one below, where tops were cut; music has fewer the
 higher."""
 _CREST_DB: Final = 4.5  # a pure tone piles up too, but its peaks are no higher than this
