@@ -11,7 +11,7 @@ from typing import Any
 import mido
 import pytest
 import rpp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -48,6 +48,7 @@ def plain(text: str) -> str:
     return " ".join("".join(" " if c.isspace() else c for c in text if c.isprintable() or c.isspace()).split())
 
 
+@settings(deadline=None)
 @given(NAMES)
 def test_any_name_makes_valid_projects(name: str) -> None:
     made = session(name)

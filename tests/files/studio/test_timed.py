@@ -11,7 +11,7 @@ import lemony_lrc_parser
 import lrcparser
 import pysubs2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from songwright.server.core.sung import SungLine, SungWord
@@ -140,6 +140,7 @@ def folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=4), HOSTILE)
 def test_hostile_words_come_back_as_words(song: list[list[str]], title: str) -> None:
     """Braces of ASS, arrows of WebVTT, brackets of LRC, new lines, any script: nothing in a lyric steers a reader."""
@@ -170,6 +171,7 @@ def test_hostile_words_come_back_as_words(song: list[list[str]], title: str) -> 
 MOMENTS = st.floats(-5, 200, allow_nan=False)
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.tuples(MOMENTS, MOMENTS), min_size=1, max_size=4), min_size=1, max_size=6))
 def test_times_grow_and_stay_inside_line_and_song(song: list[list[tuple[float, float]]]) -> None:
     lines = [line(words[0][0], *[("la ", start, end) for start, end in words]) for words in song]
