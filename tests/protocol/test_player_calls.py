@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import json
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,21 @@ async def test_a_disk_in_trouble_is_not_named_to_a_page(stage: Stage) -> None:
         said = shown(await asked(client, "song_sheet", id=job.id))["sentence"]
         assert sentence in told(await asked(client, "play_song", id=job.id))["notice"]
     assert said == SENTENCES[State.FETCHING]
+
+
+async def test_records_that_cannot_be_read_are_not_named_to_a_page(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = stage.song(saved=False)
+    (records,) = stage.root.parent.rglob("*.sqlite3")
+    with closing(sqlite3.connect(records)) as broken:
+        broken.execute("ALTER TABLE clips RENAME TO elsewhere")
+    async with host(stage) as client:
+        for tool, arguments in (("song_sheet", {"id": job.id}), ("song_audio", {"clip_id": "x"})):
+            said = refused(await asked(client, tool, **arguments))["sentence"]
+            assert "The song is safe." in said
+            assert records.name not in said
+    assert str(records) in caplog.text
 
 
 async def test_a_song_in_the_making_is_heard_as_far_as_it_goes(stage: Stage) -> None:
