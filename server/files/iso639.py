@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-
 UNKNOWN: Final = "XXX"
 """What ID3 writes where the language is not known."""
 
