@@ -343,13 +343,15 @@ class StoredLibrary(Library):
             part.seal()
             cut = len(self._tenant) + 1
             there = {key[cut:]: size for key, size in self._bucket.keys(f"{self._tenant}/{playlists.ALBUMS}/")}
-            names = numbered(safe_name(name), owner.clip_id)
-            free = (path for each in names if (path := f"{playlists.ALBUMS}/{each}{playlists.SUFFIX}") not in there)
             mark = mark_text(owner)
-            ours = (path for path, size in there.items() if mark in self.read(path, min(size, _HEAD)))
-            if (relative := next(ours, None) or next(free, None)) is not None:
-                self._bucket.put(self._key(relative), part.path, new=False)
-                return relative
+            ours = next((path for path, size in there.items() if mark in self.read(path, min(size, _HEAD))), None)
+            if ours is not None:
+                self._bucket.put(self._key(ours), part.path, new=False)
+                return ours
+            for each in numbered(safe_name(name), owner.clip_id):
+                relative = f"{playlists.ALBUMS}/{each}{playlists.SUFFIX}"
+                if self._bucket.put(self._key(relative), part.path, new=True):
+                    return relative
         finally:
             part.discard()
         raise LibraryUnavailable(f"No free name was found for the playlist {name!r} in the bucket.")
