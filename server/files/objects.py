@@ -87,13 +87,6 @@ class Bucket:
         with self._trouble("read"):
             return int(obstore.head(self._store, self._at(key))["size"])
 
-    def read(self, key: str, most: int) -> bytes:
-        """The first so many bytes of a file."""
-        import obstore
-
-        with self._trouble("read"):
-            return bytes(obstore.get_range(self._store, self._at(key), start=0, length=most)) if most else b""
-
     def part(self, key: str, start: int, length: int) -> bytes:
         """So many bytes of a file, from there on."""
         import obstore
@@ -268,10 +261,6 @@ class StoredLibrary(Library):
     def size(self, relative: str) -> int:
         """Bytes of a file. Raises `NotFound`. Blocks."""
         return self._bucket.size(self._key(relative))
-
-    def read(self, relative: str, most: int) -> bytes:
-        """The first so many bytes of a file. Raises `NotFound`. Blocks."""
-        return self._bucket.read(self._key(relative), most)
 
     @contextlib.contextmanager
     def on_disk(self, relative: str) -> Iterator[Path]:
