@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _TICKS_A_SECOND: Final = 960
 _MOST_SECONDS: Final = 120.0
+_NOTHING: Final = 1e-4
+"""Level below which only FluidSynth's dither is heard: it could not read the soundfont, and says so nowhere else."""
 _CHANNELS: Final = tuple(channel for channel in range(16) if channel != 9)
 
 
@@ -44,8 +46,10 @@ def performed(song: Arrangement, part: str, count: int, font: Path) -> Samples |
             return None
         size = min(count, len(sound))
         loud = active_level(middle(sound))
-        if loud > 0:
-            total[:size] += sound[:size] * np.float32(10 ** (target_level(chair) / 20) / loud)
+        if loud < _NOTHING:
+            _log.warning("FluidSynth played nothing from the soundfont, the sandbox plays its own sounds")
+            return None
+        total[:size] += sound[:size] * np.float32(10 ** (target_level(chair) / 20) / loud)
     return total
 
 

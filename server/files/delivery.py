@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from ..core.errors import DownloadRefused, NotFound
+from ..core.errors import DownloadRefused, NotFound, Unreachable
 from ..core.jobs import Account, Clip, Job, SavedFile
 from ..core.operation import TEXT_KINDS, Link, Outcome, Purchase
 from ..core.sung import SungLine
@@ -50,21 +50,16 @@ class Delivery:
         whole = sum(clip.part is None for clip in wanted)
         source = await self._source(operation) if any(clip.part for clip in wanted) and not whole else None
         folder = None if source is None else await self._folder(source)
-        dead: DownloadRefused | None = None
+        failures = _Failures()
         for clip in wanted:
-            try:
+            with failures.put_off():
                 labelled = await self._labelled(job, clip, operation, source, alone=whole == 1)
                 await self._keep_clip(
                     job, labelled if source is None else replace(labelled, title=source.title), folder
                 )
-            except DownloadRefused as error:
-                # The other take may well be available: one bad link must not hold it back.
-                dead = error
-                continue
-            if operation is not None and (sources := operation.sources()):
-                await in_thread(self._journal.put_lineage, job, clip.clip_id, sources)
-        if dead is not None:
-            raise dead
+                if operation is not None and (sources := operation.sources()):
+                    await in_thread(self._journal.put_lineage, job, clip.clip_id, sources)
+        failures.tell()
         if operation is not None and job.answer is not None:
             await self._keep_outcome(job, operation, operation.outcome(job.answer))
 
@@ -110,8 +105,11 @@ class Delivery:
         for clip_id in outcome.uploaded:
             recording = own_recording(job, clip_id, job.running_at or job.created_at)
             await in_thread(self._journal.put_clips, job, [recording])
+        failures = _Failures()
         for link in outcome.links:
-            await self._keep_link(job, link)
+            with failures.put_off():
+                await self._keep_link(job, link)
+        failures.tell()
         if operation.clip_of is None:
             return
         clip = await self.clip(operation.clip_of)
@@ -216,6 +214,26 @@ class Delivery:
         """The tags of this clip's files, as everything that is known of it says."""
         tracks = await in_thread(self._journal.tracks_of, self._account, clip.clip_id)
         return await in_thread(tags_of, clip, tracks[0] if tracks else None, sandbox=self._account.sandbox)
+
+
+class _Failures:
+    """What could not be fetched: the other files may well be available, so one bad link must not hold them back."""
+
+    def __init__(self) -> None:
+        self._met: list[DownloadRefused | Unreachable] = []
+
+    @contextmanager
+    def put_off(self) -> Iterator[None]:
+        """Go on after a link that brings nothing."""
+        try:
+            yield
+        except (DownloadRefused, Unreachable) as error:
+            self._met.append(error)
+
+    def tell(self) -> None:
+        """Raise one, if there is any: a file that is only out of reach decides, because it may still come."""
+        if self._met:
+            raise min(self._met, key=lambda error: isinstance(error, DownloadRefused))
 
 
 def _beside(saved: Sequence[SavedFile]) -> str | None:

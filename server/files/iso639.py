@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
+UNKNOWN: Final = "XXX"
+"""What ID3 writes where the language is not known."""
+
 
 def three_letters(language: str | None) -> str:
-    """The ISO 639-2 code that ID3 requires; `XXX` means unknown."""
+    """The ISO 639-2 code that ID3 requires, or `UNKNOWN`."""
     code = re.split("[-_]", (language or "").strip().lower())[0]
     if re.fullmatch("[a-z]{3}", code):
         return code
-    return _ISO_639_2.get(code, "XXX")
+    return _ISO_639_2.get(code, UNKNOWN)
 
 
 _CODES: Final = """

@@ -209,9 +209,7 @@ class Library(Folders):
 
     def read(self, relative: str, most: int) -> bytes:
         """The first so many bytes of a file of the library. Raises NotFound when it is gone. Blocks."""
-        path = self.locate(relative)
-        with _there_still(), path.open("rb") as file:
-            return file.read(most)
+        return self.part(relative, 0, most)
 
     @contextlib.contextmanager
     def on_disk(self, relative: str) -> Iterator[Path]:

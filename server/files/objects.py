@@ -87,13 +87,6 @@ class Bucket:
         with self._trouble("read"):
             return int(obstore.head(self._store, self._at(key))["size"])
 
-    def read(self, key: str, most: int) -> bytes:
-        """The first so many bytes of a file."""
-        import obstore
-
-        with self._trouble("read"):
-            return bytes(obstore.get_range(self._store, self._at(key), start=0, length=most)) if most else b""
-
     def part(self, key: str, start: int, length: int) -> bytes:
         """So many bytes of a file, from there on."""
         import obstore
@@ -269,10 +262,6 @@ class StoredLibrary(Library):
         """Bytes of a file. Raises `NotFound`. Blocks."""
         return self._bucket.size(self._key(relative))
 
-    def read(self, relative: str, most: int) -> bytes:
-        """The first so many bytes of a file. Raises `NotFound`. Blocks."""
-        return self._bucket.read(self._key(relative), most)
-
     @contextlib.contextmanager
     def on_disk(self, relative: str) -> Iterator[Path]:
         """A copy of the file, which is deleted afterwards. Raises `NotFound` when it is gone. Blocks."""
@@ -343,13 +332,15 @@ class StoredLibrary(Library):
             part.seal()
             cut = len(self._tenant) + 1
             there = {key[cut:]: size for key, size in self._bucket.keys(f"{self._tenant}/{playlists.ALBUMS}/")}
-            names = numbered(safe_name(name), owner.clip_id)
-            free = (path for each in names if (path := f"{playlists.ALBUMS}/{each}{playlists.SUFFIX}") not in there)
             mark = mark_text(owner)
-            ours = (path for path, size in there.items() if mark in self.read(path, min(size, _HEAD)))
-            if (relative := next(ours, None) or next(free, None)) is not None:
-                self._bucket.put(self._key(relative), part.path, new=False)
-                return relative
+            ours = next((path for path, size in there.items() if mark in self.read(path, min(size, _HEAD))), None)
+            if ours is not None:
+                self._bucket.put(self._key(ours), part.path, new=False)
+                return ours
+            for each in numbered(safe_name(name), owner.clip_id):
+                relative = f"{playlists.ALBUMS}/{each}{playlists.SUFFIX}"
+                if self._bucket.put(self._key(relative), part.path, new=True):
+                    return relative
         finally:
             part.discard()
         raise LibraryUnavailable(f"No free name was found for the playlist {name!r} in the bucket.")

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from songwright.server.files.downloads import Media
+from songwright.server.files.iso639 import UNKNOWN
 from songwright.server.files.riff import read_info
 from songwright.server.files.tags import Owner, SongTags, marked, read_owner, read_tags, write_tags
 
@@ -183,7 +184,7 @@ def test_the_info_of_another_program_stays_where_it_says_more(song: Callable[[Me
 
 @pytest.mark.parametrize(
     ("language", "code"),
-    [("es", "spa"), ("de-AT", "deu"), ("jpn", "jpn"), ("zh_Hant", "zho"), (None, "XXX"), ("?", "XXX")],
+    [("es", "spa"), ("de-AT", "deu"), ("jpn", "jpn"), ("zh_Hant", "zho"), (None, UNKNOWN), ("?", UNKNOWN)],
 )
 def test_lyrics_name_their_language_in_three_letters(
     language: str | None, code: str, song: Callable[[Media], Path]

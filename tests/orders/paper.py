@@ -53,6 +53,8 @@ class Paper:
     file_script: deque[str] = field(default_factory=deque)
     outage: str | None = None
     file_outage: str | None = None
+    first_take_outage: str | None = None
+    """What the file of every first take meets, and no other."""
     looks: int = 0
     """How often anybody has asked for a task."""
     looks_needed: int = 1
@@ -157,7 +159,8 @@ class Paper:
 
     def _file(self, request: httpx2.Request) -> httpx2.Response:
         audio = request.url.path.endswith(".mp3")
-        match (self.file_script.popleft() if self.file_script else self.file_outage or "ok") if audio else "ok":
+        outage = (request.url.path.endswith("-1.mp3") and self.first_take_outage) or self.file_outage
+        match (self.file_script.popleft() if self.file_script else outage or "ok") if audio else "ok":
             case "dead":
                 return httpx2.Response(404)
             case "forbidden":

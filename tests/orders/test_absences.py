@@ -126,6 +126,21 @@ async def test_files_left_unsaved_for_days_are_saved_whatever_the_first_download
     assert (only(home).state, only(home).problem) == (State.DONE, None)
 
 
+@pytest.mark.parametrize("met", ["dead", "forbidden", "cut", "error"])
+async def test_a_take_whose_file_does_not_come_holds_back_no_other(places: Places, met: str) -> None:
+    paper = Paper(first_take_outage=met)
+    home = await bought(paper, places)
+    async with living(home) as process:
+        await turns(process, 20.0)
+    assert only(home).state in (State.RUNNING, State.FETCHING)
+    assert [path.stem[-8:] for path in home.library.rglob("*.mp3")] == ["(take 2)"]
+    paper.first_take_outage = None
+    async with living(home) as process:
+        await turns(process, 300.0)
+    check(home, books_of(paper))
+    assert (only(home).state, only(home).problem) == (State.DONE, None)
+
+
 async def test_a_library_that_was_out_of_reach_for_days_gets_its_song(places: Places) -> None:
     paper = Paper()
     home = await bought(paper, places)

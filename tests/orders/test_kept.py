@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,15 @@ import pytest
 from declared import documented, plain
 from desk import ACCOUNT, Desk, Flow, clip
 from desk import client as connected
+from pages_on_loopback import Site, page
 from waiting import PATIENCE
 
-from songwright.server.core.errors import Blocked, JournalUnavailable
+from songwright.server.core.errors import Blocked, JournalUnavailable, LinkDead, Unreachable
 from songwright.server.core.jobs import Job, State
 from songwright.server.core.operation import Operation, Outcome, Purchase, Request
 from songwright.server.files.delivery import Delivery
+from songwright.server.files.downloads import Fetcher
+from songwright.server.files.library import Library
 from songwright.server.journal.write import Change, Journal, Order
 from songwright.server.orders import looks, saving
 from songwright.server.orders.handlers import perform
@@ -32,6 +36,7 @@ from songwright.tools.library.get_song import GetSong
 from songwright.tools.library.resolve_job import ResolveJob
 from songwright.tools.library.wait_for_song import WaitForSong
 from songwright.tools.sonic.concat_song import ConcatSong
+from songwright.tools.sonic.download_clip import DownloadClip
 from songwright.tools.sonic.extend_song import ExtendSong
 from songwright.tools.sonic.get_midi import GetMidi
 from songwright.tools.sonic.get_wav import GetWav
@@ -224,6 +229,23 @@ async def test_a_stem_that_the_service_calls_by_the_id_of_its_song_does_not_lead
     shop.journal.put_clips(fetching, [replace(clip(fetching, 1), clip_id="clip-1", part="vocals")])
     shop.journal.put_lineage(fetching, "clip-1", {"stem of": ["clip-1"]})
     assert (await Delivery(shop.journal, shop.caller.library, ACCOUNT).clip("clip-1")).title == "Song"
+
+
+@pytest.mark.parametrize(("status", "met"), [(404, LinkDead), (503, Unreachable)])
+async def test_a_file_that_does_not_come_holds_back_no_other_of_its_order(
+    shop: Shop, tmp_path: Path, status: int, met: type[Exception]
+) -> None:
+    order = DownloadClip(clip_id="clip-1", formats=("mp3", "wav"))
+    with closing(Site()) as site:
+        site.pages |= {"/a.mp3": page(b"", status), "/a.wav": page(b"RIFF\x24\0\0\0WAVEfmt " + bytes(28))}
+        files = [{"format": kind, "file_url": site.url(f"/a.{kind}")} for kind in order.formats]
+        shop.ask(order)
+        job = shop.journal.bought_at_once(shop.claimed().id, {"data": {"files": files}})
+        assert job is not None
+        library = Library(tmp_path / "Music", Fetcher(loopback_ok=True), sandbox=False)
+        with pytest.raises(met):
+            await Delivery(shop.journal, library, ACCOUNT).keep(job, order)
+    assert [file.kind for file in shop.journal.files(ACCOUNT, "clip-1")] == ["wav"]
 
 
 # -- a tool that is not known here ------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ def test_the_band_plays_from_the_soundfont_the_voice_stays_and_stems_still_sum(s
         assert level(mono(sounding[part])) == pytest.approx(level(mono(plain[part])), abs=9)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"this is no soundfont"])
+@pytest.mark.parametrize("content", [None, b"", b"this is no soundfont", b"RIFF\0\1\0\0sfbk, and cut off"])
 def test_without_a_soundfont_that_can_be_read_the_toy_plays_and_a_sentence_says_why(
     song: music.Score, tmp_path: Path, content: bytes | None
 ) -> None:

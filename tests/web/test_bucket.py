@@ -174,6 +174,22 @@ async def test_the_playlist_of_an_album_is_replaced_and_that_of_another_is_not(l
     assert [line for line in text.splitlines() if not line.startswith("#")] == ["../c/c.mp3"]
 
 
+async def test_a_playlist_that_another_replica_writes_at_the_same_moment_stays(
+    library: StoredLibrary, tmp_path: Path
+) -> None:
+    class Earlier(Bucket):
+        """As it is listed before the other has written."""
+
+        def keys(self, below: str) -> Iterator[tuple[str, int]]:
+            return iter(())
+
+    bucket = Earlier(library._bucket.place)
+    other = StoredLibrary(tmp_path / "other", Fetcher(loopback_ok=True), bucket, "ana")
+    assert await library.keep_playlist("A/B", ["../a/a.mp3"]) == "Albums/A-B.m3u8"
+    assert await other.keep_playlist("A-B", ["../b/b.mp3"]) == "Albums/A-B 2.m3u8"
+    assert b"../a/a.mp3" in library.read("Albums/A-B.m3u8", 1000)
+
+
 async def test_a_large_file_goes_in_parts_and_replaces_nothing_either(library: StoredLibrary, tmp_path: Path) -> None:
     path = tmp_path / "large"
     path.write_bytes(bytes(WHOLE + 1))

@@ -13,10 +13,6 @@ _PACKAGES: Final = {
 """Names under which a module's package is installed, where they differ."""
 
 
-PICTURES: Final = ("JPEG", "PNG", "WEBP")
-"""Kinds of pictures that songs have. A foreign file may be of others, and Pillow starts Ghostscript for some."""
-
-
 def needed(*modules: str, extra: str = "studio") -> None:
     """Load these modules, such as `av` and `numpy`, before the work begins.
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import colorsys
 import zlib
-from io import BytesIO
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from . import PICTURES
+from . import pictures
 
 if TYPE_CHECKING:
     from numpy import uint8
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     Pixels: TypeAlias = NDArray[uint8]
 
 Colour = tuple[int, int, int]
-_LARGEST: Final = 40_000_000
-"""Pixels of a picture that is opened; a cover has about one million."""
 _PALETTE: Final = 12
 _DARK: Final = 0.36
 _LIGHT, _PALEST = 0.36, 0.36
@@ -28,14 +25,9 @@ def opened(data: bytes | None, title: str) -> Image:
     """The cover as a square; where there is none, or none that can be read, a plain one in a colour of the title's."""
     from PIL import Image, ImageOps
 
-    try:
-        if data is not None:
-            picture = Image.open(BytesIO(data), formats=PICTURES)
-            if picture.width * picture.height <= _LARGEST:
-                side = max(min(*picture.size, 1200), 64)
-                return ImageOps.fit(picture.convert("RGB"), (side, side), Image.Resampling.LANCZOS)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        pass
+    if data is not None and (picture := pictures.opened(data)) is not None:
+        side = max(min(*picture.size, 1200), 64)
+        return ImageOps.fit(picture, (side, side), Image.Resampling.LANCZOS)
     hue = (zlib.crc32(title.encode()) % 360) / 360
     ramp = Image.linear_gradient("L").resize((600, 600)).rotate(30, expand=False, fillcolor=128)
     return ImageOps.colorize(ramp, _rgb(hue, 0.75, 0.28), _rgb((hue + 0.09) % 1, 0.7, 0.85))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Final, NamedTuple
 
-from . import PICTURES
+from .pictures import opened
 
 SIDE: Final = 3000
 """Pixels of each side that shops ask for."""
-_MOST_PIXELS: Final = 60_000_000
 _QUALITY: Final = 90
 
 
@@ -22,21 +21,11 @@ class Cover(NamedTuple):
 
 def cover_for_release(data: bytes) -> Cover | None:
     """The picture with `SIDE` pixels each way; None when it cannot be read. Blocks."""
-    import warnings
+    from PIL import Image
 
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(data), formats=PICTURES) as found:
-                width, height = found.size
-                if width * height > _MOST_PIXELS or not width or not height:
-                    return None
-                picture = found.convert("RGB")
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombWarning,
-            Image.DecompressionBombError):  # fmt: skip
+    if (picture := opened(data)) is None:
         return None
+    width, height = picture.size
     side = min(width, height)
     cut = ""
     if width != height:

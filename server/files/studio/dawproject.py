@@ -133,9 +133,9 @@ def _number(value: float) -> str:
 
 
 def _clean(text: str) -> str:
-    """Text that XML can hold."""
-    kept = (letter for letter in text if letter.isprintable() or letter in "\n\t\u200c\u200d")
-    return "".join(letter for letter in kept if letter not in "\ufffe\uffff" and not "\ud800" <= letter <= "\udfff")
+    """Text that XML can hold: only what is printable, and what parts words."""
+    spaced = (" " if letter.isspace() and letter not in "\n\t" else letter for letter in text)
+    return "".join(letter for letter in spaced if letter.isprintable() or letter in "\n\t\u200c\u200d")
 
 
 def _text(root: Element) -> bytes:

@@ -24,6 +24,8 @@ FRAMES: Final = 100
 """Values of a curve in a second."""
 EDGES: Final = (40, 80, 160, 315, 630, 1250, 2000, 3000, 4000, 5000, 6300, 8000, 10_000, 12_500, 15_000)
 """Hertz between which a frame's power is summed; what is above has often been left out by a codec."""
+LOWEST_RATE: Final = 2 * EDGES[-1]
+"""Samples a second without which there is nothing between the highest edges."""
 FLAT: Final = 6
 """Equal samples in a row, high up, that only a cut wave has."""
 _HIGH: Final = 0.3
@@ -67,7 +69,7 @@ STEP: Final = _LOUDEST / _LEVELS
 
 
 class Ear:
-    """Takes a recording block by block; `heard` says what was found."""
+    """Takes a recording of at least `LOWEST_RATE` block by block; `heard` says what was found."""
 
     def __init__(self, rate: int, channels: int, codec: str) -> None:
         self._rate, self._channels, self._codec = rate, channels, codec
@@ -180,10 +182,11 @@ def _clicks(middle: Curve) -> int:
 def listen(path: Path, going: Callable[[float], None] | None = None) -> Heard:
     """Listen to a sound file; `going` is told the share that is done, now and then. Blocks."""
     known = nature(path)
-    ear = Ear(known.rate, known.channels, known.codec)
-    whole = (known.seconds or 0) * known.rate
+    rate = max(known.rate, LOWEST_RATE)  # a recording of speech may have less
+    ear = Ear(rate, known.channels, known.codec)
+    whole = (known.seconds or 0) * rate
     moments = 0
-    for samples in blocks(path):
+    for samples in blocks(path, rate=rate):
         ear.take(samples)
         moments += len(samples)
         if going is not None:

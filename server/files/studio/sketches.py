@@ -9,7 +9,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from . import PICTURES
+from .pictures import opened
 from .sound import BLOCK, blocks
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ RATE: Final = 8_000
 PEAKS: Final = 400
 SIDE: Final = 320
 """Pixels of a cover's longer side."""
-MOST_PIXELS: Final = 50_000_000
 MOST_PICTURE: Final = 29_000
 """Bytes of a small picture; as a `data:` address it then stays below 40 KB."""
 
@@ -53,17 +52,9 @@ def waveform(path: Path) -> list[float]:
 
 def small_picture(data: bytes) -> bytes | None:
     """The picture as a small JPEG; None when it is none, or too large to open. Blocks."""
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(data), formats=PICTURES) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                return None
-            picture.draft("RGB", (SIDE, SIDE))
-            plain = picture.convert("RGB")
-            plain.info.clear()  # remarks in the file are not for a page
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    if (plain := opened(data, about=SIDE)) is None:
         return None
+    plain.info.clear()  # remarks in the file are not for a page
     for side, quality in ((SIDE, 85), (SIDE, 70), (SIDE, 50), (SIDE // 2, 60), (SIDE // 2, 30)):
         plain.thumbnail((side, side))
         made = io.BytesIO()

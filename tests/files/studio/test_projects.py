@@ -24,7 +24,8 @@ SCHEMAS = Path(__file__).parent / "dawproject"
 PROJECT, META = (etree.XMLSchema(file=str(SCHEMAS / f"{name}.xsd")) for name in ("Project", "MetaData"))
 NAMES = st.one_of(
     st.sampled_from(
-        ['He said "no"', "it's", "`a` \"b\" 'c'", "<TRACK", ">", "|x", "a\nb", "\x00\x1b", "夜", "مرحبا", "", " "]
+        ['He said "no"', "it's", "`a` \"b\" 'c'", "<TRACK", ">", "|x", "a\nb", "\x00\x1b",
+         "\ufffe", "夜の\u3000バス", "مرحبا", "", " "]
     ),
     st.text(max_size=12),
 )  # fmt: skip
@@ -54,6 +55,7 @@ def test_any_name_makes_valid_projects(name: str) -> None:
     made = session(name)
     root = etree.fromstring(etree.tostring(etree.fromstring(dawproject._text(dawproject.project(made)))))
     PROJECT.assertValid(root)
+    assert plain(root.find("Structure/Track").get("name")) == plain(name)
     META.assertValid(etree.fromstring(dawproject._text(dawproject.metadata(made))))
     read = rpp.loads(reaper.project(made))
     assert [row[0] if isinstance(row, list) else row.tag for row in read][:6] == [

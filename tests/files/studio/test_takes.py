@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pyloudnorm
 import pytest
 
 from songwright.sandbox import music
-from songwright.server.files.studio.listening import Heard, listen_to
+from songwright.server.files.studio.listening import Heard, listen, listen_to
 from songwright.server.files.studio.loudness import measured
-from songwright.server.files.studio.sound import Samples
+from songwright.server.files.studio.sound import Samples, blocks, encode
 from songwright.server.files.studio.takes import Expected, measures
 
 RATE = music.RATE
@@ -74,6 +76,17 @@ def test_each_fault_is_found_by_its_measurement(pop: Samples) -> None:
     assert "true_peak" in faults(pop * np.float32(1.2 / np.abs(pop).max()))
     assert faults(pop * np.float32(0.01)) == {"loudness"}
     assert faults(np.zeros_like(pop)) >= {"silence"}
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 24_000])
+def test_a_recording_with_few_samples_a_second_is_measured_too(tmp_path: Path, pop: Samples, rate: int) -> None:
+    """As phones record speech: it has no treble, and that alone is no hiss, no clipping and no silence."""
+    encode(tmp_path / "whole.wav", "wav", [pop * np.float32(0.5)], RATE, 2)
+    memo = tmp_path / "memo.flac"
+    encode(memo, "flac", blocks(tmp_path / "whole.wav", rate=rate, channels=1), rate, 1)
+    found = listen(memo)
+    assert found.seconds == pytest.approx(14, abs=0.1)
+    assert {measure.name for measure in measures(found, Expected()) if measure.weight} <= {"brightness"}
 
 
 def test_a_tempo_that_drifts_is_told_from_one_that_is_kept(pop: Samples) -> None:
