@@ -365,8 +365,11 @@ class Journal(Decisions):
             if change.state is State.RUNNING:
                 row = tx.one("look_again", id=job.id, now=now, since=job.updated_at) or row
             self._put_clips(tx, job, clips)
+            ordered = {child["dedupe"] for child in tx.all("children", id=job.id)} if orders else set()
             for place, order in enumerate(orders):
                 dedupe = order.operation.identity()
+                if dedupe in ordered:
+                    continue  # the files were saved a second time; what follows them was ordered the first time
                 # Its clips are known before it is done, so a person may have ordered the same already.
                 if (same := self._same(tx, order, dedupe, now)) is not None:
                     tx.do("take_in", id=same.id, parent_id=order.parent_id)

@@ -70,7 +70,7 @@ def known(caller: Caller, clip: Clip) -> str:
     return hashlib.sha256(repr((clip, files)).encode("utf-8", "replace")).hexdigest()
 
 
-def export(caller: Caller, clip: Clip, work: Work[Result]) -> Result:
+def export(caller: Caller, clip: Clip, work: Work) -> Result:
     """Make the folder. Raises `NotFound` when the song itself is gone, `ExtraMissing` and `LibraryUnavailable`."""
     needed("av", "numpy", "mido")
     found = _gathered(caller, clip)
@@ -152,7 +152,7 @@ def tempo_of(caller: Caller, clip: Clip) -> tuple[float, float] | None:
 # -- what is made of it -----------------------------------------------------------------------------------------------
 
 
-def _session(caller: Caller, found: Gathered, place: Path, work: Work[Result]) -> tuple[Session, Origin]:
+def _session(caller: Caller, found: Gathered, place: Path, work: Work) -> tuple[Session, Origin]:
     """The project, with its sounds written; and where its tempo and its metre are from."""
     clip = found.song.clip
     mix_only = not found.adds_up
@@ -199,7 +199,7 @@ def _refuse_too_large(place: Path, lengths: Sequence[float], rate: int) -> None:
         )
 
 
-def _reported(sound: Iterator[Samples], work: Work[Result], before: float, share: float) -> Iterator[Samples]:
+def _reported(sound: Iterator[Samples], work: Work, before: float, share: float) -> Iterator[Samples]:
     """The same sound; the work is told how far it is, and may end between two blocks."""
     work.done(before)
     for block in sound:

@@ -30,7 +30,7 @@ _LARGEST_COVER: Final = 20_000_000
 _CREDIT, _SANDBOX = "Made with AI · Songwright", "Sandbox song · Songwright"
 
 
-def make(caller: Caller, clip: Clip, asked: MakeVideo, work: Work[Result]) -> Result:
+def make(caller: Caller, clip: Clip, asked: MakeVideo, work: Work) -> Result:
     """Make the file. Raises `NotFound` when the song's sound is gone, `ExtraMissing` and `LibraryUnavailable`."""
     needed("av", "numpy", "PIL", *lettering.PACKAGES)
     song = material(caller, clip)

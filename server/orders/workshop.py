@@ -11,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 
 import anyio
 
@@ -26,22 +25,20 @@ REMEMBERED = 200
 """Finished pieces that nobody has fetched yet."""
 PROGRESS_SECONDS = 3.0
 
-T = TypeVar("T")
-
 
 class Stopped(Exception):
     """The work is not wanted any more."""
 
 
 @dataclass
-class Work(Generic[T]):
+class Work:
     """One piece of work, as its own thread and those who wait for it see it."""
 
     what: str
     """As it is told to a person: "the video"."""
     share: float = 0.0
     """How much of it is done, 0 to 1."""
-    future: Future[T] = field(default_factory=Future)
+    future: Future[Result] = field(default_factory=Future)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def done(self, share: float) -> None:
@@ -61,12 +58,12 @@ class Workshop:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._works: dict[tuple[str, str], Work[Result]] = {}
+        self._works: dict[tuple[str, str], Work] = {}
         self._pool: ThreadPoolExecutor | None = None
 
     async def work(
-        self, tenant: str, key: str, what: str, make: Callable[[Work[Result]], Result], talk: Talk, until: float
-    ) -> Work[Result]:
+        self, tenant: str, key: str, what: str, make: Callable[[Work], Result], talk: Talk, until: float
+    ) -> Work:
         """A piece of work, begun now or before, waited for until this moment of the steady clock.
 
         `key` stands for the tool and its arguments, so a second call with the same joins the first. A result is kept
@@ -88,7 +85,7 @@ class Workshop:
             del self._works[tenant, key]
         return work
 
-    def _begun(self, tenant: str, key: str, what: str, make: Callable[[Work[Result]], Result]) -> Work[Result]:
+    def _begun(self, tenant: str, key: str, what: str, make: Callable[[Work], Result]) -> Work:
         work = self._works.get((tenant, key))
         if work is None:
             busy = [other for (owner, _), other in self._works.items() if owner == tenant and not other.future.done()]
@@ -104,7 +101,7 @@ class Workshop:
             del self._works[place]
         return work
 
-    def _do(self, work: Work[Result], make: Callable[[Work[Result]], Result]) -> None:
+    def _do(self, work: Work, make: Callable[[Work], Result]) -> None:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(1, thread_name_prefix="workshop")
 

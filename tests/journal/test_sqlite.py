@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,30 @@ def test_a_call_that_waited_for_another_process_leaves_its_whole_gap_to_the_next
             clock.at += 1.0
         assert claimed.result() is not None
     assert journal.take_slot("key", GAP) == pytest.approx(GAP)
+
+
+def test_what_follows_an_order_is_ordered_once_however_often_its_files_are_saved(
+    new_store: Callable[[], Store],
+) -> None:
+    """Also long after the time in which a repeat is answered with what was bought before."""
+    clock = Hand()
+    journal = Journal(new_store(), clock)
+    mine = replace(order(), limits=())
+    journal.ask(mine)
+    job = journal.claim("key", GAP, 15.0)
+    assert job is not None
+    follower = replace(order("Follower"), parent_id=job.id)
+    got = journal.bought(job.id, "task", 0.0, "test")
+    for _ in range(2):
+        assert got is not None
+        fetching = journal.move(got, Change(State.FETCHING))
+        assert fetching is not None
+        got = journal.move(fetching, Change(State.DONE), (), [follower])
+        for child in journal.children(job.id):
+            if child.state is State.QUEUED:
+                journal.move(child, Change(State.DONE))
+        clock.at += 86_400.0
+    assert len(journal.children(job.id)) == 1
 
 
 @pytest.mark.parametrize("title", ["No\0thing", "Half \ud83d an emoji", "Grüße 🎵 — 100 % :sure"])

@@ -20,7 +20,6 @@ from world import said
 from songwright.server.core.jobs import SavedFile
 from songwright.server.files.studio import sound
 from songwright.server.orders import video
-from songwright.server.orders.results import Result
 from songwright.server.orders.workshop import Stopped, Work
 from songwright.tools.studio.make_video import MakeVideo
 
@@ -133,7 +132,7 @@ async def test_work_that_is_cut_off_leaves_no_half_of_a_video(desk: Desk) -> Non
     assert found is not None
     before = left(desk)
 
-    class Ends(Work[Result]):
+    class Ends(Work):
         """Somebody stops it when it is half done."""
 
         def done(self, share: float) -> None:

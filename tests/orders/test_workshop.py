@@ -41,7 +41,7 @@ class Slow:
         self.go = threading.Event()
         self.stopped = threading.Event()
 
-    def __call__(self, work: Work[Result]) -> Result:
+    def __call__(self, work: Work) -> Result:
         self.begun += 1
         try:
             while not self.go.wait(0.01):
@@ -59,7 +59,7 @@ def shop() -> Workshop:
 
 async def asked(
     shop: Workshop, make: Slow, until: float, *, key: str = "video", tenant: str = "ana", talk: Talk | None = None
-) -> Work[Result]:
+) -> Work:
     return await shop.work(tenant, key, "the video", make, talk or Silent(), until)
 
 
@@ -104,7 +104,7 @@ async def test_a_failure_is_told_once_and_the_next_call_tries_again(shop: Worksh
     slow = Slow()
     slow.go.set()
 
-    def fails(work: Work[Result]) -> Result:
+    def fails(work: Work) -> Result:
         raise ArgumentRefused("There is no cover.")
 
     work = await shop.work("ana", "video", "the video", fails, Silent(), LATER)

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from ....tools.studio.save_recipe import SaveRecipe
 
 
-async def made(
-    call: Call, asked: Operation, what: str, make: Callable[[Work[Result]], Result], *, known: str = ""
-) -> Result:
+async def made(call: Call, asked: Operation, what: str, make: Callable[[Work], Result], *, known: str = "") -> Result:
     """The result of long work, or how far it is when the caller would not wait any longer.
 
     The work goes on by itself; the same call again joins it, or returns what it has made. `known` is what the result
