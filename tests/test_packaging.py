@@ -26,7 +26,6 @@ CODE = ("server", "sandbox", "tools", "prompts")
 MADE = {".venv", ".git", "build", "dist", "__pycache__", "node_modules"}
 
 LONGER: dict[str, tuple[int, str]] = {
-    "tests/protocol/test_apps.py": (520, "one list of what a host's page sees, hears and is refused"),
     "tests/files/test_library.py": (680, "one table of hostile names and disks, easier to extend in one place"),
     "tests/web/test_issuer.py": (640, "one list of what a token, a key or an issuer can be wrong in"),
     "tests/web/test_webhook.py": (600, "one list of what a call back can be wrong in"),

@@ -17,7 +17,7 @@ from mcp.server.mcpserver.resources import FunctionResource
 from mcp_types import CallToolResult, TextContent, Tool
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..core.errors import SongwrightError, TooMuch
+from ..core.errors import SongwrightError, StorageError, TooMuch
 from ..core.written import compact
 from ..orders.allowance import LEAST
 from ..orders.caller import Caller
@@ -34,6 +34,7 @@ LONGEST_ID = 200
 CROWDED_SECONDS = 1.0
 """When to ask again for what has no room on the way at the moment."""
 _FAULT = "The player met a bug of Songwright's; its log says more. The song and its files are safe."
+_STORAGE = "Songwright's records or files cannot be reached at the moment. The song is safe. Try again in a minute."
 
 
 class SheetAsked(BaseModel):
@@ -132,7 +133,12 @@ async def answered(
 
 def refusal(error: SongwrightError) -> dict[str, Any]:
     """A refusal as a page reads it."""
-    told: dict[str, Any] = {"status": "failed", "sentence": error.sentence}
+    said = error.sentence
+    if isinstance(error, StorageError):
+        # It names a folder or a database: that is for the log, and not for a page or whoever has a link.
+        log.error("%s", error)
+        said = _STORAGE
+    told: dict[str, Any] = {"status": "failed", "sentence": said}
     return told | ({"retry_after": error.retry_after} if isinstance(error, TooMuch) else {})
 
 

@@ -85,7 +85,7 @@ def build(app: App, state_keys: Sequence[bytes] | None = None) -> SongwrightServ
 
 
 def sandbox_notice(app: App) -> str:
-    """What the first result says where songs come from the sandbox; a person may not know that there is more."""
+    """What a client's first result says where songs come from the sandbox; a person may not know that there is more."""
     said = "This is the offline sandbox, a toy synthesizer; the AI Music API makes real songs with real voices. "
     if app.settings.offline:
         return f"{said}It was chosen here with SONGWRIGHT_OFFLINE or --offline. Tell the person once."

@@ -72,6 +72,8 @@ class Session:
     """How often it has shown that it does not wait as long as was thought."""
     fresh: bool = True
     """The journal has not been asked yet what this client has shown before."""
+    noticed: bool = False
+    """It was told that songs come from the sandbox."""
     _open: list[Call] = field(default_factory=list)
     _cut_short: bool = False
     _seen: float = 0.0

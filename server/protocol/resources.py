@@ -17,7 +17,7 @@ from mcp_types import (
 )
 
 from ... import prompts
-from ..core.errors import SongwrightError
+from ..core.errors import NotFound, SongwrightError
 from ..core.threads import ANYBODY, CRAFT, FILES, in_lane, in_thread
 from ..files.downloads import Media
 from ..journal.read import FoundClip
@@ -246,11 +246,13 @@ async def _bytes(caller_of: CallerOf, clip_id: str, kind: str) -> bytes | Elsewh
         size = await in_lane(FILES, tenant, caller.library.size, found.path)
         if room_for(size):
             return await in_lane(FILES, tenant, caller.library.read, found.path, size)
-    except SongwrightError:
+    except NotFound:
         raise ResourceNotFoundError(
             f"The {kind} of {clip_id} was moved or deleted: it is missing at `{found.path}` in the library. get_song "
             "with this id fetches it again, free."
         ) from None
+    except SongwrightError as error:
+        raise ResourceNotFoundError(error.sentence) from None
     place = caller.results.place(found)
     why = "more than an answer holds" if size > LARGEST else "and files before it are still on their way to you"
     notice = f"This file has {size / 1e6:.1f} MB, {why}. It is at `{next(iter(place))}`."

@@ -222,10 +222,6 @@ class SongwrightServer(MCPServer[Any]):
             result = failure(SongwrightError(FAULT))
         if self._sandbox:
             result = replace(result, data={**result.data, "sandbox": True})
-            if self._sandbox_notice and not result.error and talk.client != OWN_CLIENT:
-                said = f"{result.data['notice']} " if result.data.get("notice") else ""
-                result = replace(result, data={**result.data, "notice": said + self._sandbox_notice})
-                self._sandbox_notice = ""  # once: a model that has read it need not read it with every song
         return render(result, name, talk.revision)
 
     async def _for_page(
@@ -269,7 +265,11 @@ class SongwrightServer(MCPServer[Any]):
             session.ended(call, cut_short=cut_short)
         await talk.answered(result.orders)
         if result.waited and (followed_call := followed.get()) is not None:
-            followed_call.waited = True
+            followed_call.waited = True  # what is said here may be replaced by a task
+        elif self._sandbox_notice and not (session.noticed or result.error or talk.client == OWN_CLIENT):
+            said = f"{result.data['notice']} " if result.data.get("notice") else ""
+            result = replace(result, data={**result.data, "notice": said + self._sandbox_notice})
+            session.noticed = True  # a model that has read it need not read it with every song
         return result
 
     async def _session(self, caller: Caller, talk: McpTalk) -> Session:

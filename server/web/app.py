@@ -180,8 +180,7 @@ class Hosted:
 
     def _spent_by_others(self, tenant: Tenant, key_id: str) -> bool:
         """Whether a stored key is the operator's, or another tenant's too."""
-        key = self.settings.key()
-        if key and fingerprint(self._salt, self.settings.base_url, key) == key_id:
+        if self._operators(key_id):
             return True
         (row,) = self._people.rows("others_with_key", key_id=key_id, tenant=tenant.id)
         return bool(row["n"])
@@ -201,9 +200,15 @@ class Hosted:
 
     def _shares(self, job: Job) -> bool:
         """Whether a job was paid with the operator's key, or with a key that other tenants have used."""
-        key = self.settings.key()
-        mine = bool(key) and fingerprint(self._salt, self.settings.base_url, key) == job.key_id
-        return (mine and job.tenant != LOCAL_TENANT) or self.journal.shared_key(job)
+        return (job.tenant != LOCAL_TENANT and self._operators(job.key_id)) or self.journal.shared_key(job)
+
+    def _operators(self, key_id: str) -> bool:
+        """Whether a key is the operator's; while the keychain does not give that one, it could be any. Blocks."""
+        try:
+            key = self.settings.key()
+        except KeyMissing:
+            return True
+        return bool(key) and fingerprint(self._salt, self.settings.base_url, key) == key_id
 
     def _hold(self, account: Account, key: str) -> Account:
         if not self.runner.holds(account.key_id):
@@ -352,19 +357,17 @@ class Hosted:
     async def _key_of(self, account: Account) -> str | None:
         """The key of an order that another replica took; None, with a log line, when it is not stored here."""
         settings = self.settings
-        mine = account.base_url == settings.base_url
+        mine, why = account.base_url == settings.base_url, "the key they were made with is no longer stored here"
         try:
             key = await in_thread(settings.key)
+            if key and mine and fingerprint(self._salt, account.base_url, key) == account.key_id:
+                return key
         except KeyMissing as error:
-            log.error("orders of tenant %s wait for their key: %s", account.tenant, error)
-            return None
-        if key and mine and fingerprint(self._salt, account.base_url, key) == account.key_id:
-            return key
+            why = str(error)  # the tenant's own key is stored elsewhere
         try:
             found = await in_thread(self.tenants.key_of, account.tenant, account.key_id, account.base_url)
         except SealBroken as error:
-            log.error("orders of tenant %s wait for their key: %s", account.tenant, error)
-            return None
+            found, why = None, str(error)
         if found is None:
-            log.error("orders of tenant %s wait: the key they were made with is no longer stored here", account.tenant)
+            log.error("orders of tenant %s wait for their key: %s", account.tenant, why)
         return found

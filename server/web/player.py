@@ -13,7 +13,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from ..core.errors import NotFound, SongwrightError
+from ..core.errors import NotFound, SongwrightError, StorageError
 from ..core.threads import in_thread
 from ..orders import sheet
 from ..orders.caller import Caller
@@ -70,6 +70,8 @@ class Questions:
             if asked is None:
                 raise NotFound(NOT_HERE)
             asked = await _within(caller, clip_id, tool, asked)
+        except StorageError as error:
+            return _refused(error, 503)
         except (SongwrightError, OSError, KeyError) as error:
             return _refused(error if isinstance(error, SongwrightError) else NotFound(NOT_HERE), 404)
         carried = Load(self._freight, tenant)

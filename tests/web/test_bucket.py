@@ -14,13 +14,17 @@ import httpx2
 import mutagen
 import pytest
 from http_world import LULLABY, HttpWorld, Replica
+from mcp import Client
+from mcp.shared.exceptions import MCPError
 from sandbox_process import SandboxProcess
+from stage import Stage
 from world import said
 
 from songwright.server.core.errors import ArgumentRefused, LibraryUnavailable, NotFound, SettingRefused
 from songwright.server.files.downloads import Fetcher
 from songwright.server.files.objects import WHOLE, Bucket, StoredLibrary
 from songwright.server.files.tags import SongTags
+from songwright.server.protocol.build import build
 
 pytestmark = pytest.mark.anyio
 
@@ -230,6 +234,19 @@ async def test_a_bucket_that_is_not_there_is_told_as_a_storage_trouble_and_tried
     kept = await library.keep_bytes(tags("a"), b"[00:01.00]one", ".lrc")
     assert b"one" in library.read(kept.relative, 100)
     assert list(tmp_path.rglob("*.lrc")) == []
+
+
+async def test_a_song_in_a_bucket_that_does_not_answer_is_not_told_as_deleted(
+    endpoint: buckets.Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del endpoint  # its credentials are set
+    stage = Stage(tmp_path)
+    (first, _) = stage.clips(stage.song())
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    (await stage.caller()).library = shelf("s3://songs", tmp_path)
+    async with Client(build(stage)) as client:
+        with pytest.raises(MCPError, match=r"s3://songs cannot be read at present.*Nothing is lost"):
+            await client.read_resource(f"song://clips/{first.clip_id}/audio")
 
 
 @pytest.mark.parametrize("url", ["songs", "https://songs", "s3://", "s3://id:secret@songs", "s3://songs?x=1", "gs://x"])

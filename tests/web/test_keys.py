@@ -9,8 +9,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import homes
+import keyring
 import pytest
 from http_world import LULLABY, HttpWorld, Replica, ask
+from keyring.backends.fail import Keyring as NoKeychain
+
+from songwright.server.core import keychain
+from songwright.server.core.errors import KeyMissing
+from songwright.server.core.settings import SERVICE_URL, load
+from songwright.server.web.app import Hosted
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +60,28 @@ def key_id(shared: HttpWorld) -> str:
     with closing(sqlite3.connect(shared.state / "journal.sqlite3")) as reader:
         (salt,) = reader.execute("SELECT value FROM facts WHERE name = 'salt'").fetchone()
     return fingerprint(salt, shared.service.base_url, shared.key)
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("alone")
+async def test_a_tenants_own_key_pays_and_finishes_while_the_keychain_does_not_give_the_operators(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keyring.set_keyring(homes.Memory())  # it has no key
+    keychain._desk.cache_clear()
+    monkeypatch.setenv("SONGWRIGHT_KEYCHAIN", "true")
+    try:
+        async with Hosted(load()).running() as app:
+            ana, ben = (app.tenants.add(name)[0] for name in ("ana", "ben"))
+            app.tenants.keep_key(ana.id, SERVICE_URL, "k1", "ana's own key", stored=True)
+            account = await app._account(ana)
+            assert (account.key_id, account.shared) == ("k1", True), "it may be the operator's, so it shows no balance"
+            assert await app._key_of(account) == "ana's own key"
+            with pytest.raises(KeyMissing, match="keychain"):
+                await app._account(ben)
+    finally:
+        keyring.set_keyring(NoKeychain())  # type: ignore[no-untyped-call]
+        keychain._desk.cache_clear()
 
 
 def test_what_a_tenant_has_made_is_for_no_other_user_of_the_machine(shared: HttpWorld, server: Replica) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,6 +148,19 @@ def test_what_opens_no_file_opens_no_player(shelf: Shelf) -> None:
     assert shelf.get(link, **BROWSER).status_code == 404
     assert shelf.ask(link, "audio", {"clip_id": first}).status_code == 404
     assert "Traceback" not in shelf.server.log()
+
+
+def test_a_database_in_trouble_is_not_named_to_whoever_has_a_link(shelf: Shelf) -> None:
+    _, link, first = saved(shelf)
+    with closing(sqlite3.connect(shelf.place.state / "journal.sqlite3")) as operator:
+        operator.execute("ALTER TABLE files RENAME TO elsewhere")
+        try:
+            answers = [shelf.ask(link, "sheet", {}), shelf.ask(link, "audio", {"clip_id": first})]
+        finally:
+            operator.execute("ALTER TABLE elsewhere RENAME TO files")
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert "sqlite3" not in "".join(answer.text for answer in answers)
+    assert shelf.ask(link, "sheet", {}).status_code == 200, "the link is as good as before"
 
 
 def test_no_other_page_can_ask(shelf: Shelf) -> None:

@@ -182,7 +182,11 @@ def trial(place: HttpWorld, ann: str, bob: str) -> None:
         made = task["result"]["structuredContent"]
         assert (made["status"], made["sandbox"]) == ("done", True)
         assert httpx2.get(made["clips"][0]["url"]).content[:3] == b"ID3"
-        assert call(ann, "check_credits", {})["left"] == 1000 - 14
-        assert call(bob, "check_credits", {})["left"] == 1000
+        for token, left in ((ann, 1000 - 14), (bob, 1000)):
+            told = [call(token, "check_credits", {}) for _ in range(2)]
+            assert [answer["left"] for answer in told] == [left, left]
+            assert ["toy synthesizer" in answer.get("notice", "") for answer in told] == [True, False], (
+                "each is told once"
+            )
         for tool, arguments in (("plan_song", {"genre": "folk", "seconds": 60}), ("list_songs", {}), ("get_bpm", {})):
             call(ann, tool, arguments)
