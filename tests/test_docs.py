@@ -151,6 +151,10 @@ def test_every_sentence_in_a_table_of_troubles_is_one_that_the_program_says(name
         assert any(pattern.search(text) for text in sentences()), quote
 
 
+def test_the_example_of_doctor_has_as_many_tools_as_are_listed() -> None:
+    assert f" with {len(tools.chosen(tools.DEFAULT_TOOLSETS))} tools\n" in TEXTS["docs/troubleshooting.md"]
+
+
 def test_the_settings_in_the_text_exist() -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields} | {f"{PREFIX}CONFIG"}
     assert {name: found for name, text in TEXTS.items() if (found := set(SETTING.findall(text)) - known)} == {}

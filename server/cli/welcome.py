@@ -15,11 +15,12 @@ def welcome(flags: Mapping[str, Any]) -> int:
     """Say what it is and what to type next."""
     settings = settings_module.load(**flags)
     name = typed(os.environ)
-    key = (
-        "There is no API key yet, so songs come from the offline sandbox, a toy synthesizer. `install` asks for a key."
-        if settings.sandbox
-        else f"An API key is stored, so songs are made at {settings.base_url} and cost credits."
-    )
+    if settings.offline:
+        key = "SONGWRIGHT_OFFLINE or --offline chose the offline sandbox, a toy synthesizer."
+    elif settings.sandbox:
+        key = "There is no API key yet, so songs come from the offline sandbox, a toy. `install` asks for a key."
+    else:
+        key = f"An API key is stored, so songs are made at {settings.base_url} and cost credits."
     print(f"""\
 Songwright {program_version()} lets an AI assistant write songs with you and have them made. The assistant starts it by
 itself, so there is nothing to wait for here.

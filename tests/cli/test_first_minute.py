@@ -16,6 +16,8 @@ from mcp import Client, StdioServerParameters
 from waiting import PATIENCE
 from world import PATIENT, World, said
 
+from songwright.server.cli.install.launch import typed
+
 COMMAND = [sys.executable, "-m", "songwright.server"]
 
 
@@ -67,6 +69,13 @@ def test_at_a_terminal_it_says_what_it_is_and_what_to_type_next(home: Path) -> N
     for words in ("lets an AI assistant", " install\n", " compose ", " doctor\n", "no API key yet"):
         assert words in text
     assert list(home.rglob("*")) == []
+
+
+def test_what_uvx_has_started_is_told_with_the_sandbox_that_a_song_without_a_key_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "prefix", "/home/ana/.cache/uv/archive-v0/x")
+    assert typed({}).startswith('uvx --from "songwright[sandbox]')
 
 
 def test_with_a_pipe_it_serves_as_ever(home: Path) -> None:

@@ -134,6 +134,45 @@ def test_a_settings_file_that_is_a_link_gets_no_key_and_the_clients_are_connecte
     assert "songwright" in content_of(cursor)["mcpServers"]
 
 
+def test_a_key_in_an_older_entry_that_can_be_stored_nowhere_stays_in_it(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    older = {"command": "old", "env": {"SONGWRIGHT_API_KEY": KEY}}
+    cursor = home.file("cursor", json.dumps({"mcpServers": {"songwright": older}}))
+    gemini, before = home.file("gemini", "{}"), cursor.read_bytes()
+    home.config.parent.mkdir(parents=True)
+    home.config.symlink_to(home.folder / "dotfiles.toml")
+    (home.folder / "dotfiles.toml").write_text("")
+    assert home.install() == 1
+    assert "Cursor was left alone" in capsys.readouterr().err
+    assert cursor.read_bytes() == before
+    assert "songwright" in content_of(gemini)["mcpServers"]
+
+
+def test_of_two_keys_in_older_entries_one_is_used_and_that_is_said(
+    home: Home, memory: homes.Memory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for client, key in (("cursor", KEY), ("gemini", "another-key")):
+        older = {"command": "old", "env": {"SONGWRIGHT_API_KEY": key}}
+        home.file(client, json.dumps({"mcpServers": {"songwright": older}}))
+    assert home.install() == 0
+    assert list(memory.kept.values()) == [KEY]
+    assert "instead of another one" in capsys.readouterr().out
+
+
+def test_no_answer_to_the_question_for_a_new_key_leaves_the_stored_one(
+    home: Home, memory: homes.Memory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home.file("cursor", "{}")
+    for given in (KEY, ""):
+        give(monkeypatch, given)
+        assert home.install(key_from_input=True) == 0
+    assert load().key() == KEY
+    said = capsys.readouterr().out
+    assert "stays as it is, stored in the system's keychain" in said
+    assert "sandbox" not in said
+
+
 def test_a_client_that_was_not_connected_does_not_take_the_key_with_it(
     home: Home, memory: homes.Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

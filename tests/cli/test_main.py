@@ -15,11 +15,14 @@ import warm
 from mcp import Client
 from mcp.server import Server
 from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult
+from pydantic import SecretStr
 from waiting import PATIENCE, until
 from world import World
 
 from songwright import tools
 from songwright.server.cli import client as command_line
+from songwright.server.cli import doctor
+from songwright.server.core.settings import Settings
 
 
 def run(world: World, *words: str, **settings: object) -> subprocess.CompletedProcess[str]:
@@ -130,6 +133,13 @@ def test_doctor_finds_everything_in_place(world: World) -> None:
     assert done.returncode == 0, done.stdout
     assert "1000 credits" in done.stdout
     assert world.key not in done.stdout
+
+
+def test_a_key_that_is_set_aside_for_the_sandbox_is_not_said_to_be_missing() -> None:
+    said = doctor._key(Settings(offline=True, api_key=SecretStr("sk-here")))
+    assert said.ok
+    assert "SONGWRIGHT_OFFLINE" in said.found
+    assert "install" not in said.do
 
 
 def test_doctor_names_a_bad_folder_and_a_bad_key(world: World) -> None:

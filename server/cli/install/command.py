@@ -86,9 +86,13 @@ def install(wishes: Wishes, machine: Machine, launch: Launch | None = None) -> i
         except NotStarted as error:
             raise NotStarted(f"{error.sentence} Nothing was written.") from None
         print(f"It starts: Songwright {started.version} with {started.tools} tools.")
-    if not _keep_key(wishes, _key_in(needed), book):
+    stored = _keep_key(wishes, _keys_in(needed), book)
+    if not stored:
         status = 1
     for edit in needed:
+        if not stored and _keys_in([edit]):
+            print(f"{edit.target.title} was left alone: its entry holds a key, which would be lost.", file=sys.stderr)
+            continue
         try:
             backup = edits.write(edit, book)
         except FileRefused as refused:
@@ -224,20 +228,18 @@ def _filled(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip()) and "${" not in value
 
 
-def _key_in(needed: Sequence[Edit]) -> str:
-    """A key that one of the entries holds which are replaced."""
-    for edit in needed:
-        for name in _VARIABLES if isinstance(edit.older, dict) else ():
-            if key := _key_of(edit.older.get(name)):
-                return key
-    return ""
+def _keys_in(needed: Sequence[Edit]) -> list[str]:
+    """The keys that the entries hold which are replaced, each once."""
+    entries = [edit.older for edit in needed if isinstance(edit.older, dict)]
+    held = (_key_of(entry.get(name)) for entry in entries for name in _VARIABLES)
+    return [key for key in dict.fromkeys(held) if key]
 
 
 def _wants_key(wishes: Wishes) -> bool:
     return wishes.new_key or wishes.key_from_input or not keys.stored()
 
 
-def _keep_key(wishes: Wishes, found: str, book: Book) -> bool:
+def _keep_key(wishes: Wishes, found: Sequence[str], book: Book) -> bool:
     """Find out the key and store it, unless there is one already; false when it could not be stored."""
     if not _wants_key(wishes):
         print(f"The API key is stored {keys.stored()}.")
@@ -247,11 +249,14 @@ def _keep_key(wishes: Wishes, found: str, book: Book) -> bool:
     if wishes.key_from_input:
         key = keys.from_input()
     elif found and not wishes.new_key:
-        key = keys.checked(found)
+        key = keys.checked(found[0])
     elif sys.stdin.isatty() and (wishes.new_key or not wishes.yes):
         key = keys.asked()
     else:
         key = ""
+    if not key and (where := keys.stored()):
+        print(f"The API key stays as it is, stored {where}.")
+        return True
     if not key:
         print("Without a key, songs come from the offline sandbox. `songwright install --new-key` asks for one later.")
         return True
@@ -260,6 +265,8 @@ def _keep_key(wishes: Wishes, found: str, book: Book) -> bool:
     except FileRefused as refused:
         print(f"The API key was not stored. {keys.settings_target().file} was left alone: {refused}", file=sys.stderr)
         return False
+    if [other for other in found if other != key]:
+        print("It is used from now on, instead of another one in an entry that is replaced.")
     return True
 
 

@@ -65,7 +65,7 @@ def own_launch(environment: Mapping[str, str]) -> Launch:
 def typed(environment: Mapping[str, str]) -> str:
     """How a person at this terminal starts Songwright."""
     if _is_passing(Path(sys.prefix)):
-        return "uvx songwright"
+        return f'uvx --from "{_origin()}" songwright'  # plain `uvx songwright` would come without the sandbox
     here = Path(sys.argv[0]).absolute()
     on_path = shutil.which("songwright", path=environment.get("PATH", ""))
     if on_path and Path(on_path).absolute() == here:
