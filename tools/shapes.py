@@ -83,6 +83,7 @@ class FileResult(Shape):
     """One saved file."""
 
     kind: str = Field(description="audio, cover, mp3, m4a, wav, midi, lyrics, srt, subtitles, karaoke.")
+    clip_id: str | None = Field(None, description="Whose it is, where it was bought for a clip.")
     file: str | None = Field(None, description="Where it is.")
     missing: str | None = Field(None, description="Where its file was before it was moved or deleted.")
     url: str | None = Field(None, description="Link to it, where it is on another machine.")

@@ -53,6 +53,12 @@ def timeline_of(caller: Caller, clip_id: str) -> tuple[SungLine, ...]:
     return () if found is None else found.outcome.timeline
 
 
+def timed_by(caller: Caller, *clip_ids: str) -> str:
+    """A mark of the orders that have timed these clips: another one once one more of them is timed. Blocks."""
+    found = [answer_to(caller, "get_lyrics_timeline", clip_id) for clip_id in clip_ids]
+    return " ".join("-" if one is None else one.job.id for one in found)
+
+
 def stems_of(caller: Caller, clip_id: str) -> list[tuple[str, Sequence[Clip]]]:
     """How a clip was split, the finer split first: ("full", its parts); of each kind the newest. Blocks."""
     found: dict[str, list[Clip]] = {}

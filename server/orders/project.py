@@ -297,7 +297,13 @@ def _result(
     rows += [{"name": player.name, "holds": "notes"} for player in session.players]
     rows += [{"name": "Lyrics", "holds": "lyrics"}] if session.lines else []
     data: dict[str, object] = {"status": "done", "files": files, "tracks": rows, "averages": said}
-    if not caller.hosted:
+    notices = [] if new else ["This is the folder of an earlier export, which has changed in nothing."]
+    if caller.hosted:
+        notices.append(
+            "Open the dawproject: everything is inside. The reaper file needs the folder `audio` beside it, and a "
+            "folder has no link."
+        )
+    else:
         data["folder"] = str(caller.library.locate(folder))
     if found.missing:
         data["missing"] = [
@@ -305,7 +311,6 @@ def _result(
             for offer in found.missing
         ]
     data["bpm"] = round(session.tempo.first, 2)
-    notices = [] if new else ["This is the folder of an earlier export, which has changed in nothing."]
     if found.lost:
         notices.append(
             f"Bought before and not found in the library any more: {', '.join(found.lost)}. get_song looks again, free."

@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 
 from ... import tools
-from ..core.errors import DownloadRefused, ServiceError
+from ..core.errors import DownloadRefused, LibraryUnavailable, ServiceError
 from ..core.jobs import Clip, Job, SavedFile, State
 from ..core.operation import TEXT_KINDS, Family, Purchase, Request
 from ..core.threads import in_thread
@@ -46,23 +46,30 @@ async def brought_back(call: Call, job: Job, only: str | None = None) -> list[st
     told = _Told()
     patience = max(call.talk.patience(caller.limits.wait_seconds), LEAST_SECONDS)
     with anyio.move_on_after(patience) as limit:
-        delivery = Delivery(caller.journal, caller.library, caller.account)
-        again: dict[str, tuple[Job, list[SavedFile]]] = {}
-        for clip, file in lost:
-            if await delivery.found_again(clip, file):
-                told.moved.append(file.path)
-            elif file.kind in _OWN_LINK:
-                await _fetched(caller, delivery, clip, file, told)
-            elif (answered := await in_thread(_answer_with, caller, clip, file)) is not None:
-                again.setdefault(answered.id, (answered, []))[1].append(file)
-            else:
-                told.gone.append(file.path)
-        for answered, files in again.values():
-            await _saved_again(caller, answered, patience)
-            for file in files:
-                here = await in_thread(_is_here, caller, file)
-                (told.fetched if here else told.gone).append(file.path)
+        try:
+            await _bring_back(caller, lost, told, patience)
+        except LibraryUnavailable as error:  # it ends this search, but not the answer about the song
+            told.refused = error.sentence
     return told.sentences(_paid_way(caller, job), cut_off=limit.cancelled_caught)
+
+
+async def _bring_back(caller: Caller, lost: Sequence[tuple[Clip, SavedFile]], told: _Told, patience: float) -> None:
+    delivery = Delivery(caller.journal, caller.library, caller.account)
+    again: dict[str, tuple[Job, list[SavedFile]]] = {}
+    for clip, file in lost:
+        if await delivery.found_again(clip, file):
+            told.moved.append(file.path)
+        elif file.kind in _OWN_LINK:
+            await _fetched(caller, delivery, clip, file, told)
+        elif (answered := await in_thread(_answer_with, caller, clip, file)) is not None:
+            again.setdefault(answered.id, (answered, []))[1].append(file)
+        else:
+            told.gone.append(file.path)
+    for answered, files in again.values():
+        await _saved_again(caller, answered, patience)
+        for file in files:
+            here = await in_thread(_is_here, caller, file)
+            (told.fetched if here else told.gone).append(file.path)
 
 
 def with_notice(result: Result, sentences: Sequence[str]) -> Result:
@@ -79,6 +86,8 @@ class _Told:
         self.moved: list[str] = []
         self.fetched: list[str] = []
         self.gone: list[str] = []
+        self.refused: str | None = None
+        """What the library said when it could not take a file."""
 
     def sentences(self, paid_way: str, *, cut_off: bool) -> list[str]:
         said = []
@@ -91,6 +100,8 @@ class _Told:
                 f"{_files(self.gone)} missing, and the service does not give it again at present. Try get_song later, "
                 f"free{paid_way}. Nothing was spent."
             )
+        if self.refused is not None:
+            said.append(f"Missing files could not be put back. {self.refused} get_song tries again, free.")
         if cut_off:
             said.append("Fetching missing files took too long and was stopped. get_song tries again, free.")
         return said

@@ -222,7 +222,7 @@ class Results:
         facts = dict(outcome.facts)
         owners = {link.clip_id for link in outcome.links} | ({operation.clip_of} if outcome.timeline else set())
         files = [
-            {"kind": file.kind, **await in_thread(self.found, file)}
+            {"kind": file.kind, "clip_id": owner, **await in_thread(self.found, file)}
             for owner in sorted(filter(None, owners))
             for file in await in_thread(self._journal.files, self._account, owner)
             if file.kind in {link.kind for link in outcome.links}

@@ -160,8 +160,9 @@ async def test_stems_come_as_wav_in_the_same_order_and_only_those_that_came_are_
     answer = said(await client.call_tool("separate_stems", {"clip_id": first(song), "format": "wav"}))
     assert answer["status"] == "done", answer
     folder = Path(song["clips"][0]["file"]).with_suffix("")
-    waves = {Path(file["file"]) for file in answer["files"] if file["kind"] == "wav"}
-    assert waves == {Path(clip["file"]).with_suffix(".wav") for clip in answer["clips"]}
+    whose = {file["clip_id"]: Path(file["file"]) for file in answer["files"] if file["kind"] == "wav"}
+    assert whose == {clip["clip_id"]: Path(clip["file"]).with_suffix(".wav") for clip in answer["clips"]}
+    waves = set(whose.values())
     assert {wave.parent for wave in waves} == {folder}
     assert all(wave.read_bytes()[:4] == b"RIFF" for wave in waves)
     assert answer["credits"]["cost"] == 20 + len(waves)

@@ -307,6 +307,20 @@ async def test_a_file_that_is_asked_for_again_is_not_looked_for_as_a_task(
 # -- a last word, and a decision --------------------------------------------------------------------------------------
 
 
+async def test_a_song_whose_lost_file_finds_no_place_on_the_disk_is_told_of_all_the_same(shop: Shop) -> None:
+    """An error in its stead would hide the take that is here, and an order that is done would look failed."""
+    job = shop.desk.put("create_song", "done")
+    library = shop.desk.settings.library
+    lost = library / "Song (take 1).mp3"
+    lost.unlink()
+    library.rename(library.with_name("elsewhere"))
+    library.write_bytes(b"")  # nothing can be put in there
+    told = await shop.call(GetSong(id=job.id))
+    assert (told["status"], told["job_id"]) == ("done", job.id)
+    assert told["clips"][0]["missing"] == str(lost)
+    assert "could not be put back. A file could not be saved in" in told["notice"]
+
+
 async def test_a_song_that_is_there_comes_home_although_credits_came_back(shop: Shop) -> None:
     job = shop.taken(plain("create_song"))
     shop.moved(job, Change(State.DONE, problem="not_saved", sentence="Its link is dead."), [clip(job, 1)])

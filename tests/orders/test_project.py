@@ -18,6 +18,7 @@ from songwright.server.core.jobs import Clip, Job, SavedFile, State
 from songwright.server.core.operation import Finish, Purchase, Request
 from songwright.server.files.studio.sound import decode, encode
 from songwright.server.journal.write import Change, Order
+from songwright.server.orders.caller import Caller, Front
 
 pytestmark = pytest.mark.anyio
 WORDS = {
@@ -125,6 +126,16 @@ async def test_a_stem_leads_to_the_project_of_its_song_and_nothing_is_offered_tw
     assert heard(answer) == {"Mix": False, "Vocals": True, "Instrumental": True}
     assert f"{stems.id}" not in str(answer["missing"])
     assert answer["folder"] == (await shelf.export(song))["folder"]
+
+
+async def test_who_gets_links_is_told_which_project_opens_without_its_folder(shelf: Shelf, song: str) -> None:
+    mine = await shelf.desk.caller()
+    front = Front(lambda path: {"url": f"https://songs.example/{path.suffix}"}, lambda _: None)
+    shelf.desk._caller = Caller(mine.runner, mine.library, mine.account, mine.limits, front)
+    answer = await shelf.export(song)
+    assert [file["kind"] for file in answer["files"]] == ["dawproject", "reaper", "text"]
+    assert "folder" not in answer
+    assert "Open the dawproject: everything is inside." in answer["notice"]
 
 
 async def test_notes_that_cannot_be_read_are_named(shelf: Shelf, song: str) -> None:

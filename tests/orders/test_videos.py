@@ -14,7 +14,7 @@ import pytest
 from desk import ACCOUNT, Desk
 from desk import client as connected
 from mcp import Client
-from waiting import PATIENCE
+from waiting import PATIENCE, soon
 from world import said
 
 from songwright.server.core.jobs import SavedFile
@@ -82,6 +82,19 @@ async def test_without_timed_words_it_says_what_they_cost_and_shows_them_once_th
     assert Path(sung["files"][0]["file"]).name == "Song (take 1) (lyric 1x1) 2.mp4", "the older one stays"
     about = said(await client.call_tool("get_song", {"id": clip_id}))
     assert {"kind": "video lyric 1:1", "file": sung["files"][0]["file"]} in about["files"]
+
+
+async def test_words_that_are_timed_while_a_video_is_made_are_in_the_next_answer(tmp_path: Path) -> None:
+    """Or an assistant that would not wait is told to buy what it has just bought."""
+    desk = Desk(tmp_path, wait_seconds=0.0)
+    clip_id = song(desk)
+    async with connected(desk) as client:
+        assert said(await client.call_tool("make_video", {"clip_id": clip_id, "format": "1:1"}))["status"] == "working"
+        await soon(lambda: any(name.endswith(".mp4") for name in left(desk)), "the first video is made")
+        desk.put("get_lyrics_timeline", "done", clip_id=clip_id)
+        told = await made(client, clip_id=clip_id)
+    assert told["lines"] > 0
+    assert "notice" not in told
 
 
 async def test_a_stem_is_shown_with_the_words_of_its_song(desk: Desk, client: Client) -> None:

@@ -49,8 +49,10 @@ async def compare_takes(call: Call, asked: CompareTakes) -> Result:
     """What was measured of each take, and which to keep."""
     from ..comparison import comparison, meant
 
-    songs = await in_thread(meant, call.caller, asked.ids)
-    return await made(call, asked, "the comparison", lambda work: comparison(call.caller, songs, work.done))
+    caller = call.caller
+    songs = await in_thread(meant, caller, asked.ids)
+    known = await in_thread(bought.timed_by, caller, *(song.clip.clip_id for song in songs))
+    return await made(call, asked, "the comparison", lambda work: comparison(caller, songs, work.done), known=known)
 
 
 async def export_project(call: Call, asked: ExportProject) -> Result:
@@ -76,7 +78,8 @@ async def make_video(call: Call, asked: MakeVideo) -> Result:
     """A video of a song with its words."""
     caller = call.caller
     clip = await in_thread(clip_of, caller, asked.clip_id)
-    return await made(call, asked, "the video", partial(video.make, caller, clip, asked))
+    known = await in_thread(bought.timed_by, caller, (await in_thread(whole_of, caller, clip)).clip_id)
+    return await made(call, asked, "the video", partial(video.make, caller, clip, asked), known=known)
 
 
 async def make_album(call: Call, asked: MakeAlbum) -> Result:
