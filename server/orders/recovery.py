@@ -1,6 +1,7 @@
 """Saved files that are not where they were saved: found where they were moved to, else fetched again, free.
 
-No order changes its state here: a song that was paid for and saved stays so, whatever its file's fate.
+Nothing is bought or given up here: at worst a song that was paid for and saved stays on record with its file missing.
+An order whose recorded answer has the file goes back to saving it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from .bought import timeline_of
 from .caller import Call, Caller
 from .looks import has_files
 from .lookup import family_of
-from .results import Result
 from .steps import task_path
 
 log = logging.getLogger(__name__)
@@ -35,14 +35,14 @@ _OWN_LINK = ("audio", "cover")
 """Kinds of files whose link belongs to the clip itself; that of others is in the answer to another order."""
 
 
-async def brought_back(call: Call, job: Job, only: str | None = None) -> list[str]:
+async def brought_back(call: Call, job: Job, only: str | None = None) -> str:
     """Bring back what is missing of a finished order, or of one of its clips; what is to be said of it."""
     caller = call.caller
     if job.state is not State.DONE:
-        return []
+        return ""
     lost = await in_thread(_lost, caller, job, only)
     if not lost:
-        return []
+        return ""
     told = _Told()
     patience = max(call.talk.patience(caller.limits.wait_seconds), LEAST_SECONDS)
     with anyio.move_on_after(patience) as limit:
@@ -50,7 +50,7 @@ async def brought_back(call: Call, job: Job, only: str | None = None) -> list[st
             await _bring_back(caller, lost, told, patience)
         except LibraryUnavailable as error:  # it ends this search, but not the answer about the song
             told.refused = error.sentence
-    return told.sentences(_paid_way(caller, job), cut_off=limit.cancelled_caught)
+    return " ".join(told.sentences(_paid_way(caller, job), cut_off=limit.cancelled_caught))
 
 
 async def _bring_back(caller: Caller, lost: Sequence[tuple[Clip, SavedFile]], told: _Told, patience: float) -> None:
@@ -70,15 +70,6 @@ async def _bring_back(caller: Caller, lost: Sequence[tuple[Clip, SavedFile]], to
         for file in files:
             here = await in_thread(_is_here, caller, file)
             (told.fetched if here else told.gone).append(file.path)
-
-
-def with_notice(result: Result, sentences: Sequence[str]) -> Result:
-    """The same with further sentences that a person should know."""
-    if not sentences:
-        return result
-    said = [result.data["notice"]] if "notice" in result.data else []
-    data: dict[str, Any] = {**result.data, "notice": " ".join([*said, *sentences])}
-    return replace(result, data=data)
 
 
 class _Told:

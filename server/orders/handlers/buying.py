@@ -81,5 +81,5 @@ async def _ordered(call: Call, verdict: Verdict, cost: int | None) -> Result:
     assert verdict.job is not None, "every other verdict has a job"
     if verdict.asked is Asked.NEW:
         return await waited(call, verdict.job)
-    back = await recovery.brought_back(call, verdict.job) if verdict.asked is Asked.REPLAYED else []
-    return recovery.with_notice(await asked_after(call, verdict.job, verdict.asked), back)
+    back = await recovery.brought_back(call, verdict.job) if verdict.asked is Asked.REPLAYED else None
+    return (await asked_after(call, verdict.job, verdict.asked)).noting(back)

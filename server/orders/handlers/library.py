@@ -56,7 +56,7 @@ async def _song(call: Call, asked: GetSong) -> Result:
     only = wanted if found is not None else None
     back = await recovery.brought_back(call, mine, only)
     result = await asked_after(call, mine, seconds=GLANCE_SECONDS, only=only)
-    return recovery.with_notice(await in_thread(caller.results.with_origin, result, mine, only), back)
+    return (await in_thread(caller.results.with_origin, result, mine, only)).noting(back)
 
 
 async def _adopted(call: Call, asked: GetSong) -> Result:
